@@ -1,0 +1,42 @@
+# Every command of the project. `make help` lists them.
+PYTHON ?= python3
+BOOT = $(PYTHON) infra/bootstrap.py
+DEV = $(BOOT) --dev
+
+export PORT HOST DATA PUBLIC_URL LOG
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo summarise links load test check format pictures
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## Serve on one machine and print where to click (PORT=8000 DATA=.data HOST=127.0.0.1)
+	@exec $(BOOT) run
+
+demo: ## Fill every period that has begun with seeded reports
+	@$(BOOT) demo
+
+summarise: ## Run the scheduled job now
+	@$(BOOT) summarise
+
+links: ## Print each unit's link (REISSUE=CODE ends one and makes a new one)
+	@$(BOOT) links $(if $(REISSUE),--reissue $(REISSUE))
+
+load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/...)
+	@$(BOOT) load $(FOLDER)
+
+test: ## Run every test (under ten minutes on two cores)
+	@$(DEV) -m pytest -n auto
+
+check: ## Lint and types, as CI does
+	@$(DEV) -m ruff check .
+	@$(DEV) -m ruff format --check .
+	@$(DEV) -m mypy
+
+format: ## Put the code in its format
+	@$(DEV) -m ruff check --fix .
+	@$(DEV) -m ruff format .
+
+pictures: ## Make the README's pictures from the running product
+	@$(DEV) -m infra.pictures

@@ -1,0 +1,125 @@
+"""Every way in, on one page: the routes with who may use them, and the schedules."""
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from chalice.app import Chalice, Cron, Rate
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib import clock, nightly
+from chalicelib.edges import Site
+from chalicelib.pages import desk, public, reporting
+from chalicelib.pages.answer import Visitor, Way, answer, problem_page
+from chalicelib.pages.web import LARGEST_BODY, Problem, Request, Response, read_form
+
+ANYONE: tuple[Visitor, ...] = ("anyone",)
+UNIT: tuple[Visitor, ...] = ("unit",)
+STAFF: tuple[Visitor, ...] = ("officer", "director")
+
+WAYS = (
+    Way("GET", "/", ANYONE, public.front),
+    Way("GET", "/assets/{name}", ANYONE, public.script),
+    Way("GET", "/u/{token}", ANYONE, public.landing),
+    Way("POST", "/u/{token}", ANYONE, public.enter),
+    Way("GET", "/signin", ANYONE, public.sign_in),
+    Way("POST", "/signin", ANYONE, public.ask_sign_in),
+    Way("POST", "/signin/code", ANYONE, public.use_code),
+    Way("GET", "/s/{token}", ANYONE, public.staff_link),
+    Way("POST", "/s/{token}", ANYONE, public.use_link),
+    Way("GET", "/report", UNIT, reporting.home),
+    Way("POST", "/report/signout", UNIT, public.sign_out),
+    Way("GET", "/report/{period}", UNIT, reporting.form),
+    Way("POST", "/report/{period}", UNIT, reporting.post_form),
+    Way("POST", "/report/{period}/draft", UNIT, reporting.autosave),
+    Way("GET", "/report/{period}/check", UNIT, reporting.check),
+    Way("POST", "/report/{period}/check", UNIT, reporting.fill_nil),
+    Way("POST", "/report/{period}/send", UNIT, reporting.send),
+    Way("GET", "/report/{period}/receipt/{version}", UNIT, reporting.receipt),
+    Way("GET", "/report/{period}/definitions", UNIT, reporting.definitions),
+    Way("GET", "/desk", STAFF, desk.desk),
+    Way("POST", "/desk/signout", STAFF, public.sign_out),
+    Way("GET", "/desk/{programme}/{period}", STAFF, desk.summary),
+    Way("GET", "/desk/{programme}/{period}/summary.json", STAFF, desk.summary_json),
+    Way("GET", "/desk/{programme}/{period}/summary.xlsx", STAFF, desk.summary_xlsx),
+    Way("GET", "/desk/{programme}/{period}/summary.csv", STAFF, desk.summary_csv),
+    Way("POST", "/desk/{programme}/{period}/summarise", STAFF, desk.summarise),
+)
+
+app = Chalice(app_name="baocao")
+_site: Site | None = None
+
+
+def use(site: Site) -> None:
+    """Serve this installation: the local runner, the demo and the tests bring their own."""
+    global _site
+    _site = site
+
+
+def site() -> Site:
+    """The installation, made on the first request; here alone the engine is chosen."""
+    global _site
+    if _site is None:
+        from chalicelib import embedded
+
+        data = Path(os.environ.get("DATA", ".data"))
+        public_url = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
+        _site = embedded.open_site(data, public_url, clock.now)
+    return _site
+
+
+def _request(path_params: dict[str, str]) -> Request:
+    """Chalice's request as the pages see it."""
+    given = app.current_request
+    assert given is not None  # Chalice calls a view only with a request
+    body = cast(bytes, given.raw_body) if given.method == "POST" else b""
+    if len(body) > LARGEST_BODY:
+        raise Problem(413, "draft_too_large")
+    return Request(
+        method=given.method,
+        path=given.context.get("path", ""),
+        params=path_params,
+        query=dict(given.query_params or {}),
+        form=read_form(body),
+        headers={name.lower(): content for name, content in given.headers.items()},
+        address=given.context.get("identity", {}).get("sourceIp", ""),
+        now=site().clock(),
+    )
+
+
+def _as_chalice(response: Response) -> ChaliceResponse:
+    headers: dict[str, Any] = dict(response.headers)
+    if response.cookies:
+        headers["Set-Cookie"] = response.cookies
+    return ChaliceResponse(body=response.body, status_code=response.status, headers=headers)
+
+
+def _open(way: Way) -> None:
+    def view(**path_params: str) -> ChaliceResponse:
+        try:
+            request = _request(path_params)
+        except Problem as problem:
+            return _as_chalice(problem_page(site(), None, problem))
+        return _as_chalice(answer(site(), way, request))
+
+    accepted = ["application/x-www-form-urlencoded"] if way.method == "POST" else ["*/*"]
+    name = (
+        f"{way.handler.__module__.rpartition('.')[2]}_{way.handler.__name__}_{way.method.lower()}"
+    )
+    app.route(way.path, methods=[way.method], name=name, content_types=accepted)(view)
+
+
+for _way in WAYS:
+    _open(_way)
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")
+def hourly(event: Any) -> None:
+    """Periods that are not locked yet."""
+    nightly.run(site(), everything=False)
+
+
+@app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="nightly")
+def every_night(event: Any) -> None:
+    """All periods, at one o'clock in the morning in Việt Nam."""
+    nightly.run(site(), everything=True)

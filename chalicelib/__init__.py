@@ -1,0 +1,1 @@
+"""Baocao: the periodic reports of a department's units, from the phone to the summary."""

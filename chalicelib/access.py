@@ -1,0 +1,97 @@
+"""Who gets in: links, sessions, one-time sign-ins, and what each route's role may be."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Role = Literal["unit", "officer", "director"]
+STAFF: tuple[Role, ...] = ("officer", "director")
+
+UNIT_SESSION = timedelta(days=30)
+STAFF_SESSION = timedelta(hours=12)
+SIGN_IN = timedelta(minutes=15)
+CODE_TRIES = 5
+SIGN_INS_AN_HOUR = 10  # mails to one account; further ones wait for the next hour
+FAILURES_AN_HOUR = 20  # unknown tokens from one address before the answer says "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a unit's link stands for."""
+
+    programme: str
+    unit: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Someone let in. A unit's session names programme and unit; a staff one the account."""
+
+    role: Role
+    token: str
+    until: datetime
+    programme: str = ""
+    unit: str = ""
+    email: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in STAFF
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """An asked-for staff sign-in: a link for any browser, a code for the one that asked."""
+
+    email: str
+    code: str  # hashed
+    tries: int
+    until: datetime
+    revision: int = 0
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def digest(token: str) -> str:
+    """What the table holds of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def link_token(key: bytes, link: Link) -> str:
+    """160 bits, the same each time, so that a sheet of links can be printed again."""
+    named = "\n".join(("link", link.programme, link.unit, str(link.generation)))
+    return _text(hmac.digest(key, named.encode(), "sha256")[:20])
+
+
+def csrf_token(session_token: str) -> str:
+    """Bound to the session; it can't be made without the session's own secret."""
+    return _text(hmac.digest(session_token.encode(), b"csrf", "sha256")[:20])
+
+
+def code_digest(code: str, ask_token: str) -> str:
+    """Bound to the browser that asked: a code alone can't be tried elsewhere."""
+    return hmac.new(ask_token.encode(), code.encode(), "sha256").hexdigest()
+
+
+def address_digest(key: bytes, address: str) -> str:
+    """Failures are counted per address without keeping the address."""
+    return hmac.new(key, b"address\n" + address.encode(), "sha256").hexdigest()[:32]
+
+
+def same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), right.encode())
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

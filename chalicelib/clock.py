@@ -1,0 +1,19 @@
+"""The one place that reads the clock; everything else is handed the instant."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+# Việt Nam keeps UTC+7 all year, without daylight saving, so no zone database is needed.
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def iso(instant: datetime) -> str:
+    """UTC with microseconds and a Z: texts of this form sort as their instants do."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_iso(text: str) -> datetime:
+    return datetime.fromisoformat(text)

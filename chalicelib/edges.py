@@ -1,0 +1,34 @@
+"""The three edges that nouns never see: Table, Files and Mail, and what holds them together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.table import Table
+
+
+class Files(Protocol):
+    def write(self, name: str, content: bytes) -> None:
+        """Keep the bytes under this name; whole or not at all."""
+
+    def read(self, name: str) -> bytes | None: ...
+
+    def link(self, name: str, save_as: str, now: datetime) -> str:
+        """A URL that downloads the file as `save_as` and ends after five minutes."""
+
+
+class Mail(Protocol):
+    def send(self, to: str, subject: str, text: str, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One installation: its edges, its key, its address, its clock."""
+
+    table: Table
+    files: Files
+    mail: Mail
+    key: bytes
+    public_url: str  # where people reach it, with the stage prefix if there is one
+    clock: Callable[[], datetime]

@@ -1,0 +1,1 @@
+"""What people see: requests in, pages out. Rules live in the nouns."""

@@ -1,0 +1,114 @@
+"""The department's side: programmes and periods, one period's summary, its downloads."""
+
+import json
+from typing import Any
+
+from chalicelib import nightly
+from chalicelib.edges import Site
+from chalicelib.pages import render
+from chalicelib.pages.web import Problem, Request, Response, redirect
+from chalicelib.period import Period, in_use
+from chalicelib.programme import Programme
+from chalicelib.store import programmes, reports
+from chalicelib.store.reports import Kept
+from chalicelib.text import slug
+
+_STYLES = ("base", "desk")
+
+
+def desk(site: Site, request: Request) -> Response:
+    """Every programme with its begun periods, the one in use first."""
+    shelves = []
+    for programme in programmes.programmes(site.table):
+        periods = programmes.periods(site.table, programme.key)
+        begun = [period for period in periods if period.has_begun(request.now)]
+        rows = [
+            (period, reports.summary(site.table, programme.key, period.key))
+            for period in reversed(begun)
+        ]
+        shelves.append((programme, in_use(periods, request.now), rows))
+    shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
+    return render.page(site, request, "desk.html", styles=_STYLES, shelves=shelves, now=request.now)
+
+
+def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None]:
+    programme = programmes.programme(site.table, request.params["programme"])
+    if programme is None:
+        raise Problem(404, "no_period")
+    for period in programmes.periods(site.table, programme.key):
+        if period.key == request.params["period"]:
+            return programme, period, reports.summary(site.table, programme.key, period.key)
+    raise Problem(404, "no_period")
+
+
+def summary(site: Site, request: Request) -> Response:
+    programme, period, kept = _found(site, request)
+    whole = _document(site, kept) if kept else None
+    changed = nightly.changed_since(site, programme, period, kept) if kept else 0
+    return render.page(
+        site,
+        request,
+        "summary.html",
+        styles=_STYLES,
+        programme=programme,
+        period=period,
+        kept=kept,
+        whole=whole,
+        sections=_by_section(whole) if whole else [],
+        missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
+        changed=changed,
+        now=request.now,
+    )
+
+
+def _document(site: Site, kept: Kept) -> dict[str, Any]:
+    """The whole summary from its file, so that page, XLSX, CSV and JSON show one reading."""
+    content = site.files.read(kept.files["json"])
+    if content is None:
+        raise LookupError(kept.files["json"])
+    whole: dict[str, Any] = json.loads(content)
+    return whole
+
+
+def _by_section(whole: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    grouped: dict[str, tuple[str, str, list[dict[str, Any]]]] = {}
+    for line in whole["indicators"]:
+        section = line["section"]
+        grouped.setdefault(section, (section, line["section_label"], []))[2].append(line)
+    return list(grouped.values())
+
+
+def summary_json(site: Site, request: Request) -> Response:
+    _, _, kept = _found(site, request)
+    content = site.files.read(kept.files["json"]) if kept else None
+    if content is None:
+        raise Problem(404, "no_summary")
+    headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(200, content.decode(), headers)
+
+
+def summary_xlsx(site: Site, request: Request) -> Response:
+    return _download(site, request, "xlsx")
+
+
+def summary_csv(site: Site, request: Request) -> Response:
+    return _download(site, request, "csv")
+
+
+def _download(site: Site, request: Request, ending: str) -> Response:
+    """303 to a link made now: it ends after five minutes."""
+    programme, period, kept = _found(site, request)
+    if kept is None:
+        raise Problem(404, "no_summary")
+    save_as = f"tong-hop-{programme.key}-{slug(period.label)}.{ending}"
+    link = site.files.link(kept.files[ending], save_as, request.now)
+    return Response(303, headers={"Location": link, "Cache-Control": "no-store"})
+
+
+def summarise(site: Site, request: Request) -> Response:
+    """ "Tổng hợp lại ngay"."""
+    programme, period, _ = _found(site, request)
+    if not period.has_begun(request.now):
+        raise Problem(404, "not_open_yet")
+    nightly.summarise(site, programme, period)
+    return redirect(site, "desk", programme.key, period.key)

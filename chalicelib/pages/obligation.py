@@ -1,0 +1,131 @@
+"""What a unit owes for one period, gathered for its pages: form, report, draft, last values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib import period as calendar
+from chalicelib import report, value
+from chalicelib.edges import Site
+from chalicelib.pages.web import Problem, Request
+from chalicelib.period import Period
+from chalicelib.programme import Indicator, Programme, Section, indicators
+from chalicelib.report import Draft, Head, Reading, Version
+from chalicelib.store import programmes, reports
+from chalicelib.unit import Unit, owing
+from chalicelib.value import Figure
+
+_LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The newest earlier value of one indicator; `period` is empty for the period just before."""
+
+    figure: Figure
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    programme: Programme
+    unit: Unit
+    period: Period
+    periods: tuple[Period, ...]
+    sections: tuple[Section, ...]  # what is asked of this unit in this period
+    head: Head | None
+    draft: Draft | None
+    form: int
+
+    @property
+    def asked(self) -> list[Indicator]:
+        return list(indicators(self.sections))
+
+    @property
+    def base(self) -> int:
+        """The version that a send from here builds on."""
+        return self.head.version if self.head else 0
+
+    def can_send(self, now: datetime) -> bool:
+        """Whether the form may be filled in now; `report.submit` has the last word."""
+        if self.head and self.head.state in ("returned", "reopened"):
+            return True
+        accepted = self.head is not None and self.head.state == "accepted"
+        return self.period.is_open(now) and not accepted
+
+
+def load(site: Site, request: Request) -> Obligation:
+    """Raises Problem where there is no such period, or this unit owes nothing for it."""
+    p, code, key = request.who.programme, request.who.unit, request.params["period"]
+    programme = programmes.programme(site.table, p)
+    periods = programmes.periods(site.table, p)
+    period = next((one for one in periods if one.key == key), None)
+    if programme is None or period is None:
+        raise Problem(404, "no_period")
+    units = owing(programmes.unit_versions(site.table, p, code), period.end)
+    if not units:
+        raise Problem(404, "not_owed")
+    if not period.has_begun(request.now):
+        raise Problem(404, "not_open_yet")
+    head = reports.head(site.table, p, key, code)
+    version = head.form if head else period.form
+    form = programmes.form(site.table, p, version)
+    return Obligation(
+        programme=programme,
+        unit=units[0],
+        period=period,
+        periods=tuple(periods),
+        sections=form.asked_of(units[0].bloc, key, period.end),
+        head=head,
+        draft=reports.draft(site.table, p, key, code),
+        form=version,
+    )
+
+
+def last_values(site: Site, owed: Obligation) -> dict[str, Last]:
+    """The last value of every figure that is asked, from up to four earlier reports."""
+    wanted = {indicator.code for indicator in owed.asked if not indicator.is_text}
+    found: dict[str, Last] = {}
+    earlier = calendar.previous(owed.periods, owed.period.key)
+    for place, one in enumerate(earlier[:_LOOK_BACK]):
+        head = reports.head(site.table, owed.programme.key, one.key, owed.unit.code)
+        if head is None or not head.counts:
+            continue
+        figures = report.parse_figures(head.figures)
+        for code in wanted & figures.keys():
+            found[code] = Last(figures[code], one.label if place else "")
+        wanted -= figures.keys()
+        if not wanted:
+            break
+    return found
+
+
+def read(owed: Obligation, typed: Mapping[str, str], last: Mapping[str, Last]) -> Reading:
+    return report.read(owed.asked, typed, {code: one.figure for code, one in last.items()})
+
+
+def newest(site: Site, owed: Obligation) -> Version | None:
+    if owed.head is None:
+        return None
+    key, code = owed.period.key, owed.unit.code
+    return reports.version(site.table, owed.programme.key, key, code, owed.head.version)
+
+
+def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
+    """Only what belongs to fields that are asked; empty boxes and the default state say nothing."""
+    names = {"nil"}
+    for indicator in owed.asked:
+        names.update(value.fields(indicator))
+        names.update(f"{indicator.code}.{part}" for part in ("state", "note", "read"))
+    return {
+        name: content
+        for name, content in form.items()
+        if content and name in names and not (name.endswith(".state") and content == "value")
+    }
+
+
+def filled(asked: Iterable[Indicator], typed: Mapping[str, str]) -> tuple[int, int]:
+    """How many of the figures asked have something in them, of how many."""
+    codes = [indicator.code for indicator in asked if not indicator.is_text]
+    given = {name.partition(".")[0] for name in typed if not name.endswith((".note", ".read"))}
+    return sum(code in given for code in codes), len(codes)

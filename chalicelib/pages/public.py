@@ -1,0 +1,144 @@
+"""Pages for anyone: the front, a unit's link, staff signing in, our scripts."""
+
+from chalicelib import access as rules
+from chalicelib import messages
+from chalicelib.access import SIGN_IN
+from chalicelib.edges import Site
+from chalicelib.pages import render
+from chalicelib.pages.web import (
+    Problem,
+    Request,
+    Response,
+    absolute,
+    cookie,
+    cookie_name,
+    redirect,
+    session_cookie,
+)
+from chalicelib.store import access, programmes
+from chalicelib.text import tidy
+from chalicelib.unit import owing
+
+_ASK = "ask"
+
+
+def front(site: Site, request: Request) -> Response:
+    found = sorted(programmes.programmes(site.table), key=lambda p: p.valid_from, reverse=True)
+    return render.page(site, request, "front.html", programmes=found)
+
+
+def script(_: Site, request: Request) -> Response:
+    found = render.script(request.params["name"])
+    if found is None:
+        raise Problem(404, "no_page")
+    return found
+
+
+def landing(site: Site, request: Request) -> Response:
+    """Whose form this is, and a button. A GET opens nothing: robots fetch links."""
+    link = access.link(site.table, request.params["token"])
+    if link is None:
+        raise _failed(site, request, "unknown_link")
+    programme = programmes.programme(site.table, link.programme)
+    versions = programmes.unit_versions(site.table, link.programme, link.unit)
+    if programme is None or not versions:
+        raise Problem(404, "unknown_link")
+    today = request.now.date()
+    unit = (owing(versions, today) or sorted(versions, key=lambda v: v.valid_from))[-1]
+    return render.page(
+        site,
+        request,
+        "landing.html",
+        unit=unit,
+        programme=programme,
+        token=request.params["token"],
+    )
+
+
+def enter(site: Site, request: Request) -> Response:
+    link = access.link(site.table, request.params["token"])
+    if link is None:
+        raise _failed(site, request, "unknown_link")
+    session = access.open_session(
+        site.table, "unit", request.now, programme=link.programme, unit=link.unit
+    )
+    response = redirect(site, "report")
+    response.cookies.append(session_cookie(site, session, request.now))
+    return response
+
+
+def _failed(site: Site, request: Request, name: str) -> Problem:
+    """Count the failure. Only failures are counted: a whole school shares one address."""
+    counted = f"failure-{rules.address_digest(site.key, request.address)}"
+    failures = access.count(site.table, counted, request.now)
+    return Problem(429 if failures > rules.FAILURES_AN_HOUR else 404, name)
+
+
+def sign_in(site: Site, request: Request) -> Response:
+    return render.page(site, request, "sign_in.html", fault="", email="")
+
+
+def ask_sign_in(site: Site, request: Request) -> Response:
+    """Mail a link and a code. The answer is the same whether the account exists or not."""
+    email = tidy(request.form.get("email", "")).lower()
+    if "@" not in email or len(email) > 200:
+        fault = messages.SIGN_IN["bad_email"]
+        return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
+    ask_token = rules.new_token()
+    if access.staff_role(site.table, email):
+        asked = access.count(site.table, f"sign-in-{rules.digest(email)}", request.now)
+        if asked <= rules.SIGN_INS_AN_HOUR:
+            link_token, code, ask_token = access.ask_sign_in(site.table, email, request.now)
+            body = render.text(
+                "messages/sign_in.txt", code=code, link=absolute(site, "s", link_token)
+            )
+            subject = messages.SIGN_IN["subject"].format(code=code)
+            site.mail.send(email, subject, body, request.now)
+    response = render.page(site, request, "code.html", fault="", email=email)
+    response.cookies.append(cookie(site, _ASK, ask_token, int(SIGN_IN.total_seconds())))
+    return response
+
+
+def use_code(site: Site, request: Request) -> Response:
+    ask_token = request.cookies.get(cookie_name(site, _ASK), "")
+    code = "".join(request.form.get("code", "").split())
+    email = access.use_code(site.table, ask_token, code, request.now) if ask_token else None
+    if email is None:
+        fault = messages.SIGN_IN["bad_code"]
+        return render.page(site, request, "code.html", status=422, fault=fault, email="")
+    return _let_in(site, request, email)
+
+
+def staff_link(site: Site, request: Request) -> Response:
+    found = access.sign_in(site.table, request.params["token"], request.now)
+    if found is None:
+        raise _failed(site, request, "unknown_sign_in")
+    return render.page(
+        site, request, "staff_link.html", email=found.email, token=request.params["token"]
+    )
+
+
+def use_link(site: Site, request: Request) -> Response:
+    email = access.use_link(site.table, request.params["token"], request.now)
+    if email is None:
+        raise _failed(site, request, "unknown_sign_in")
+    return _let_in(site, request, email)
+
+
+def _let_in(site: Site, request: Request, email: str) -> Response:
+    role = access.staff_role(site.table, email)
+    if role is None:
+        raise Problem(404, "unknown_sign_in")
+    session = access.open_session(site.table, role, request.now, email=email)
+    response = redirect(site, "desk")
+    response.cookies.append(session_cookie(site, session, request.now))
+    return response
+
+
+def sign_out(site: Site, request: Request) -> Response:
+    """For a unit and for staff alike: the session ends here and on the server."""
+    access.close_session(site.table, request.who)
+    response = redirect(site) if not request.who.is_staff else redirect(site, "signin")
+    name = "staff" if request.who.is_staff else "unit"
+    response.cookies.append(cookie(site, name, "", 0))
+    return response

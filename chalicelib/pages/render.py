@@ -1,0 +1,124 @@
+"""Jinja: templates to HTML with their styles inside, and the headers every page carries."""
+
+import base64
+import hashlib
+import re
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib import access, messages, number, target
+from chalicelib.edges import Site
+from chalicelib.pages.web import HTML, Request, Response, url
+
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_YEAR = 31_536_000
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "day": messages.day,
+        "moment": messages.moment,
+        "number": number.shown,
+        "amount": lambda text, decimals: number.shown(Decimal(text), decimals),
+        "percent": lambda text: text.replace(".", ","),
+        "target": target.shown,
+        "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
+    }
+    environment.globals |= {"states": messages.STATES, "aggregates": messages.AGGREGATES}
+    return environment
+
+
+@cache
+def style(*names: str) -> tuple[str, str]:
+    """The style sheets as one minified text, and the source that CSP lets it in by."""
+    sheet = "".join((_TEMPLATES / "styles" / f"{name}.css").read_text("utf-8") for name in names)
+    sheet = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    sheet = re.sub(r"\s+", " ", sheet)
+    sheet = re.sub(r"\s*([{};,>])\s*", r"\1", sheet).replace(": ", ":").replace(";}", "}").strip()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    return sheet, f"'sha256-{digest}'"
+
+
+@cache
+def asset(name: str) -> tuple[str, str]:
+    """A script of ours: its versioned file name, and its text."""
+    source = (_TEMPLATES / "assets" / name).read_text("utf-8")
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(source.encode()).hexdigest()[:12]}.{ending}", source
+
+
+def assets() -> dict[str, str]:
+    """Every script by its versioned name."""
+    return dict(asset(path.name) for path in sorted((_TEMPLATES / "assets").iterdir()))
+
+
+def script(name: str) -> Response | None:
+    source = assets().get(name)
+    if source is None:
+        return None
+    headers = {
+        "Content-Type": "text/javascript; charset=utf-8",
+        "Cache-Control": f"public, max-age={_YEAR}, immutable",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(200, source, headers)
+
+
+def text(template: str, **context: Any) -> str:
+    """A message without HTML: a mail."""
+    return _environment().get_template(template).render(**context)
+
+
+def page(
+    site: Site,
+    request: Request | None,
+    template: str,
+    *,
+    status: int = 200,
+    styles: tuple[str, ...] = ("base",),
+    **context: Any,
+) -> Response:
+    sheet, source = style(*styles)
+    session = request.session if request else None
+    body = (
+        _environment()
+        .get_template(template)
+        .render(
+            style=sheet,
+            url=lambda *parts, **query: url(site, *parts, **query),
+            csrf=access.csrf_token(session.token) if session else "",
+            session=session,
+            asset=lambda name: asset(name)[0],
+            **context,
+        )
+    )
+    headers = {
+        "Content-Type": HTML,
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src {source}; script-src 'self'; connect-src 'self'; "
+            "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if site.public_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
+    return Response(status, body, headers)

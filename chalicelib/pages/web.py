@@ -1,0 +1,136 @@
+"""Requests and responses as the pages see them, and the one function that makes every URL."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from chalicelib import access, text
+from chalicelib.access import Session
+from chalicelib.edges import Site
+
+MOST_FIELDS = 2_000
+LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
+HTML = "text/html; charset=utf-8"
+
+
+class Problem(Exception):
+    """Answer with a page that says what is wrong; `name` is a key of messages.PROBLEMS."""
+
+    def __init__(self, status: int, name: str, detail: str = "") -> None:
+        super().__init__(f"{status} {name}")
+        self.status = status
+        self.name = name
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    params: Mapping[str, str]  # from the path: token, period, ...
+    query: Mapping[str, str]
+    form: Mapping[str, str]  # tidied: NFC, no blanks at the ends
+    headers: Mapping[str, str]  # names in lower case
+    address: str
+    now: datetime
+    session: Session | None = None
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        return {name: content for name, _, content in pairs if name}
+
+    @property
+    def who(self) -> Session:
+        """The session of a route that only lets sessions in."""
+        if self.session is None:
+            raise Problem(403, "signed_out")
+        return self.session
+
+
+@dataclass(slots=True)
+class Response:
+    status: int = 200
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    cookies: list[str] = field(default_factory=list)
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """An URL-encoded body. Raises Problem for one that no form of ours can have sent."""
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError:  # not UTF-8 inside, not ASCII outside, too many fields
+        raise Problem(400, "unreadable_form") from None
+    return {name: text.tidy(content) for name, content in pairs}
+
+
+def url(site: Site, *parts: str, **query: str) -> str:
+    """The path of a page, with the stage prefix if there is one: url(site, "report", key)."""
+    prefix = urlsplit(site.public_url).path.rstrip("/")
+    path = "/".join(quote(part, safe="") for part in parts)
+    return f"{prefix}/{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def absolute(site: Site, *parts: str) -> str:
+    """For mails, printed sheets and the terminal."""
+    split = urlsplit(site.public_url)
+    return f"{split.scheme}://{split.netloc}{url(site, *parts)}"
+
+
+def origin(site: Site) -> str:
+    split = urlsplit(site.public_url)
+    return f"{split.scheme}://{split.netloc}"
+
+
+def redirect(site: Site, *parts: str, **query: str) -> Response:
+    return Response(303, headers={"Location": url(site, *parts, **query)})
+
+
+def as_json(data: object, status: int = 200) -> Response:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return Response(status, body, {"Content-Type": "application/json; charset=utf-8"})
+
+
+def cookie_name(site: Site, name: str) -> str:
+    """__Host- holds a cookie to this host and to HTTPS; plain HTTP has no such name."""
+    return f"__Host-{name}" if site.public_url.startswith("https:") else f"bc-{name}"
+
+
+def cookie(site: Site, name: str, content: str, seconds: int) -> str:
+    secure = "; Secure" if site.public_url.startswith("https:") else ""
+    return (
+        f"{cookie_name(site, name)}={content}; Path=/; Max-Age={seconds}; HttpOnly; "
+        f"SameSite=Lax{secure}"
+    )
+
+
+def session_cookie(site: Site, session: Session, now: datetime) -> str:
+    name = "staff" if session.is_staff else "unit"
+    return cookie(site, name, session.token, int((session.until - now).total_seconds()))
+
+
+def guard(site: Site, request: Request) -> None:
+    """Refuse an unsafe request that another site sent, or that lacks its session's token."""
+    sent_from = request.headers.get("origin")
+    if sent_from is None and "referer" in request.headers:
+        split = urlsplit(request.headers["referer"])
+        sent_from = f"{split.scheme}://{split.netloc}"
+    fetched = request.headers.get("sec-fetch-site")
+    if fetched not in (None, "same-origin"):
+        raise Problem(403, "foreign_request")
+    if sent_from is None and fetched is None:
+        raise Problem(403, "foreign_request")
+    if sent_from is not None and sent_from != origin(site):
+        raise Problem(403, "foreign_request")
+    if request.session is not None:
+        right = access.csrf_token(request.session.token)
+        if not access.same(request.form.get("csrf", ""), right):
+            raise Problem(403, "stale_form")

@@ -1,0 +1,287 @@
+"""A report: what one unit says for one period, its moves, its versions and their proof."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from chalicelib import text, value
+from chalicelib.period import Period
+from chalicelib.programme import Indicator
+from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
+
+State = Literal["submitted", "accepted", "returned", "reopened"]
+Move = Literal["submit", "accept", "return", "reopen"]
+
+LARGEST = 100_000  # bytes of canonical content
+
+# from, move -> to; anything else is refused with the reason.
+MOVES: Mapping[tuple[State | None, Move], State] = {
+    (None, "submit"): "submitted",
+    ("submitted", "submit"): "submitted",
+    ("submitted", "accept"): "accepted",
+    ("submitted", "return"): "returned",
+    ("returned", "submit"): "submitted",
+    ("accepted", "reopen"): "reopened",
+    ("reopened", "submit"): "submitted",
+    ("reopened", "accept"): "accepted",
+}
+
+
+class Refused(Exception):
+    """The move is not allowed from here; `reason` is a key of messages.REFUSALS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is sent: no time, no session, no person. Equal contents have equal hashes."""
+
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    nil: bool = False
+
+    def canonical(self) -> str:
+        """JSON with codes sorted and texts in NFC: what the content hash is taken of."""
+        return compact(
+            {"figures": self.figures, "nil": self.nil, "notes": self.notes, "texts": self.texts}
+        )
+
+    def hash(self) -> str:
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def compact(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def parse(canonical: str) -> Content:
+    return Content(**json.loads(canonical))
+
+
+def parse_figures(figures: str) -> dict[str, Figure]:
+    found: dict[str, Figure] = json.loads(figures)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who prepared the report, and who says that the head of the unit approved it."""
+
+    name: str = ""
+    post: str = ""
+    phone: str = ""
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One numbered, immutable sending."""
+
+    unit: str
+    period: str
+    number: int
+    content: str  # canonical JSON
+    hash: str
+    sent: datetime
+    sender: Sender
+    actor: str  # "unit", or the officer who entered a paper report
+    reason: str
+    form: int
+    late: bool
+    after_due: bool  # a correction made after the due instant: "điều chỉnh sau hạn"
+
+    @property
+    def reference(self) -> str:
+        return f"{self.period}/{self.unit}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a report stands now. `revision` is the stored item's version, for expecting."""
+
+    unit: str
+    period: str
+    state: State
+    version: int
+    first_sent: datetime
+    last_sent: datetime
+    late: bool
+    nil: bool
+    form: int
+    hash: str
+    figures: str  # compact JSON, code -> Figure
+    revision: int = 0
+    return_due: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Returned values stay out of the totals; reopened ones stay in."""
+        return self.state != "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed and not sent: any text at all, by field name."""
+
+    typed: Mapping[str, str]
+    base: int  # the version it builds on
+    saved: datetime
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`field` is the box to go to; `problem` a key of messages.FAULTS."""
+
+    field: str
+    code: str
+    problem: str
+    readings: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A form as it was read: what can be sent, and what stands in the way."""
+
+    content: Content
+    faults: tuple[Fault, ...]
+    empties: tuple[str, ...]
+    jumps: tuple[Jump, ...]
+
+
+def read(
+    asked: Iterable[Indicator],
+    typed: Mapping[str, str],
+    last: Mapping[str, Figure] | None = None,
+) -> Reading:
+    """Read every field that is asked; what is not asked is not looked at."""
+    figures: dict[str, Figure] = {}
+    texts: dict[str, Text] = {}
+    notes: dict[str, str] = {}
+    faults: list[Fault] = []
+    empties: list[str] = []
+    jumps: list[Jump] = []
+    nil = typed.get("nil") == "1"
+    for indicator in asked:
+        code = indicator.code
+        try:
+            found = value.read(indicator, typed)
+        except Empty:
+            if nil:
+                figures[code] = value.NIL
+            else:
+                empties.append(code)
+            continue
+        except Unreadable as fault:
+            faults.append(Fault(fault.field, code, fault.problem, fault.readings))
+            continue
+        (texts if indicator.is_text else figures)[code] = found  # type: ignore[assignment]
+        if nil and found is not value.NIL and found is not value.NOT_APPLICABLE:
+            faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
+        if not indicator.is_text:
+            jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
+        if note := text.tidy(typed.get(f"{code}.note", "")):
+            faults += _note_faults(code, note)
+            notes[code] = note
+    content = Content(figures, texts, notes, nil)
+    if len(content.canonical().encode()) > LARGEST:
+        faults.append(Fault("", "", "report_too_large"))
+    return Reading(content, tuple(faults), tuple(empties), tuple(jumps))
+
+
+def _note_faults(code: str, note: str) -> list[Fault]:
+    if text.forbidden(note):
+        return [Fault(f"{code}.note", code, "forbidden_character")]
+    if len(note) > value.LONGEST_NOTE:
+        return [Fault(f"{code}.note", code, "note_too_long")]
+    return []
+
+
+def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
+    """The form as it would be typed to give this content."""
+    filled: dict[str, str] = {}
+    for indicator in asked:
+        values = content.texts if indicator.is_text else content.figures
+        if indicator.code in values:
+            filled |= value.typed(indicator, values[indicator.code])
+        if indicator.code in content.notes:
+            filled[f"{indicator.code}.note"] = content.notes[indicator.code]
+    if content.nil:
+        filled["nil"] = "1"
+    return filled
+
+
+def moved(state: State | None, move: Move) -> State:
+    """The state after a move. Raises Refused."""
+    if (state, move) not in MOVES:
+        raise Refused(f"{move}_from_{state or 'missing'}")
+    return MOVES[state, move]
+
+
+def submit(
+    head: Head | None,
+    period: Period,
+    unit: str,
+    content: Content,
+    *,
+    now: datetime,
+    form: int,
+    sender: Sender,
+    reason: str = "",
+    actor: str = "unit",
+    due: datetime | None = None,
+) -> tuple[Version, Head]:
+    """The next version and the head that points to it. Raises Refused.
+
+    Lateness is judged once, on version 1 against this unit's own due instant; an answer to
+    a return is late only after the return's own due date.
+    """
+    before = head.state if head else None
+    state = moved(before, "submit")
+    if now < period.opens:
+        raise Refused("not_open_yet")
+    # A return or a reopening is the department's own wish: it outlives the lock.
+    if now > period.locks and before in (None, "submitted"):
+        raise Refused("locked")
+    if head and not reason:
+        raise Refused("no_reason")
+    limit = due or period.due
+    if head and before == "returned":
+        limit = head.return_due or limit
+    after = now > limit
+    version = Version(
+        unit=unit,
+        period=period.key,
+        number=head.version + 1 if head else 1,
+        content=content.canonical(),
+        hash=content.hash(),
+        sent=now,
+        sender=sender,
+        actor=actor,
+        reason=reason,
+        form=form,
+        late=after if head is None else head.late,
+        after_due=after if head else False,
+    )
+    return version, Head(
+        unit=unit,
+        period=period.key,
+        state=state,
+        version=version.number,
+        first_sent=head.first_sent if head else now,
+        last_sent=now,
+        late=version.late,
+        nil=content.nil,
+        form=form,
+        hash=version.hash,
+        figures=compact(content.figures),
+        revision=head.revision if head else 0,
+    )

@@ -1,0 +1,117 @@
+"""The raw rows of an XLSForm in Markdown, CSV or .xlsx, each with the row it stands in."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chalicelib import text
+
+FileType = Literal["md", "csv", "xlsx"]
+MOST_ROWS = 5_000
+
+_PIPE = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"[\s|:-]+")
+
+
+class NotATable(Exception):
+    """The file can't be read as this type at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    number: int  # as the author's editor counts, from 1
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(slots=True)
+class Sheet:
+    name: str
+    header_row: int = 0
+    columns: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def take(self, number: int, cells: Sequence[str]) -> None:
+        """The first row that holds anything is the header."""
+        if not any(cells):
+            return
+        if not self.columns:
+            self.header_row, self.columns = number, [cell.lower() for cell in cells]
+            return
+        named = zip(self.columns, cells, strict=False)
+        self.rows.append(Row(number, {name: cell for name, cell in named if name and cell}))
+
+
+def read(content: bytes, file_type: FileType) -> dict[str, Sheet]:
+    """Sheets by name. Raises NotATable."""
+    lines = {"md": _markdown, "csv": _csv, "xlsx": _xlsx}[file_type](content)
+    sheets: dict[str, Sheet] = {}
+    for name, number, cells in lines:
+        if number > MOST_ROWS:
+            raise NotATable
+        tidy = [text.tidy(cell) for cell in cells]
+        sheets.setdefault(name, Sheet(name)).take(number, tidy)
+    return sheets
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise NotATable from None
+
+
+def _named(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[str, int, list[str]]]:
+    """In Markdown and CSV the first column names the sheet from that row on."""
+    name = ""
+    for number, cells in rows:
+        first = cells[0].strip().lower() if cells else ""
+        name = first or name
+        if name:
+            yield name, number, cells[1:]
+
+
+def _markdown(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        for number, line in enumerate(_decoded(content).splitlines(), start=1):
+            row = line.strip()
+            if row.startswith("|") and not _RULE.fullmatch(row):
+                cells = _PIPE.split(row.removeprefix("|").removesuffix("|"))
+                yield number, [cell.strip().replace("\\|", "|") for cell in cells]
+
+    return _named(rows())
+
+
+def _csv(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
+    reader = csv.reader(io.StringIO(_decoded(content), newline=""))
+    try:
+        rows = [(reader.line_num, cells) for cells in reader]
+    except csv.Error:
+        raise NotATable from None
+    return _named(rows)
+
+
+def _xlsx(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
+    from openpyxl import load_workbook  # heavy: only who uploads a workbook pays
+
+    try:
+        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception:  # openpyxl raises what its parsers happen to raise
+        raise NotATable from None
+    for sheet in workbook.worksheets:
+        rows = sheet.iter_rows(max_row=MOST_ROWS + 1, values_only=True)
+        for number, values in enumerate(rows, start=1):
+            yield sheet.title.strip().lower(), number, [_cell(value) for value in values]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).removesuffix(" 00:00:00")

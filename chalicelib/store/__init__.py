@@ -1,0 +1,1 @@
+"""Nouns as items of the single table and back: the only place that knows both."""

@@ -1,0 +1,204 @@
+"""Links, sessions, sign-ins and failure counts in the table: tokens only as hashes."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import access
+from chalicelib.access import Link, Role, Session, SignIn
+from chalicelib.clock import from_iso, iso
+from chalicelib.store import keys
+from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Put, Scalar, Table
+
+
+def issue_link(table: Table, key: bytes, p: str, unit: str) -> str:
+    """The unit's link token: the one that stands, or the first one."""
+    standing = _newest_link(table, p, unit)
+    if standing:
+        return access.link_token(key, Link(p, unit, int(standing.body["generation"])))
+    return _write_link(table, key, Link(p, unit, 1))
+
+
+def reissue_link(table: Table, key: bytes, p: str, unit: str) -> str:
+    """A new link. The old one and every session that it opened end."""
+    standing = _newest_link(table, p, unit)
+    generation = int(standing.body["generation"]) + 1 if standing else 1
+    revoke(table, p, unit)
+    return _write_link(table, key, Link(p, unit, generation))
+
+
+def revoke(table: Table, p: str, unit: str) -> None:
+    """End the unit's links and sessions. A session dies with its token's item."""
+    partition = keys.unit_access(p, unit)
+    ended = [str(item.body["token"]) for item in table.query(partition, "LINK#")]
+    changes: list[Change] = [Delete(keys.token(digest), ANYTHING) for digest in ended]
+    for item in table.query(partition, "SESSION#"):
+        changes.append(Delete(keys.token(item.key.sort.partition("#")[2]), ANYTHING))
+        changes.append(Delete(item.key, ANYTHING))
+    for start in range(0, len(changes), 100):
+        table.write(*changes[start : start + 100])
+
+
+def _newest_link(table: Table, p: str, unit: str) -> Item | None:
+    newest = None
+    for item in table.query(keys.unit_access(p, unit), "LINK#"):
+        newest = item
+    return newest
+
+
+def _write_link(table: Table, key: bytes, link: Link) -> str:
+    token = access.link_token(key, link)
+    digest = access.digest(token)
+    body: dict[str, Scalar] = {
+        "programme": link.programme,
+        "unit": link.unit,
+        "generation": link.generation,
+    }
+    partition = keys.unit_access(link.programme, link.unit)
+    table.write(
+        Put(keys.token(digest), {"kind": "link", **body}, ANYTHING),
+        Put(Key(partition, f"LINK#{link.generation:04}"), {"token": digest, **body}, ANYTHING),
+    )
+    return token
+
+
+def link(table: Table, token: str) -> Link | None:
+    """What a link stands for; None for an unknown and for a revoked one."""
+    body = _token(table, token, "link")
+    if body is None:
+        return None
+    return Link(body["programme"], body["unit"], body["generation"])
+
+
+def _token(table: Table, token: str, kind: str, now: datetime | None = None) -> Any:
+    item = table.get(keys.token(access.digest(token)))
+    if item is None or item.body["kind"] != kind:
+        return None
+    if now and from_iso(str(item.body["until"])) <= now:
+        return None
+    return {**item.body, "revision": item.version}
+
+
+def open_session(table: Table, role: Role, now: datetime, **who: str) -> Session:
+    """Let someone in: `who` is programme and unit, or a staff member's email."""
+    until = now + (access.STAFF_SESSION if role in access.STAFF else access.UNIT_SESSION)
+    session = Session(role=role, token=access.new_token(), until=until, **who)
+    digest, expires = access.digest(session.token), int(until.timestamp())
+    body = {"kind": "session", "role": role, "until": iso(until), **who}
+    table.write(
+        Put(keys.token(digest), body, 0, expires),
+        Put(Key(_partition(session), f"SESSION#{digest}"), {"until": iso(until)}, 0, expires),
+    )
+    return session
+
+
+def _partition(session: Session) -> str:
+    if session.is_staff:
+        return keys.staff_access(session.email)
+    return keys.unit_access(session.programme, session.unit)
+
+
+def session(table: Table, token: str, now: datetime) -> Session | None:
+    body = _token(table, token, "session", now)
+    if body is None:
+        return None
+    who = {name: body[name] for name in ("programme", "unit", "email") if name in body}
+    return Session(role=body["role"], token=token, until=from_iso(body["until"]), **who)
+
+
+def close_session(table: Table, session: Session) -> None:
+    digest = access.digest(session.token)
+    table.write(
+        Delete(keys.token(digest), ANYTHING),
+        Delete(Key(_partition(session), f"SESSION#{digest}"), ANYTHING),
+    )
+
+
+def keep_staff(table: Table, email: str, role: Role) -> None:
+    table.write(Put(keys.staff(email), {"role": role}, ANYTHING))
+
+
+def staff(table: Table) -> Iterator[tuple[str, Role]]:
+    return ((item.key.sort, item.body["role"]) for item in table.query("STAFF"))  # type: ignore[misc]
+
+
+def staff_role(table: Table, email: str) -> Role | None:
+    item = table.get(keys.staff(email)) if email else None
+    return item.body["role"] if item else None  # type: ignore[return-value]
+
+
+def ask_sign_in(table: Table, email: str, now: datetime) -> tuple[str, str, str]:
+    """A fresh link token, a code, and the token of the browser that asks."""
+    link_token, ask_token, code = access.new_token(), access.new_token(), access.new_code()
+    until = now + access.SIGN_IN
+    expires = int(until.timestamp())
+    link_key, ask_key = (keys.token(access.digest(token)) for token in (link_token, ask_token))
+    common: dict[str, Scalar] = {"email": email, "until": iso(until)}
+    code_body: dict[str, Scalar] = {
+        "kind": "code",
+        "code": access.code_digest(code, ask_token),
+        "tries": 0,
+        **common,
+    }
+    table.write(
+        Put(link_key, {"kind": "sign_in", "other": json.dumps(ask_key), **common}, 0, expires),
+        Put(ask_key, {"other": json.dumps(link_key), **code_body}, 0, expires),
+    )
+    return link_token, code, ask_token
+
+
+def sign_in(table: Table, link_token: str, now: datetime) -> SignIn | None:
+    """The sign-in behind a link that was not used yet."""
+    body = _token(table, link_token, "sign_in", now)
+    if body is None:
+        return None
+    return SignIn(body["email"], "", 0, from_iso(body["until"]), body["revision"])
+
+
+def use_link(table: Table, link_token: str, now: datetime) -> str | None:
+    """The account that the link signs in, once."""
+    body = _token(table, link_token, "sign_in", now)
+    return _spend(table, link_token, body) if body else None
+
+
+def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | None:
+    """The account that the code signs in, in the browser that asked, within five tries."""
+    body = _token(table, ask_token, "code", now)
+    if body is None or body["tries"] >= access.CODE_TRIES:
+        return None
+    if access.same(access.code_digest(code, ask_token), body["code"]):
+        return _spend(table, ask_token, body)
+    revision = body.pop("revision")
+    try:
+        tried = {**body, "tries": body["tries"] + 1}
+        expires = int(from_iso(body["until"]).timestamp())
+        table.write(Put(keys.token(access.digest(ask_token)), tried, revision, expires))
+    except Conflict:
+        return None  # tried at the same moment: that try was counted, this one gets nothing
+    return None
+
+
+def _spend(table: Table, token: str, body: dict[str, Any]) -> str | None:
+    """Used links and codes are deleted together, so that neither works again."""
+    other = Key(*json.loads(body["other"]))
+    try:
+        table.write(
+            Delete(keys.token(access.digest(token)), body["revision"]), Delete(other, ANYTHING)
+        )
+    except Conflict:
+        return None
+    return str(body["email"])
+
+
+def count(table: Table, name: str, now: datetime) -> int:
+    """Add one to this hour's count and give it. Lost races are counted at the next try."""
+    key = keys.rate(name, now.strftime("%Y%m%d%H"))
+    found = table.get(key)
+    total = int(found.body["count"]) + 1 if found else 1
+    expires = int((now + timedelta(hours=2)).timestamp())
+    try:
+        table.write(Put(key, {"count": total}, found.version if found else 0, expires))
+    except Conflict:
+        return total
+    return total

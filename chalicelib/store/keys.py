@@ -1,0 +1,61 @@
+"""The single table's keys: who may exist twice is decided here and nowhere else."""
+
+from datetime import date
+
+from chalicelib.table import Key
+
+
+def programme(p: str) -> Key:
+    return Key("PROGRAMMES", p)
+
+
+def form(p: str, version: int) -> Key:
+    return Key(f"PROGRAMME#{p}", f"FORM#{version:04}")
+
+
+def period(p: str, k: str) -> Key:
+    return Key(f"PROGRAMME#{p}", f"PERIOD#{k}")
+
+
+def unit(p: str, code: str, valid_from: date) -> Key:
+    return Key(f"UNITS#{p}", f"UNIT#{code}#{valid_from.isoformat()}")
+
+
+def head(p: str, k: str, u: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", f"REPORT#{u}")
+
+
+def summary(p: str, k: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", "SUMMARY")
+
+
+def texts(p: str, k: str, u: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}#TEXT", u)
+
+
+def draft(p: str, k: str, u: str) -> Key:
+    return Key(f"REPORT#{p}#{k}#{u}", "DRAFT")
+
+
+def version(p: str, k: str, u: str, number: int) -> Key:
+    return Key(f"REPORT#{p}#{k}#{u}", f"VERSION#{number:04}")
+
+
+def unit_access(p: str, u: str) -> str:
+    return f"ACCESS#{p}#{u}"
+
+
+def staff(email: str) -> Key:
+    return Key("STAFF", email)
+
+
+def staff_access(email: str) -> str:
+    return f"ACCESS#STAFF#{email}"
+
+
+def token(digest: str) -> Key:
+    return Key(f"TOKEN#{digest}", "TOKEN")
+
+
+def rate(name: str, hour: str) -> Key:
+    return Key(f"RATE#{name}", f"HOUR#{hour}")

@@ -1,0 +1,87 @@
+"""Programmes, forms, periods and units in the table."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from chalicelib.period import Period
+from chalicelib.programme import Form, Programme
+from chalicelib.store import keys
+from chalicelib.table import MOST_CHANGES, Item, Key, Put, Table
+from chalicelib.unit import Unit
+
+# Items hold the noun as JSON. The text is the cache's key, so a changed item is read anew.
+_programme = lru_cache(64)(Programme.model_validate_json)
+_form = lru_cache(64)(Form.model_validate_json)
+_unit = lru_cache(8192)(Unit.model_validate_json)
+
+
+@lru_cache(1024)
+def _period(text: str, revision: int) -> Period:
+    return Period.model_validate_json(text).model_copy(update={"revision": revision})
+
+
+def _json(item: Item) -> str:
+    return str(item.body["json"])
+
+
+def programmes(table: Table) -> Iterator[Programme]:
+    return (_programme(_json(item)) for item in table.query("PROGRAMMES"))
+
+
+def programme(table: Table, p: str) -> Programme | None:
+    item = table.get(keys.programme(p))
+    return _programme(_json(item)) if item else None
+
+
+def forms(table: Table, p: str) -> list[Form]:
+    """Every version, the oldest first."""
+    return [_form(_json(item)) for item in table.query(f"PROGRAMME#{p}", "FORM#")]
+
+
+def form(table: Table, p: str, version: int) -> Form:
+    item = table.get(keys.form(p, version))
+    if item is None:
+        raise LookupError(f"form {version} of {p}")
+    return _form(_json(item))
+
+
+def periods(table: Table, p: str) -> list[Period]:
+    """As they fall due."""
+    found = [_period(_json(i), i.version) for i in table.query(f"PROGRAMME#{p}", "PERIOD#")]
+    return sorted(found, key=lambda period: (period.end, period.start, period.key))
+
+
+def units(table: Table, p: str) -> list[Unit]:
+    """Every dated version of every unit."""
+    return [_unit(_json(item)) for item in table.query(f"UNITS#{p}", "UNIT#")]
+
+
+def unit_versions(table: Table, p: str, code: str) -> list[Unit]:
+    return [_unit(_json(item)) for item in table.query(f"UNITS#{p}", f"UNIT#{code}#")]
+
+
+def keep_programme(table: Table, programme: Programme) -> None:
+    _keep(table, [(keys.programme(programme.key), programme.model_dump_json())])
+
+
+def keep_form(table: Table, p: str, form: Form) -> None:
+    _keep(table, [(keys.form(p, form.version), form.model_dump_json())])
+
+
+def keep_periods(table: Table, p: str, periods: Iterable[Period]) -> None:
+    _keep(table, [(keys.period(p, period.key), period.model_dump_json()) for period in periods])
+
+
+def keep_units(table: Table, p: str, units: Iterable[Unit]) -> None:
+    _keep(table, [(keys.unit(p, u.code, u.valid_from), u.model_dump_json()) for u in units])
+
+
+def _keep(table: Table, entries: list[tuple[Key, str]]) -> None:
+    """Write what is new or different. An item that is the same keeps its version."""
+    changes = []
+    for key, text in entries:
+        found = table.get(key)
+        if found is None or found.body["json"] != text:
+            changes.append(Put(key, {"json": text}, expects=found.version if found else 0))
+    for start in range(0, len(changes), MOST_CHANGES):
+        table.write(*changes[start : start + MOST_CHANGES])

@@ -1,0 +1,268 @@
+"""Reports in the table: heads, versions, texts, drafts, summaries; sending exactly once."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import report
+from chalicelib.clock import from_iso, iso
+from chalicelib.period import Period
+from chalicelib.report import Content, Draft, Head, Move, Sender, Version
+from chalicelib.store import keys
+from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
+
+_TRIES = 5
+_DRAFT_KEPT = timedelta(days=90)  # after the period's lock
+
+
+class Clash(Exception):
+    """Somebody else sent another content meanwhile; `newest` is what stands now."""
+
+    def __init__(self, newest: Version) -> None:
+        super().__init__(newest.reference)
+        self.newest = newest
+
+
+class Overtaken(Exception):
+    """The draft was saved elsewhere meanwhile; nothing was overwritten."""
+
+
+def head(table: Table, p: str, k: str, unit: str) -> Head | None:
+    item = table.get(keys.head(p, k, unit))
+    return _head(item) if item else None
+
+
+def heads(table: Table, p: str, k: str) -> Iterator[Head]:
+    return map(_head, table.query(f"PERIOD#{p}#{k}", "REPORT#"))
+
+
+def _head(item: Item) -> Head:
+    body: dict[str, Any] = dict(item.body)
+    body["first_sent"] = from_iso(body["first_sent"])
+    body["last_sent"] = from_iso(body["last_sent"])
+    if "return_due" in body:
+        body["return_due"] = from_iso(body["return_due"])
+    return Head(revision=item.version, **body)
+
+
+def _head_body(head: Head) -> Body:
+    body: dict[str, str | int | bool] = {
+        "unit": head.unit,
+        "period": head.period,
+        "state": head.state,
+        "version": head.version,
+        "first_sent": iso(head.first_sent),
+        "last_sent": iso(head.last_sent),
+        "late": head.late,
+        "nil": head.nil,
+        "form": head.form,
+        "hash": head.hash,
+        "figures": head.figures,
+    }
+    if head.return_due:
+        body["return_due"] = iso(head.return_due)
+    return body
+
+
+def version(table: Table, p: str, k: str, unit: str, number: int) -> Version | None:
+    item = table.get(keys.version(p, k, unit, number))
+    return _version(item) if item else None
+
+
+def versions(table: Table, p: str, k: str, unit: str) -> list[Version]:
+    return [_version(item) for item in table.query(f"REPORT#{p}#{k}#{unit}", "VERSION#")]
+
+
+def _version(item: Item) -> Version:
+    body: dict[str, Any] = dict(item.body)
+    body["sent"] = from_iso(body["sent"])
+    body["sender"] = Sender(**json.loads(body["sender"]))
+    return Version(**body)
+
+
+def _version_body(version: Version) -> Body:
+    sender = version.sender
+    return {
+        "unit": version.unit,
+        "period": version.period,
+        "number": version.number,
+        "content": version.content,
+        "hash": version.hash,
+        "sent": iso(version.sent),
+        "sender": report.compact(
+            {
+                "name": sender.name,
+                "post": sender.post,
+                "phone": sender.phone,
+                "approved": sender.approved,
+            }
+        ),
+        "actor": version.actor,
+        "reason": version.reason,
+        "form": version.form,
+        "late": version.late,
+        "after_due": version.after_due,
+    }
+
+
+def texts(table: Table, p: str, k: str) -> dict[str, tuple[int, Mapping[str, Any]]]:
+    """Unit -> the version that they belong to, and the texts and lists of that version."""
+    return {
+        item.key.sort: (int(item.body["version"]), json.loads(str(item.body["texts"])))
+        for item in table.query(f"PERIOD#{p}#{k}#TEXT")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Everything that a send states. `base` is the version it builds on."""
+
+    programme: str
+    period: Period
+    unit: str
+    content: Content
+    base: int
+    form: int
+    sender: Sender
+    reason: str = ""
+
+
+def send(table: Table, sending: Sending, now: datetime) -> Version:
+    """Keep the report, once, and give its version: also when it was kept before.
+
+    Raises report.Refused, or Clash where another content took the place.
+    """
+    p, k, unit = sending.programme, sending.period.key, sending.unit
+    for _ in range(_TRIES):
+        current = head(table, p, k, unit)
+        if kept := _kept_before(table, current, sending):
+            return kept
+        made, after = report.submit(
+            current,
+            sending.period,
+            unit,
+            sending.content,
+            now=now,
+            form=sending.form,
+            sender=sending.sender,
+            reason=sending.reason,
+        )
+        try:
+            table.write(
+                Put(keys.version(p, k, unit, made.number), _version_body(made), expects=0),
+                Put(keys.head(p, k, unit), _head_body(after), expects=after.revision),
+                Put(
+                    keys.texts(p, k, unit),
+                    {"version": made.number, "texts": report.compact(sending.content.texts)},
+                    expects=ANYTHING,
+                ),
+                Check(keys.period(p, k), expects=sending.period.revision),
+            )
+        except Conflict as conflict:
+            if conflict.key == keys.period(p, k):
+                raise report.Refused("period_changed") from None
+            continue
+        return made
+    raise report.Refused("try_again")
+
+
+def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version | None:
+    """The version that already holds this content: a double tap, a lost reply, Back."""
+    if head is None:
+        return None
+    p, k, unit = sending.programme, sending.period.key, sending.unit
+    digest = sending.content.hash()
+    if head.version > sending.base:
+        following = version(table, p, k, unit, sending.base + 1)
+        if following and following.hash == digest:
+            return following
+    newest = version(table, p, k, unit, head.version)
+    if newest is None:
+        raise LookupError(f"version {head.version} of {k}/{unit}")
+    if newest.hash == digest and head.state != "returned":
+        return newest
+    if head.version != sending.base:
+        raise Clash(newest)
+    return None
+
+
+def move(
+    table: Table, p: str, k: str, unit: str, move: Move, return_due: datetime | None = None
+) -> Head:
+    """An officer's move: accept, return or reopen. Raises report.Refused."""
+    for _ in range(_TRIES):
+        current = head(table, p, k, unit)
+        state = report.moved(current.state if current else None, move)
+        if current is None:
+            raise report.Refused(f"{move}_from_missing")
+        body = {**_head_body(current), "state": state}
+        if return_due:
+            body["return_due"] = iso(return_due)
+        try:
+            table.write(Put(keys.head(p, k, unit), body, expects=current.revision))
+        except Conflict:
+            continue
+        return _head(Item(keys.head(p, k, unit), current.revision + 1, body))
+    raise report.Refused("try_again")
+
+
+def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
+    item = table.get(keys.draft(p, k, unit))
+    if item is None:
+        return None
+    return Draft(
+        typed=json.loads(str(item.body["typed"])),
+        base=int(item.body["base"]),
+        saved=from_iso(str(item.body["saved"])),
+        revision=item.version,
+    )
+
+
+def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) -> Draft:
+    """Keep what was typed over revision `draft.revision`. Raises Overtaken."""
+    body: Body = {
+        "typed": report.compact(draft.typed),
+        "base": draft.base,
+        "saved": iso(draft.saved),
+    }
+    expires = int((period.locks + _DRAFT_KEPT).timestamp())
+    try:
+        table.write(Put(keys.draft(p, period.key, unit), body, draft.revision, expires))
+    except Conflict:
+        raise Overtaken from None
+    return Draft(draft.typed, draft.base, draft.saved, draft.revision + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored summary: its totals, what it was made of, and where its files are."""
+
+    as_of: datetime
+    fingerprint: str
+    seen: Mapping[str, int]
+    totals: Mapping[str, Any]
+    files: Mapping[str, str]  # xlsx, csv, json -> name in Files
+    revision: int = 0
+
+
+def summary(table: Table, p: str, k: str) -> Kept | None:
+    item = table.get(keys.summary(p, k))
+    if item is None:
+        return None
+    seen, totals, files = (json.loads(str(item.body[n])) for n in ("seen", "totals", "files"))
+    as_of, fingerprint = from_iso(str(item.body["as_of"])), str(item.body["fingerprint"])
+    return Kept(as_of, fingerprint, seen, totals, files, item.version)
+
+
+def keep_summary(table: Table, p: str, k: str, kept: Kept) -> None:
+    """Raises Conflict where another run was faster: its reading is the newer one or equal."""
+    body: Body = {
+        "as_of": iso(kept.as_of),
+        "fingerprint": kept.fingerprint,
+        "seen": report.compact(kept.seen),
+        "totals": report.compact(kept.totals),
+        "files": report.compact(kept.files),
+    }
+    table.write(Put(keys.summary(p, k), body, expects=kept.revision))

@@ -1,0 +1,339 @@
+"""The summary as files: XLSX with typed numbers, CSV for Excel in Vietnamese."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import messages, number
+from chalicelib.clock import VIETNAM
+from chalicelib.messages import VALUE_STATES
+from chalicelib.programme import Indicator, Section, indicators
+from chalicelib.report import Head
+from chalicelib.summary import Document
+from chalicelib.unit import Unit
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_EXACT = 15  # digits that a spreadsheet's number holds exactly
+
+_COVERAGE = ("expected", "with_value", "nil", "not_applicable", "missing")
+_SUMMARY_HEADS = (
+    "Mã",
+    "Chỉ tiêu",
+    "Đơn vị tính",
+    "Cách tổng hợp",
+    "Mục tiêu",
+    "Đạt",
+    "Kết quả",
+    "Tử số",
+    "Mẫu số",
+    "Số đơn vị được hỏi",
+    "Có số liệu",
+    "Không phát sinh",
+    "Không áp dụng",
+    "Chưa có",
+)
+_MET = {True: "Đạt", False: "Chưa đạt", None: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit that owes a report, and where its report stands (None: not sent)."""
+
+    unit: Unit
+    head: Head | None
+
+
+def as_csv(summary: Document, blocs: Mapping[str, str]) -> bytes:
+    """UTF-8 with BOM, semicolons, decimal commas: opens by a double click where it is read."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    codes = list(summary["blocs"])
+    writer.writerow([*_SUMMARY_HEADS, *(h for c in codes for h in _bloc_heads(blocs[c]))])
+    for line in summary["indicators"]:
+        cells = _summary_cells(line)
+        for code in codes:
+            cells += _bloc_cells(line, code)
+        writer.writerow([_csv_cell(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _bloc_heads(label: str) -> tuple[str, ...]:
+    return (f"{label}: kết quả", f"{label}: có số liệu", f"{label}: được hỏi")
+
+
+def _csv_cell(cell: object) -> str:
+    if isinstance(cell, Decimal):
+        return number.plain(cell).replace(".", ",")
+    text = "" if cell is None else str(cell)
+    # A cell that begins like a formula is run as one by spreadsheets: the quote keeps it text.
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+
+
+def _summary_cells(line: Document) -> list[object]:
+    return [
+        line["code"],
+        line["label"],
+        line["measured_in"],
+        messages.AGGREGATES[line["aggregate"]],
+        line["target"],
+        _MET[line["met"]],
+        _result(line, line["kind"]),
+        line["numerator"],
+        line["denominator"],
+        *(line[name] for name in _COVERAGE),
+    ]
+
+
+def _bloc_cells(line: Document, bloc: str) -> list[object]:
+    part = line["blocs"].get(bloc)
+    if part is None:
+        return [None, None, None]
+    return [_result(part, line["kind"]), part["with_value"], part["expected"]]
+
+
+def _result(part: Document, kind: str) -> object:
+    """The value as a number; a percentage as its hundredth parts, not as a share."""
+    if kind in ("text", "list") or part["value"] is None:
+        return None
+    return part["value"] if kind == "count" else Decimal(part["value"])
+
+
+def as_xlsx(
+    summary: Document,
+    programme: str,
+    blocs: Mapping[str, str],
+    sections: Sequence[Section],
+    rows: Sequence[UnitRow],
+    due: datetime,
+) -> bytes:
+    """Four sheets: the summary, one row a unit, texts, who has reported."""
+    import xlsxwriter  # heavy: only the scheduled run pays
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    as_of = datetime.fromisoformat(summary["as_of"])
+    book.set_properties({"title": programme, "created": as_of.replace(tzinfo=None)})
+    sheets = _Sheets(book)
+    sheets.summary(summary, programme, blocs)
+    sheets.by_unit(summary, sections, rows)
+    sheets.texts(summary)
+    sheets.reported(rows, blocs, due)
+    book.close()
+    return out.getvalue()
+
+
+class _Sheets:
+    def __init__(self, book: "Workbook") -> None:
+        self._book = book
+        self._bold = book.add_format({"bold": True})
+        self._head = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
+        )
+        self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self._count = book.add_format({"num_format": "#,##0", "valign": "top"})
+        self._amount = book.add_format({"num_format": "#,##0.##", "valign": "top"})
+        self._moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
+
+    def _add(self, name: str, widths: Iterable[int], freeze: tuple[int, int]) -> "Worksheet":
+        sheet = self._book.add_worksheet(name)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(*freeze)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def _write(self, sheet: "Worksheet", row: int, column: int, cell: object) -> None:
+        """Numbers as numbers, unless they have more digits than a spreadsheet keeps."""
+        if cell is None or cell == "":
+            return
+        if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
+            if sum(char.isdigit() for char in number.plain(Decimal(cell))) > _EXACT:
+                sheet.write_string(row, column, number.plain(Decimal(cell)))
+            else:
+                style = self._count if isinstance(cell, int) else self._amount
+                sheet.write_number(row, column, cell, style)
+            return
+        sheet.write_string(row, column, str(cell), self._wrap)
+
+    def _row(self, sheet: "Worksheet", row: int, cells: Iterable[object]) -> None:
+        for column, cell in enumerate(cells):
+            self._write(sheet, row, column, cell)
+
+    def _heads(self, sheet: "Worksheet", row: int, cells: Iterable[str]) -> None:
+        for column, cell in enumerate(cells):
+            sheet.write_string(row, column, cell, self._head)
+        sheet.repeat_rows(row)
+
+    def summary(self, summary: Document, programme: str, blocs: Mapping[str, str]) -> None:
+        sheet = self._add("Tổng hợp", (11, 60, 14, 18, 16, 10, 14, 10, 10, *[10] * 20), (10, 2))
+        as_of = datetime.fromisoformat(summary["as_of"])
+        sheet.write_string(0, 0, programme, self._bold)
+        sheet.write_string(1, 0, f"{summary['label']}, tổng hợp lúc {messages.moment(as_of)}")
+        counts = (
+            ("Phải gửi", "expected"),
+            ("Đã nhận", "received"),
+            ("Đúng hạn", "on_time"),
+            ("Gửi trễ hạn", "late"),
+            ("Đang trả lại", "returned"),
+            ("Chưa gửi", "missing"),
+        )
+        for row, (label, name) in enumerate(counts, start=2):
+            sheet.write_string(row, 1, label)
+            sheet.write_number(row, 2, summary[name], self._count)
+        fits = summary["expected"] == sum(summary[n] for n in ("received", "returned", "missing"))
+        formula = '=IF(AND(C3=C4+C7+C8,C4=C5+C6),"Khớp","Không khớp")'
+        sheet.write_string(8, 1, "Đối chiếu")
+        sheet.write_formula(8, 2, formula, None, "Khớp" if fits else "Không khớp")
+        codes = list(summary["blocs"])
+        heads = [*_SUMMARY_HEADS, *(head for c in codes for head in _bloc_heads(blocs[c]))]
+        self._heads(sheet, 9, heads)
+        for row, line in enumerate(summary["indicators"], start=10):
+            cells = _summary_cells(line)
+            for code in codes:
+                cells += _bloc_cells(line, code)
+            self._row(sheet, row, cells)
+
+    def by_unit(
+        self, summary: Document, sections: Sequence[Section], rows: Sequence[UnitRow]
+    ) -> None:
+        sheet = self._add("Theo đơn vị", (10, 40, 12, 16, *[12] * 200), (2, 2))
+        columns = [column for one in _figures(sections) for column in _columns(one)]
+        codes = ["Mã", "Đơn vị", "Khối thi đua", "Trạng thái", *(code for code, _, _ in columns)]
+        labels = ["", "", "", "", *(label for _, label, _ in columns)]
+        self._heads(sheet, 0, codes)
+        self._heads(sheet, 1, labels)
+        for place, row in enumerate(rows, start=2):
+            state = messages.STATES[row.head.state if row.head else "missing"]
+            self._row(sheet, place, [row.unit.code, row.unit.name, row.unit.bloc, state])
+            figures = json.loads(row.head.figures) if row.head else {}
+            for column, (_, _, (indicator, part)) in enumerate(columns, start=4):
+                cell = _unit_cell(row.unit, indicator, part, figures)
+                self._write(sheet, place, column, cell)
+        self._reconciled(sheet, summary, columns, rows)
+
+    def _reconciled(
+        self,
+        sheet: "Worksheet",
+        summary: Document,
+        columns: "list[_Column]",
+        rows: Sequence[UnitRow],
+    ) -> None:
+        """Below the units: the sheet's own sums, and beside them what the summary says."""
+        last = len(rows) + 2
+        totals = {line["code"]: line for line in summary["indicators"]}
+        sheet.write_string(last, 1, "Cộng trên trang này (không gồm đang trả lại)", self._bold)
+        sheet.write_string(last + 1, 1, "Theo báo cáo tổng hợp", self._bold)
+        sheet.write_string(last + 2, 1, f"Số đơn vị: {len(rows)}", self._bold)
+        for place, (_, _, (indicator, part)) in enumerate(columns, start=4):
+            total = _total(totals[indicator.code], indicator, part)
+            if total is None:
+                continue
+            sums = _column_sum(place, len(rows))
+            sheet.write_formula(last, place, sums, self._amount, float(total))
+            self._write(sheet, last + 1, place, total)
+
+    def texts(self, summary: Document) -> None:
+        sheet = self._add("Nội dung", (10, 40, 12, 50, 90), (1, 0))
+        self._heads(sheet, 0, ("Mã đơn vị", "Đơn vị", "Mã", "Chỉ tiêu", "Nội dung"))
+        row = 1
+        for line in [*summary["indicators"], *summary["narratives"]]:
+            if line["kind"] not in ("text", "list"):
+                continue
+            for entry in line["value"]:
+                for text in entry["lines"]:
+                    cells = (entry["unit"], entry["name"], line["code"], line["label"], text)
+                    self._row(sheet, row, cells)
+                    row += 1
+
+    def reported(self, rows: Sequence[UnitRow], blocs: Mapping[str, str], due: datetime) -> None:
+        widths = (6, 10, 40, 16, 16, 16, 20, 20, 10, 20)
+        sheet = self._add("Tình hình gửi", widths, (1, 3))
+        heads = ("TT", "Mã", "Đơn vị", "Khối thi đua", "Trạng thái", "Thời hạn", "Gửi lần đầu")
+        self._heads(sheet, 0, (*heads, "Gửi gần nhất", "Lần gửi", "Hạn gửi"))
+        for place, row in enumerate(rows, start=1):
+            head, unit = row.head, row.unit
+            state = messages.STATES[head.state if head else "missing"]
+            timing = messages.TIMING[head.late] if head else ""
+            cells = (place, unit.code, unit.name, blocs[unit.bloc], state, timing)
+            self._row(sheet, place, cells)
+            if head:
+                self._instant(sheet, place, 6, head.first_sent)
+                self._instant(sheet, place, 7, head.last_sent)
+                self._write(sheet, place, 8, head.version)
+            self._instant(sheet, place, 9, due)
+
+    def _instant(self, sheet: "Worksheet", row: int, column: int, instant: datetime) -> None:
+        local = instant.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
+        sheet.write_datetime(row, column, local, self._moment)
+
+
+# A column of the sheet by unit: its head, its label, and the indicator with its part.
+_Column = tuple[str, str, tuple[Indicator, str]]
+
+
+def _figures(sections: Sequence[Section]) -> list[Indicator]:
+    return [one for one in indicators(sections) if not one.is_text]
+
+
+def _columns(indicator: Indicator) -> list[_Column]:
+    """One column a code; a ratio's two numbers stand beside its percentage."""
+    columns: list[_Column] = [(indicator.code, indicator.label, (indicator, ""))]
+    if indicator.kind == "ratio":
+        columns.append((f"{indicator.code}.num", indicator.num_label, (indicator, "num")))
+        columns.append((f"{indicator.code}.den", indicator.den_label, (indicator, "den")))
+    return columns
+
+
+def _unit_cell(unit: Unit, indicator: Indicator, part: str, figures: Mapping[str, Any]) -> object:
+    if not indicator.asks(unit.bloc):
+        return None
+    if indicator.code not in figures:
+        return messages.MISSING
+    found = figures[indicator.code]
+    if found is None or found is False:
+        return VALUE_STATES["nil" if found is None else "na"]
+    if indicator.kind == "ratio":
+        if part:
+            return found[0 if part == "num" else 1]
+        return number.percent(*found)
+    if indicator.kind == "amount":
+        return Decimal(found)
+    if isinstance(found, int):
+        return found
+    return {choice.name: choice.label for choice in indicator.choices}.get(found, found)
+
+
+def _total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:
+    if indicator.kind == "ratio" and part:
+        return int(line["numerator" if part == "num" else "denominator"])
+    if indicator.kind in ("count", "amount") and line["value"] is not None:
+        return Decimal(line["value"]) if indicator.kind == "amount" else int(line["value"])
+    return None
+
+
+def _column_sum(place: int, units: int) -> str:
+    """Units whose report is being returned are left out, as in the summary."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    column = xl_col_to_name(place)
+    first, last = 3, units + 2
+    returned = messages.STATES["returned"]
+    return f'=SUMIF($D${first}:$D${last},"<>{returned}",{column}{first}:{column}{last})'

@@ -1,0 +1,361 @@
+"""XLSForm to Form: which columns and types we take, and every fault of a file at once."""
+
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from chalicelib import sheets, target
+from chalicelib.programme import NARRATIVES, Choice, Form, Indicator, Section
+from chalicelib.sheets import FileType, NotATable, Row, Sheet
+
+EXTRA = (
+    "aggregate",
+    "measured_in",
+    "direction",
+    "decimals",
+    "target",
+    "blocs",
+    "asked",
+    "as_of",
+    "entered_by",
+    "valid_from",
+    "valid_to",
+    "jump",
+)
+COLUMNS: Mapping[str, Collection[str]] = {
+    "survey": ("type", "name", "label", "hint", "guidance_hint", "appearance", *EXTRA),
+    "choices": ("list_name", "name", "label"),
+    "settings": ("form_title", "form_id", "version", "default_language"),
+}
+RULES: Mapping[str, Collection[str]] = {
+    "count": ("sum", "latest", "none"),
+    "rank": ("latest", "none"),
+    "amount": ("sum", "latest", "none"),
+    "ratio": ("ratio", "latest_ratio"),
+    "yesno": ("count_yes", "none"),
+    "choice": ("none",),
+    "text": ("none",),
+    "list": ("list",),
+}
+TAGS = re.compile(r"M|Q|H|Y|X|9M|M(0[1-9]|1[0-2])|Q[1-4]|H[12]")
+LONGEST_HINT = 120
+RANK_UNIT = "hạng"  # what is measured in ranks is a rank: never summed over units
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_DIRECTIONS = {"": "0", "0": "0", "+": "+", "-": "-", "−": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`problem` is a key of messages.FORM_FAULTS; `given` is what stands in the cell."""
+
+    sheet: str
+    row: int
+    column: str
+    problem: str
+    given: str = ""
+
+
+class Faulty(Exception):
+    """The file was not taken. Every fault is in `faults`, in the order of the rows."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = sorted(faults, key=lambda f: (f.sheet != "survey", f.sheet, f.row))
+
+
+def read(content: bytes, file_type: FileType, blocs: Collection[str], version: int) -> Form:
+    """The form that an XLSForm file defines. Raises Faulty, and then nothing may be kept."""
+    try:
+        found = sheets.read(content, file_type)
+    except NotATable:
+        raise Faulty([Fault("", 0, "", "not_a_table")]) from None
+    faults = list(_sheet_faults(found))
+    if faults:
+        raise Faulty(faults)
+    choices = _Choices(found.get("choices", Sheet("choices")))
+    survey = _Survey(choices.lists, blocs)
+    for row in found["survey"].rows:
+        survey.take(row)
+    survey.end()
+    faults = choices.faults + survey.faults
+    if not faults:
+        faults = list(_judged_by_pyxform(content, file_type))
+    if faults:
+        raise Faulty(faults)
+    settings = found["settings"].rows[0] if "settings" in found else Row(0, {})
+    return Form(version=version, title=settings["form_title"], sections=tuple(survey.sections))
+
+
+def _sheet_faults(found: Mapping[str, Sheet]) -> Iterator[Fault]:
+    if "survey" not in found or not found["survey"].rows:
+        yield Fault("survey", 0, "", "no_survey")
+    for sheet in found.values():
+        if sheet.name not in COLUMNS:
+            yield Fault(sheet.name, 0, "", "unknown_sheet")
+            continue
+        for column in sheet.columns:
+            if column and column not in COLUMNS[sheet.name]:
+                yield Fault(sheet.name, sheet.header_row, column, "unknown_column")
+            if column and sheet.columns.count(column) > 1:
+                yield Fault(sheet.name, sheet.header_row, column, "column_twice")
+    for column in ("type", "name", "label"):
+        if "survey" in found and column not in found["survey"].columns:
+            yield Fault("survey", found["survey"].header_row, column, "no_column")
+
+
+def _judged_by_pyxform(content: bytes, file_type: FileType) -> Iterator[Fault]:
+    """pyxform stops at its first fault: it judges last, what our own rules let through."""
+    from pyxform.errors import PyXFormError  # heavy: only who loads a form pays
+    from pyxform.xls2json import workbook_to_json
+    from pyxform.xls2json_backends import get_xlsform
+
+    try:
+        workbook = get_xlsform(io.BytesIO(content), file_type=f".{file_type}")
+        workbook_to_json(workbook, fallback_form_name="form")
+    except PyXFormError as error:
+        yield Fault("survey", 0, "", "pyxform", str(error))
+
+
+class _Choices:
+    def __init__(self, sheet: Sheet) -> None:
+        self.lists: dict[str, list[Choice]] = {}
+        self.faults: list[Fault] = []
+        for row in sheet.rows:
+            for column in ("list_name", "name", "label"):
+                if not row[column]:
+                    self.faults.append(Fault("choices", row.number, column, "empty"))
+            known = self.lists.setdefault(row["list_name"], [])
+            if row["name"] in {choice.name for choice in known}:
+                self.faults.append(Fault("choices", row.number, "name", "twice", row["name"]))
+            known.append(Choice(name=row["name"], label=row["label"]))
+
+
+class _Survey:
+    """Reads the rows in order: sections hold indicators, a ratio's group holds two numbers."""
+
+    def __init__(self, choices: Mapping[str, list[Choice]], blocs: Collection[str]) -> None:
+        self.sections: list[Section] = []
+        self.faults: list[Fault] = []
+        self._choices = choices
+        self._blocs = blocs
+        self._names: set[str] = set()
+        self._section: Row | None = None
+        self._indicators: list[Indicator] = []
+        self._ratio: Row | None = None
+        self._parts: list[Row] = []
+
+    def _fault(self, row: Row, column: str, problem: str, given: str = "") -> None:
+        self.faults.append(Fault("survey", row.number, column, problem, given or row[column]))
+
+    def take(self, row: Row) -> None:
+        row_type = (
+            row["type"].replace("begin group", "begin_group").replace("end group", "end_group")
+        )
+        first = row_type.split(" ")[0]
+        if row_type == "begin_group":
+            self._name(row)
+            self._begin(row)
+        elif row_type == "end_group":
+            self._end_group(row)
+        elif row_type in ("integer", "decimal", "text") or first == "select_one":
+            self._name(row)
+            self._question(row, row_type)
+        else:
+            self._fault(row, "type", "unknown_type" if row_type else "empty")
+
+    def _name(self, row: Row) -> None:
+        name = row["name"]
+        if not _NAME.fullmatch(name):
+            self._fault(row, "name", "bad_name" if name else "empty")
+        elif name in self._names:
+            self._fault(row, "name", "twice")
+        self._names.add(name)
+        if not row["label"]:
+            self._fault(row, "label", "empty")
+        if len(row["hint"]) > LONGEST_HINT:
+            self._fault(row, "hint", "hint_too_long", str(len(row["hint"])))
+
+    def _begin(self, row: Row) -> None:
+        if self._section is None:
+            self._section = row
+            for column in EXTRA:
+                if row[column]:
+                    self._fault(row, column, "not_on_a_section")
+        elif self._ratio is None:
+            self._ratio, self._parts = row, []
+        else:
+            self._fault(row, "type", "too_deep")
+
+    def _end_group(self, row: Row) -> None:
+        if self._ratio is not None:
+            self._end_ratio(self._ratio)
+            self._ratio = None
+        elif self._section is not None:
+            self._end_section(self._section)
+            self._section = None
+        else:
+            self._fault(row, "type", "nothing_to_end")
+
+    def _end_section(self, row: Row) -> None:
+        if not self._indicators:
+            self._fault(row, "name", "empty_section")
+        self.sections.append(
+            Section(
+                code=row["name"],
+                label=row["label"],
+                hint=row["hint"],
+                indicators=tuple(self._indicators),
+            )
+        )
+        self._indicators = []
+
+    def _end_ratio(self, row: Row) -> None:
+        names = [part["name"] for part in self._parts]
+        if names != [f"{row['name']}_num", f"{row['name']}_den"] or any(
+            part["type"] != "integer" for part in self._parts
+        ):
+            self._fault(row, "name", "ratio_parts")
+            return
+        num, den = (part["label"] for part in self._parts)
+        self._add(row, "ratio", num_label=num, den_label=den)
+
+    def _question(self, row: Row, row_type: str) -> None:
+        if self._ratio is not None:
+            self._parts.append(row)
+            for column in EXTRA:
+                if row[column]:
+                    self._fault(row, column, "not_in_a_ratio")
+            return
+        if self._section is None:
+            self._fault(row, "type", "outside_a_section")
+        if row["name"].endswith(("_num", "_den")):
+            self._fault(row, "name", "reserved_name")
+        if row_type.startswith("select_one"):
+            self._select(row, row_type.removeprefix("select_one").strip())
+        elif row_type == "integer":
+            self._add(row, "rank" if row["measured_in"] == RANK_UNIT else "count")
+        elif row_type == "decimal":
+            self._add(row, "amount")
+        else:
+            self._add(row, "list" if row["aggregate"] == "list" else "text")
+
+    def _select(self, row: Row, list_name: str) -> None:
+        choices = self._choices.get(list_name)
+        if not choices:
+            self._fault(row, "type", "no_choices", list_name)
+            return
+        is_yesno = {choice.name for choice in choices} == {"yes", "no"}
+        self._add(row, "yesno" if is_yesno else "choice", choices=tuple(choices))
+
+    def _add(self, row: Row, kind: Any, **more: Any) -> None:
+        in_narratives = self._section is not None and self._section["name"] == "narratives"
+        if (row["name"] in NARRATIVES) is not in_narratives or (in_narratives and kind != "text"):
+            self._fault(row, "name", "narrative_place")
+        checks = _Extras(row, kind, self._blocs)
+        self.faults += checks.faults
+        self._indicators.append(
+            Indicator(
+                code=row["name"],
+                kind=kind,
+                label=row["label"],
+                hint=row["hint"],
+                about=row["guidance_hint"],
+                **checks.values,
+                **more,
+            )
+        )
+
+    def end(self) -> None:
+        for open_group in (self._ratio, self._section):
+            if open_group is not None:
+                self._fault(open_group, "type", "never_ended")
+
+
+class _Extras:
+    """The columns that are ours, read for one indicator."""
+
+    def __init__(self, row: Row, kind: str, blocs: Collection[str]) -> None:
+        self.faults: list[Fault] = []
+        self._row = row
+        self._kind = kind
+        self.values: dict[str, Any] = {
+            "aggregate": self._one_of("aggregate", RULES[kind], default="none"),
+            "measured_in": row["measured_in"],
+            "direction": self._direction(),
+            "decimals": self._decimals(),
+            "target": self._target(),
+            "blocs": self._words("blocs", lambda word: word in blocs, "unknown_bloc"),
+            "asked": self._words("asked", lambda word: bool(TAGS.fullmatch(word)), "unknown_tag"),
+            "as_of": row["as_of"],
+            "entered_by": self._one_of("entered_by", ("unit", "department"), default="unit"),
+            "valid_from": self._day("valid_from"),
+            "valid_to": self._day("valid_to"),
+            "jump": self._jump(),
+        }
+        first, last = self.values["valid_from"], self.values["valid_to"]
+        if first and last and last < first:
+            self._fault("valid_to", "ends_before_it_begins")
+        if kind not in ("text", "list", "choice") and not row["aggregate"]:
+            self._fault("aggregate", "empty")
+
+    def _fault(self, column: str, problem: str, given: str = "") -> None:
+        cell = given or self._row[column]
+        self.faults.append(Fault("survey", self._row.number, column, problem, cell))
+
+    def _one_of(self, column: str, allowed: Collection[str], default: str) -> str:
+        given = self._row[column]
+        if not given:
+            return default
+        if given not in allowed:
+            self._fault(column, "not_allowed", f"{given} ({', '.join(allowed)})")
+            return default
+        return given
+
+    def _direction(self) -> str:
+        given = self._row["direction"]
+        if given not in _DIRECTIONS:
+            self._fault("direction", "not_allowed", f"{given} (+, -, 0)")
+        return _DIRECTIONS.get(given, "0")
+
+    def _decimals(self) -> int:
+        given = self._row["decimals"]
+        if given and not re.fullmatch(r"[0-6]", given):
+            self._fault("decimals", "bad_decimals")
+            return 0
+        return int(given) if given else int(self._kind == "amount")
+
+    def _target(self) -> str:
+        given = self._row["target"]
+        goal = target.parse(given)
+        if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
+            self._fault("target", "percent_target" if goal.percent else "share_target")
+        return given
+
+    def _words(self, column: str, known: Any, problem: str) -> tuple[str, ...]:
+        words = tuple(self._row[column].split())
+        for word in words:
+            if not known(word):
+                self._fault(column, problem, word)
+        return words
+
+    def _day(self, column: str) -> date | None:
+        given = self._row[column]
+        try:
+            return date.fromisoformat(given) if given else None
+        except ValueError:
+            self._fault(column, "bad_day")
+            return None
+
+    def _jump(self) -> str:
+        given = self._row["jump"]
+        try:
+            if given not in ("", "none") and Decimal(given) <= 1:
+                self._fault("jump", "bad_jump")
+        except InvalidOperation:
+            self._fault("jump", "bad_jump")
+        return given

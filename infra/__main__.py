@@ -1,0 +1,7 @@
+"""python -m infra COMMAND"""
+
+import sys
+
+from infra.commands import main
+
+sys.exit(main())

@@ -1,0 +1,62 @@
+"""The first thing that runs: builds .venv with nothing but Python, then starts the command."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def fail(line: str) -> None:
+    print(f"baocao: {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+def digest(requirements: Path) -> str:
+    files = [ROOT / "requirements.txt", ROOT / "requirements-local.txt", requirements]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def build(requirements: Path) -> None:
+    """Make the environment, or bring it up to date, unless it already is."""
+    stamp = VENV / f"{requirements.stem}.stamp"
+    wanted = digest(requirements)
+    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+        return
+    print("baocao: building the environment in .venv (once) …", file=sys.stderr, flush=True)
+    if not PYTHON.exists():
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, check=False
+        )
+        if made.returncode:
+            fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
+    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
+    if subprocess.run(install, stdout=sys.stderr, check=False).returncode:
+        fail(f"the packages of {requirements.name} could not be installed (see above)")
+    stamp.write_text(wanted)
+
+
+def main() -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036 - it runs before any environment is chosen
+        fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
+    arguments = sys.argv[1:]
+    dev = arguments[:1] == ["--dev"]
+    build(ROOT / ("requirements-dev.txt" if dev else "requirements-local.txt"))
+    if dev and len(arguments) == 1:
+        return
+    command = arguments[1:] if dev else ["-m", "infra", *(arguments or ["run"])]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    data = environment.get("DATA")
+    if data:
+        environment["DATA"] = str(Path(data).absolute())
+    os.chdir(ROOT)
+    if os.name == "nt":
+        sys.exit(subprocess.run([str(PYTHON), *command], env=environment, check=False).returncode)
+    os.execve(str(PYTHON), [str(PYTHON), *command], environment)
+
+
+main()

@@ -1,0 +1,160 @@
+"""What a person types: run, demo, summarise, links, load. One clear line when it can't be done."""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib import clock, embedded, nightly
+from chalicelib.edges import Site
+from chalicelib.embedded import Unusable
+from chalicelib.pages.web import absolute
+from chalicelib.period import Period, in_use
+from chalicelib.programme import Programme
+from chalicelib.store import access, programmes
+from chalicelib.unit import owing
+from infra import samples
+from infra.samples import NotLoaded
+
+_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+
+def public_url() -> str:
+    """PUBLIC_URL, or where HOST and PORT will be reached from the same network."""
+    if given := os.environ.get("PUBLIC_URL"):
+        return given.rstrip("/")
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    if host in _WILDCARDS:
+        host = _own_address()
+    return f"http://{host}:{port}"
+
+
+def _own_address() -> str:
+    """This machine's address on its network. Connecting a UDP socket sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def _data() -> Path:
+    return Path(os.environ.get("DATA", ".data"))
+
+
+def _site() -> Site:
+    return embedded.open_site(_data(), public_url(), clock.now)
+
+
+def _in_use(site: Site) -> tuple[Programme, Period]:
+    """The programme with an open period, else the one that was collected last."""
+    now = site.clock()
+    found = []
+    for programme in programmes.programmes(site.table):
+        period = in_use(programmes.periods(site.table, programme.key), now)
+        if period:
+            found.append((period.is_open(now), period.due, programme, period))
+    if not found:
+        raise NotLoaded("no programme has a period that has begun")
+    return max(found, key=lambda one: one[:2])[2:]
+
+
+def run(_: argparse.Namespace) -> None:
+    """Serve on HOST:PORT; print where to click, one a line."""
+    import app
+    from infra.gateway import Gateway
+    from infra.local import Server, serve
+
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    try:
+        server = Server(host, port)
+    except OSError as error:
+        raise Unusable(f"can't listen on {host}:{port}: {error.strerror}") from error
+    with server:
+        site = _site()
+        samples.load_all(site)
+        app.use(site)
+        server.site, server.gateway, server.data = site, Gateway(app), _data()
+        programme, period = _in_use(site)
+        unit = owing(programmes.units(site.table, programme.key), period.end)[0]
+        token = access.issue_link(site.table, site.key, programme.key, unit.code)
+        print("unit", absolute(site, "u", token))
+        for role in ("officer", "director"):
+            print(role, _staff_link(site, role))
+        print("outbox", f"{site.public_url}/_outbox", flush=True)
+        serve(server)
+
+
+def _staff_link(site: Site, role: str) -> str:
+    """A one-time link for the first account of this role: signs in within 15 minutes."""
+    email = next(email for email, known in access.staff(site.table) if known == role)
+    link_token, _, _ = access.ask_sign_in(site.table, email, site.clock())
+    return absolute(site, "s", link_token)
+
+
+def demo(_: argparse.Namespace) -> None:
+    """Fill every begun period with seeded reports."""
+    from infra import demo
+
+    site = _site()
+    samples.load_all(site)
+    demo.fill(site)
+
+
+def summarise(_: argparse.Namespace) -> None:
+    """The scheduled job, now, for every period."""
+    site = _site()
+    samples.load_all(site)
+    done = nightly.run(site, everything=True)
+    print(f"{len(done.written)} summarised, {len(done.unchanged)} unchanged")
+
+
+def links(given: argparse.Namespace) -> None:
+    """The link of every unit of the programme in use: unit-code URL."""
+    site = _site()
+    samples.load_all(site)
+    programme, period = _in_use(site)
+    units = owing(programmes.units(site.table, programme.key), period.end)
+    if given.reissue:
+        if given.reissue not in {unit.code for unit in units}:
+            raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
+        token = access.reissue_link(site.table, site.key, programme.key, given.reissue)
+        print(given.reissue, absolute(site, "u", token))
+        return
+    for unit in units:
+        token = access.issue_link(site.table, site.key, programme.key, unit.code)
+        print(unit.code, absolute(site, "u", token))
+
+
+def load(given: argparse.Namespace) -> None:
+    """Load a programme's folder, or bring a loaded one up to date."""
+    programme = samples.load(_site(), Path(given.folder))
+    print(f"{programme.key} loaded")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="infra", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    actions: tuple[Callable[[argparse.Namespace], None], ...] = (run, demo, summarise, links, load)
+    for action in actions:
+        command = commands.add_parser(action.__name__, help=action.__doc__)
+        command.set_defaults(action=action)
+        if action is links:
+            command.add_argument(
+                "--reissue", metavar="CODE", help="end a unit's link, make a new one"
+            )
+        if action is load:
+            command.add_argument("folder")
+    given = parser.parse_args()
+    level = os.environ.get("LOG", "INFO" if given.action is run else "WARNING")
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
+    try:
+        given.action(given)
+    except (Unusable, NotLoaded, nightly.Failed) as problem:
+        print(f"baocao: {problem}", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,198 @@
+"""Realistic, seeded reports for every unit and period that has begun, sent through the handler."""
+
+import random
+import sys
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import app
+from chalicelib.edges import Site
+from chalicelib.period import Period
+from chalicelib.programme import Form, Indicator, Programme, indicators
+from chalicelib.store import access, programmes, reports
+from chalicelib.unit import Unit, owing
+from chalicelib.value import fields
+from infra.gateway import Gateway
+from infra.visitor import Visitor
+
+_POSTS = ("Phó Hiệu trưởng", "Văn thư", "Thư ký Hội đồng", "Giáo viên")
+_LISTS = (
+    "Mô hình “Mỗi tuần một câu chuyện về Bác”: mỗi lớp kể một lần trong tuần",
+    "Câu lạc bộ sách và hành động, sinh hoạt hai tuần một lần",
+    "Tuyến đường hoa trước cổng trường do học sinh chăm sóc",
+    "Quỹ “Tiếp bước đến trường” giúp học sinh khó khăn",
+    "Nhóm học sinh giúp dọn trường lớp sau đợt mưa lớn",
+)
+_NARRATIVES: Mapping[str, tuple[str, ...]] = {
+    "n_done": (
+        "Đơn vị đã phổ biến kế hoạch đến toàn thể viên chức và phân công cụ thể cho từng tổ.",
+        "Đã ban hành kế hoạch, đưa nội dung thi đua vào sinh hoạt chuyên môn hằng tháng.",
+    ),
+    "n_best": (
+        "Phong trào đọc sách được duy trì đều, học sinh tham gia đông.",
+        "Tổ Hóa - Sinh có hai giải pháp được áp dụng trong toàn trường.",
+    ),
+    "n_limits": ("Một số chỉ tiêu chuyển đổi số còn chậm do thiết bị cũ.", ""),
+    "n_causes": ("Kinh phí mua sắm còn hạn chế.", ""),
+    "n_asks": ("Kính đề nghị Sở tổ chức thêm lớp tập huấn về học bạ điện tử.", "", ""),
+}
+_AHEAD = {"+": 0.985, "-": 0.004, "0": 0.6}  # the usual share of a ratio, by its direction
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What one unit does in one period."""
+
+    first: datetime
+    corrected: datetime | None
+    nil: bool
+
+
+def fill(site: Site) -> None:
+    """Send what is not there yet. A second run sends nothing; the same seed gives the same."""
+    now = site.clock()
+    clock = _Clock(now)
+    app.use(Site(site.table, site.files, site.mail, site.key, site.public_url, clock))
+    gateway = Gateway(app)
+    begun = [
+        (programme, period)
+        for programme in programmes.programmes(site.table)
+        for period in programmes.periods(site.table, programme.key)
+        if period.has_begun(now)
+    ]
+    total = 0
+    for place, (programme, period) in enumerate(begun, start=1):
+        form = programmes.form(site.table, programme.key, period.form)
+        units = owing(programmes.units(site.table, programme.key), period.end)
+        sent = sum(
+            _report(Visitor(app, gateway), site, clock, programme, period, form, unit, now)
+            for unit in units
+        )
+        total += sent
+        line = (
+            f"{place}/{len(begun)} {programme.key} {period.key}: {sent} of {len(units)} units sent"
+        )
+        print(line, file=sys.stderr, flush=True)
+    print(f"{total} reports sent")
+
+
+class _Clock:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def _report(
+    visitor: Visitor,
+    site: Site,
+    clock: _Clock,
+    programme: Programme,
+    period: Period,
+    form: Form,
+    unit: Unit,
+    now: datetime,
+) -> bool:
+    """Send one unit's report as its office would. False where it sends none."""
+    if reports.head(site.table, programme.key, period.key, unit.code):
+        return False
+    chance = random.Random(f"{programme.key} {period.key} {unit.code}")
+    fate = _fate(chance, period, now)
+    if fate is None:
+        return False
+    asked = list(indicators(form.asked_of(unit.bloc, period.key, period.end)))
+    typed = _typed(chance, unit, asked)
+    clock.now = fate.first
+    token = access.issue_link(site.table, site.key, programme.key, unit.code)
+    visitor.submit(visitor.get(f"/u/{token}"), token)
+    _send(visitor, period, chance, {"nil": "1"} if fate.nil else typed)
+    if fate.corrected:
+        clock.now = fate.corrected
+        visitor.submit(visitor.get(f"/u/{token}"), token)  # a session lasts thirty days
+        code = next(one.code for one in asked if one.kind == "count" and one.aggregate == "sum")
+        typed[code] = str(int(typed.get(code) or 0) + 1)
+        typed[f"{code}.state"] = "value"
+        _send(visitor, period, chance, typed, reason="Bổ sung số liệu của tổ gửi muộn")
+    return True
+
+
+def _fate(chance: random.Random, period: Period, now: datetime) -> Fate | None:
+    """Some never send, some late, some correct; in an open period many are still to come."""
+    draw = chance.random()
+    window = period.due - period.opens
+    if draw < 0.03:
+        return None
+    if draw < 0.10:
+        first = period.due + (period.locks - period.due) * chance.uniform(0.05, 0.9)
+    else:
+        first = period.opens + window * min(0.999, 0.55 + 0.44 * chance.random() ** 0.5)
+    corrected = None
+    if 0.10 <= draw < 0.18:
+        corrected = first + (period.locks - first) * chance.uniform(0.1, 0.8)
+    if period.locks > now:  # as far as it has come today, at the pace of a real one
+        first = period.opens + (now - period.opens) * ((first - period.opens) / window)
+        corrected = None
+        if draw < 0.35:
+            return None
+    return Fate(first, corrected, nil=0.18 <= draw < 0.20)
+
+
+def _send(
+    visitor: Visitor, period: Period, chance: random.Random, typed: Mapping[str, str], **more: str
+) -> None:
+    page = visitor.get(f"/report/{period.key}")
+    check = visitor.follow(visitor.submit(page, period.key, do="check", **typed))
+    by = {
+        "by.name": f"Người lập báo cáo {chance.randint(1, 99):02}",
+        "by.post": chance.choice(_POSTS),
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
+    visitor.follow(visitor.submit(check, "send", **by, **more))
+
+
+def _typed(chance: random.Random, unit: Unit, asked: list[Indicator]) -> dict[str, str]:
+    size = 0.5 + zlib.crc32(unit.code.encode()) % 100 / 60  # a unit is as large each time
+    if unit.bloc == "P":
+        size *= 12
+    typed: dict[str, str] = {}
+    for indicator in asked:
+        typed |= dict(_field(chance, indicator, size))
+    return typed
+
+
+def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple[str, str]]:
+    if one.code in _NARRATIVES:
+        yield one.code, chance.choice(_NARRATIVES[one.code])
+    elif one.kind == "list":
+        lines = chance.sample(_LISTS, chance.choice((0, 1, 1, 2)))
+        yield one.code, "\n".join(lines)
+    elif one.kind == "text":
+        yield one.code, f"Số {chance.randint(5, 60)}/KH, ngày {chance.randint(1, 28):02}/01"
+    elif chance.random() < 0.02:
+        yield f"{one.code}.state", "na"
+    elif one.kind in ("yesno", "choice"):
+        yield one.code, "yes" if chance.random() < 0.96 else "no"
+    elif one.kind == "ratio":
+        yield from _ratio(chance, one, size)
+    elif one.kind == "amount":
+        yield one.code, f"{chance.randint(20, 900) * size:.1f}".replace(".", ",")
+    else:
+        often = 0.25 if one.direction == "-" else 0.85
+        most = 2 if one.direction == "-" else 14 * size
+        if chance.random() < often:
+            yield one.code, str(int(chance.uniform(0, most)))
+        else:
+            yield f"{one.code}.state", "nil"
+
+
+def _ratio(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple[str, str]]:
+    den_field, small = fields(one)[1], "trường" in one.measured_in or "tổ chức" in one.measured_in
+    den = int((4 if small else chance.randint(60, 400)) * size) or 1
+    share = _AHEAD[one.direction] + chance.gauss(0, 0.012 if one.direction == "+" else 0.003)
+    num = max(0, min(den, round(den * share)))
+    yield fields(one)[0], str(num)
+    yield den_field, str(den)

@@ -1,0 +1,231 @@
+"""The server on one machine: HTTP around the app, the schedule, /_outbox and /_files."""
+
+import gzip
+import html
+import logging
+import signal
+import threading
+import time
+from datetime import datetime, timedelta
+from email import policy
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from types import FrameType
+from typing import cast
+from urllib.parse import unquote, urlsplit
+
+from chalicelib import nightly
+from chalicelib.edges import Site
+from chalicelib.embedded import FolderFiles
+from chalicelib.pages.web import LARGEST_BODY
+from infra.gateway import Gateway, Reply
+
+_SOCKET_SECONDS = 30
+_LAST_REQUESTS_SECONDS = 10
+_COMPRESSIBLE = ("text/", "application/json")
+
+log = logging.getLogger("baocao")
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__((host, port), Handler)
+        self.site: Site | None = None
+        self.gateway: Gateway | None = None
+        self.data = Path()
+        self.busy = 0
+        self.lock = threading.Lock()
+
+    def finish_busy(self) -> None:
+        """Let the requests that are being answered end; idle connections are dropped."""
+        until = time.monotonic() + _LAST_REQUESTS_SECONDS
+        while self.busy and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def handle_error(self, *_: object) -> None:
+        log.debug("a connection ended early", exc_info=True)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "Baocao"
+    sys_version = ""
+    timeout = _SOCKET_SECONDS
+    wbufsize = -1  # one write for head and body: no waiting for the other side's delayed ack
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET
+
+    def _answer(self) -> None:
+        server = cast(Server, self.server)
+        with server.lock:
+            server.busy += 1
+        try:
+            self._send(self._reply(server))
+        finally:
+            with server.lock:
+                server.busy -= 1
+
+    def _reply(self, server: Server) -> Reply:
+        site, gateway = server.site, server.gateway
+        assert site is not None  # both are set before the first request is taken
+        assert gateway is not None
+        method = "GET" if self.command == "HEAD" else self.command
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            return gateway.problem(411 if not length.isdigit() else 501, "unreadable_form")
+        if int(length) > LARGEST_BODY:
+            self.close_connection = True
+            return gateway.problem(413, "draft_too_large")
+        body = self.rfile.read(int(length))
+        split = urlsplit(self.path)
+        if moved := self._elsewhere(site, method):
+            return moved
+        if split.path.startswith("/_files/"):
+            return _file(site, split.path.removeprefix("/_files/"), split.query, gateway)
+        if split.path == "/_outbox" or split.path.startswith("/_outbox/"):
+            return self._outbox(server, gateway)
+        headers = {name.lower(): content for name, content in self.headers.items()}
+        return gateway.call(method, self.path, headers, body, str(self.client_address[0]))
+
+    def _elsewhere(self, site: Site, method: str) -> Reply | None:
+        """One address for everybody: localhost and 127.0.0.1 have different cookies."""
+        public = urlsplit(site.public_url)
+        if method != "GET" or self.headers.get("Host", public.netloc) == public.netloc:
+            return None
+        path = urlsplit(self.path)
+        target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
+        return Reply(302, [("Location", target + (f"?{path.query}" if path.query else ""))], b"")
+
+    def _outbox(self, server: Server, gateway: Gateway) -> Reply:
+        """The mails that went out. They hold sign-in codes: only this machine may look."""
+        if not ip_address(self.client_address[0]).is_loopback:
+            return gateway.problem(404, "no_page")
+        return _outbox(server.data / "outbox")
+
+    def _send(self, reply: Reply) -> None:
+        body, headers = reply.body, list(reply.headers)
+        kind = reply.header("content-type")
+        accepted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if accepted and len(body) > 1000 and kind.startswith(_COMPRESSIBLE):
+            body = gzip.compress(body, 6)
+            headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
+        self.send_response(reply.status)
+        for name, content in headers:
+            self.send_header(name, content)
+        self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The app logs each request by its route: a path may hold a token."""
+
+
+def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
+    files = cast(FolderFiles, site.files)
+    found = files.opened(unquote(name), query, site.clock())
+    if found is None:
+        return gateway.problem(404, "no_page")
+    content, save_as = found
+    headers = [
+        ("Content-Type", "application/octet-stream"),
+        ("Content-Disposition", f'attachment; filename="{save_as}"'),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    return Reply(200, headers, content)
+
+
+def _outbox(folder: Path) -> Reply:
+    """The newest first. Addresses in the text are links, nothing else is markup."""
+    mails = []
+    for path in sorted(folder.glob("*.eml"), reverse=True)[:100]:
+        mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+        part = mail.get_body(("plain",))
+        lines = (part.get_content() if part else "").splitlines()
+        text = "<br>".join(_linked(line) for line in lines)
+        mails.append(
+            f"<article><h2>{html.escape(str(mail['Subject']))}</h2>"
+            f"<p>Tới: {html.escape(str(mail['To']))} · {html.escape(str(mail['Date']))}</p>"
+            f"<p>{text}</p></article>"
+        )
+    body = "<hr>".join(mails) or "<p>Chưa có thư nào.</p>"
+    page = (
+        '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<title>Hộp thư đi</title></head><body>"
+        f"<main><h1>Hộp thư đi (chỉ có khi chạy trên một máy)</h1>{body}</main></body></html>"
+    )
+    headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Cache-Control", "no-store"),
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("Referrer-Policy", "no-referrer"),
+    ]
+    return Reply(200, headers, page.encode())
+
+
+def _linked(line: str) -> str:
+    text = html.escape(line)
+    if line.startswith(("http://", "https://")) and " " not in line:
+        return f'<a href="{text}">{text}</a>'
+    return text
+
+
+class Schedule(threading.Thread):
+    """What EventBridge does on AWS: hourly for open periods, nightly for all of them."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(name="schedule", daemon=True)
+        self._site = site
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        self._summarise(everything=True)
+        while not self._stopped.wait(self._until_next_hour(self._site.clock())):
+            night = self._site.clock().hour == 18  # one o'clock in Việt Nam, as in app.py
+            self._summarise(everything=night)
+
+    @staticmethod
+    def _until_next_hour(now: datetime) -> float:
+        following = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return (following - now).total_seconds()
+
+    def _summarise(self, *, everything: bool) -> None:
+        try:
+            done = nightly.run(self._site, everything=everything)
+            log.info('{"summarised": %d, "unchanged": %d}', len(done.written), len(done.unchanged))
+        except Exception:
+            log.exception("the scheduled run failed")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
+def serve(server: Server) -> None:
+    """Until SIGINT or SIGTERM; requests being answered are answered first."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)
+    assert server.site is not None
+    schedule = Schedule(server.site)
+    schedule.start()
+    server.serve_forever(poll_interval=0.1)
+    schedule.stop()
+    server.server_close()
+    server.finish_busy()

@@ -1,0 +1,117 @@
+"""A programme's folder (programme.toml, form.md, units.csv) into the table."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from chalicelib import messages, period, unit, xlsform
+from chalicelib.edges import Site
+from chalicelib.period import Period
+from chalicelib.programme import Form, Programme, Staff
+from chalicelib.sheets import FileType
+from chalicelib.store import access, programmes
+
+FOLDER = Path(__file__).resolve().parents[1] / "programmes"
+
+
+class NotLoaded(Exception):
+    """Nothing of the folder was kept; the text has one line a fault."""
+
+
+def load_all(site: Site, folder: Path = FOLDER) -> None:
+    """Load the folders that are not in the table yet. What is there stays as it is."""
+    for settings in sorted(folder.glob("*/programme.toml")):
+        key = tomllib.loads(settings.read_text("utf-8")).get("key", "")
+        if programmes.programme(site.table, key) is None:
+            load(site, settings.parent)
+
+
+def load(site: Site, folder: Path) -> Programme:
+    """Load a folder, or bring a loaded one up to date. Raises NotLoaded, having kept nothing.
+
+    A changed form becomes a new version; it is used by the periods that have not begun.
+    """
+    programme, staff = _settings(folder / "programme.toml")
+    p = programme.key
+    form, units = _form(site, folder, programme), _units(folder, programme)
+    programmes.keep_form(site.table, p, form)
+    programmes.keep_periods(site.table, p, _periods(site, programme, form))
+    programmes.keep_units(site.table, p, units)
+    for code in sorted({one.code for one in units}):
+        access.issue_link(site.table, site.key, p, code)
+    for one in staff:
+        access.keep_staff(site.table, one.email.lower(), one.role)
+    programmes.keep_programme(site.table, programme)  # last: a half-loaded one is loaded again
+    return programme
+
+
+def _settings(path: Path) -> tuple[Programme, list[Staff]]:
+    try:
+        settings: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        staff = [Staff.model_validate(entry) for entry in settings.pop("staff", [])]
+        programme = Programme.model_validate(settings)
+        list(
+            period.keys(
+                programme.regime.collects, programme.regime.first_year, programme.regime.last_year
+            )
+        )
+    except (OSError, ValueError, KeyError) as error:
+        if isinstance(error, ValidationError):
+            where = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise NotLoaded("\n".join(f"{path}: {line}" for line in where)) from None
+        raise NotLoaded(f"{path}: {error}") from None
+    return programme, staff
+
+
+def _form(site: Site, folder: Path, programme: Programme) -> Form:
+    """The newest version where the file says the same, else the next one."""
+    found = [path for kind in get_args(FileType) for path in folder.glob(f"form.{kind}")]
+    if len(found) != 1:
+        raise NotLoaded(f"{folder}: cần đúng một tệp form.md, form.xlsx hoặc form.csv")
+    kept = programmes.forms(site.table, programme.key)
+    version = kept[-1].version + 1 if kept else 1
+    kind: Any = found[0].suffix[1:]
+    try:
+        form = xlsform.read(found[0].read_bytes(), kind, programme.blocs, version)
+    except xlsform.Faulty as faulty:
+        lines = (f"{found[0]}: {messages.form_fault(fault)}" for fault in faulty.faults)
+        raise NotLoaded("\n".join(lines)) from None
+    if kept and kept[-1].model_copy(update={"version": version}) == form:
+        return kept[-1]
+    changed = sorted({code for older in kept for code in older.changed_kinds(form)})
+    if changed:
+        raise NotLoaded(f"{found[0]}: kiểu của chỉ tiêu đã có không đổi được: {', '.join(changed)}")
+    return form
+
+
+def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
+    path = folder / "units.csv"
+    try:
+        return unit.read_csv(path.read_bytes(), programme.blocs)
+    except OSError as error:
+        raise NotLoaded(f"{path}: {error.strerror}") from None
+    except unit.Faulty as faulty:
+        lines = (f"{path}: {messages.unit_fault(*fault)}" for fault in faulty.faults)
+        raise NotLoaded("\n".join(lines)) from None
+
+
+def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
+    """New periods, and those not begun with the newest form. A begun period stays as it is."""
+    now, regime = site.clock(), programme.regime
+    kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
+    for key in period.keys(regime.collects, regime.first_year, regime.last_year):
+        if key not in kept:
+            yield period.build(
+                key,
+                messages.period_label(key),
+                days=period.window(key),
+                due_day=regime.due_day,
+                lock_day=regime.lock_day,
+                holidays=programme.days_off,
+                form=form.version,
+            )
+        elif not kept[key].has_begun(now):
+            yield kept[key].model_copy(update={"form": form.version})

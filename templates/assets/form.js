@@ -1,0 +1,154 @@
+// Keeps what is typed: on this phone at each keystroke, on the server when it is quiet.
+// The form works without this file; nothing here is needed to fill in or to send.
+(() => {
+  "use strict";
+  const store = {
+    get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or blocked: the server still has the draft */ } },
+    drop(key) { try { localStorage.removeItem(key); } catch { /* blocked */ } },
+  };
+
+  const sent = document.getElementById("sent");
+  if (sent) store.drop("draft/" + sent.dataset.key);
+
+  const send = document.getElementById("send");
+  if (send) {
+    // The person who prepared the report is remembered on this phone, for this unit alone.
+    const names = ["by.name", "by.post", "by.phone"];
+    const key = "by/" + send.dataset.key;
+    const known = store.get(key) || {};
+    for (const name of names) if (!send.elements[name].value) send.elements[name].value = known[name] || "";
+    send.addEventListener("submit", () => {
+      store.set(key, Object.fromEntries(names.map((name) => [name, send.elements[name].value])));
+    });
+  }
+
+  const form = document.getElementById("form");
+  if (!form) return;
+
+  const QUIET = 10000, APART = 30000;
+  const key = "draft/" + form.dataset.key;
+  const output = document.getElementById("saved");
+  const notice = document.getElementById("notice");
+  let timer = 0, lastSaved = 0, saving = false, clashed = false, posting = false;
+
+  const field = (name) => form.elements[name];
+  const own = new Set(["csrf", "base", "draft", "do"]);
+
+  function typed() {
+    const values = {};
+    for (const [name, value] of new FormData(form)) {
+      if (!own.has(name) && value !== "" && !(name.endsWith(".state") && value === "value")) values[name] = value.replace(/\r\n/g, "\n");
+    }
+    return values;
+  }
+  const same = (a, b) => {
+    const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+    return [...names].every((name) => (a[name] || "") === (b[name] || ""));
+  };
+
+  function fill(values) {
+    for (const control of form.elements) {
+      if (!control.name || own.has(control.name)) continue;
+      const value = values[control.name] || "";
+      if (control.type === "radio" || control.type === "checkbox") control.checked = control.value === value;
+      else if (control.tagName === "SELECT") control.value = value || "value";
+      else control.value = value;
+    }
+  }
+
+  function count() {
+    const values = typed();
+    let filled = 0, asked = 0;
+    for (const section of form.querySelectorAll("details")) {
+      const codes = new Set();
+      for (const select of section.querySelectorAll("select")) codes.add(select.name.slice(0, -6));
+      let done = 0;
+      for (const code of codes) if (values[code] || values[code + ".num"] || values[code + ".den"] || values[code + ".state"]) done += 1;
+      const badge = section.querySelector("summary b");
+      if (badge) badge.textContent = done + "/" + codes.size;
+      filled += done; asked += codes.size;
+    }
+    return filled + "/" + asked + " chỉ tiêu";
+  }
+  function say(text) { output.textContent = count() + (text ? " · " + text : ""); }
+
+  function offer(text, label, act) {
+    notice.querySelector("p").textContent = text;
+    const button = notice.querySelector("button");
+    button.textContent = label;
+    button.onclick = () => { notice.hidden = true; act(); };
+    notice.hidden = false;
+  }
+
+  const keep = () => store.set(key, { base: field("base").value, draft: field("draft").value, at: Date.now(), values: typed() });
+
+  async function save(leaving) {
+    clearTimeout(timer); timer = 0;
+    if (saving || clashed || posting) return;
+    const body = new URLSearchParams(new FormData(form));
+    const before = typed();
+    saving = true; lastSaved = Date.now();
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: leaving, credentials: "same-origin" });
+      const kind = answer.headers.get("Content-Type") || "";
+      const told = kind.startsWith("application/json") ? await answer.json() : {};
+      if (answer.ok) {
+        field("draft").value = told.draft;
+        keep();
+        say("đã lưu " + told.saved);
+      } else if (told.clash) {
+        clashed = true;
+        say("chưa lưu");
+        offer(told.problem, "Xem cả hai", () => { form.querySelector("button[value=save]").click(); });
+      } else {
+        say(told.problem || "chưa lưu lên máy chủ, vẫn giữ trên máy này");
+      }
+    } catch {
+      say("đang mất mạng, vẫn giữ trên máy này");
+    } finally {
+      saving = false;
+      if (!clashed && !same(before, typed())) later();
+    }
+  }
+  function later() {
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(() => save(false), Math.max(QUIET, lastSaved + APART - Date.now()));
+  }
+
+  function changed(event) {
+    const control = event.target;
+    if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
+    // A number typed anew has no reading yet: the old answer must not stick to it.
+    const reading = form.querySelector('input[type=hidden][name="' + control.name + '.read"]');
+    if (reading) reading.remove();
+    keep();
+    say("đang giữ trên máy này");
+    later();
+  }
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", () => { posting = true; keep(); });
+  addEventListener("pageshow", () => { posting = false; });
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && timer) save(true); });
+
+  // A link to a field inside a folded section opens the section.
+  function unfold() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const section = target && target.closest("details");
+    if (section) { section.open = true; target.scrollIntoView({ block: "center" }); target.focus(); }
+  }
+  addEventListener("hashchange", unfold);
+
+  const kept = store.get(key);
+  if (kept && !same(kept.values, typed())) {
+    const when = new Date(kept.at).toLocaleString("vi-VN", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
+    const restore = () => { fill(kept.values); keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
+    if (kept.base === field("base").value && kept.draft === field("draft").value) restore();
+    else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", restore);
+  }
+  say(kept || !output.textContent.includes("·") ? "" : output.textContent.split(" · ")[1]);
+  unfold();
+  const faults = document.getElementById("faults");
+  if (faults) faults.focus();
+})();
