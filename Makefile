@@ -3,8 +3,6 @@ PYTHON ?= python3
 BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
-export PORT HOST DATA PUBLIC_URL LOG
-
 .DEFAULT_GOAL := help
 .PHONY: help run demo summarise links load test check format pictures
 

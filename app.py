@@ -62,8 +62,8 @@ def site() -> Site:
     if _site is None:
         from chalicelib import embedded
 
-        data = Path(os.environ.get("DATA", ".data"))
-        public_url = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000")
+        data = Path(os.environ.get("DATA") or ".data")
+        public_url = os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8000"
         _site = embedded.open_site(data, public_url, clock.now)
     return _site
 

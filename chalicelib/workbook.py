@@ -55,7 +55,7 @@ def as_csv(summary: Document, blocs: Mapping[str, str]) -> bytes:
     """UTF-8 with BOM, semicolons, decimal commas: opens by a double click where it is read."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    codes = list(summary["blocs"])
+    codes = [code for code in blocs if code in summary["blocs"]]
     writer.writerow([*_SUMMARY_HEADS, *(h for c in codes for h in _bloc_heads(blocs[c]))])
     for line in summary["indicators"]:
         cells = _summary_cells(line)
@@ -202,7 +202,7 @@ class _Sheets:
         formula = '=IF(AND(C3=C4+C7+C8,C4=C5+C6),"Khớp","Không khớp")'
         sheet.write_string(8, 1, "Đối chiếu")
         sheet.write_formula(8, 2, formula, None, "Khớp" if fits else "Không khớp")
-        codes = list(summary["blocs"])
+        codes = [code for code in blocs if code in summary["blocs"]]
         heads = [*_SUMMARY_HEADS, *(head for c in codes for head in _bloc_heads(blocs[c]))]
         self._heads(sheet, 9, heads)
         for row, line in enumerate(summary["indicators"], start=10):

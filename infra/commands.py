@@ -26,10 +26,18 @@ def public_url() -> str:
     """PUBLIC_URL, or where HOST and PORT will be reached from the same network."""
     if given := os.environ.get("PUBLIC_URL"):
         return given.rstrip("/")
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    host, port = _address()
     if host in _WILDCARDS:
         host = _own_address()
     return f"http://{host}:{port}"
+
+
+def _address() -> tuple[str, int]:
+    """HOST and PORT. Raises Unusable for a port that is no number."""
+    port = os.environ.get("PORT") or "8000"
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise Unusable(f"PORT={port} is no port number (1 to 65535)")
+    return os.environ.get("HOST") or "127.0.0.1", int(port)
 
 
 def _own_address() -> str:
@@ -43,7 +51,7 @@ def _own_address() -> str:
 
 
 def _data() -> Path:
-    return Path(os.environ.get("DATA", ".data"))
+    return Path(os.environ.get("DATA") or ".data")
 
 
 def _site() -> Site:
@@ -69,7 +77,7 @@ def run(_: argparse.Namespace) -> None:
     from infra.gateway import Gateway
     from infra.local import Server, serve
 
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    host, port = _address()
     try:
         server = Server(host, port)
     except OSError as error:

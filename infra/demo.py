@@ -181,8 +181,9 @@ def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple
     elif one.kind == "amount":
         yield one.code, f"{chance.randint(20, 900) * size:.1f}".replace(".", ",")
     else:
-        often = 0.25 if one.direction == "-" else 0.85
-        most = 2 if one.direction == "-" else 14 * size
+        often = 0.08 if one.direction == "-" else 0.85
+        usual = (1, 1, 2, 3, 5, 9)[zlib.crc32(one.code.encode()) % 6]
+        most = 2 if one.direction == "-" else 1 + usual * size
         if chance.random() < often:
             yield one.code, str(int(chance.uniform(0, most)))
         else:
@@ -192,6 +193,8 @@ def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple
 def _ratio(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple[str, str]]:
     den_field, small = fields(one)[1], "trường" in one.measured_in or "tổ chức" in one.measured_in
     den = int((4 if small else chance.randint(60, 400)) * size) or 1
+    if "ghi 1" in one.den_label:
+        den = 1
     share = _AHEAD[one.direction] + chance.gauss(0, 0.012 if one.direction == "+" else 0.003)
     num = max(0, min(den, round(den * share)))
     yield fields(one)[0], str(num)

@@ -13,6 +13,7 @@ from chalice.local import (
     RouteMatcher,
 )
 
+from chalicelib.pages import render
 from chalicelib.pages.answer import problem_page
 from chalicelib.pages.web import Problem, Response
 
@@ -67,6 +68,10 @@ class Gateway:
     def problem(self, status: int, name: str) -> Reply:
         """What Chalice and API Gateway would answer in English, as our own page."""
         return _from(problem_page(self._module.site(), None, Problem(status, name)))
+
+    def page(self, template: str, **context: Any) -> Reply:
+        """A page that only one machine has."""
+        return _from(render.page(self._module.site(), None, template, **context))
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:

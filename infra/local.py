@@ -1,7 +1,6 @@
 """The server on one machine: HTTP around the app, the schedule, /_outbox and /_files."""
 
 import gzip
-import html
 import logging
 import signal
 import threading
@@ -109,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         """The mails that went out. They hold sign-in codes: only this machine may look."""
         if not ip_address(self.client_address[0]).is_loopback:
             return gateway.problem(404, "no_page")
-        return _outbox(server.data / "outbox")
+        return gateway.page("outbox.html", mails=_mails(server.data / "outbox"))
 
     def _send(self, reply: Reply) -> None:
         body, headers = reply.body, list(reply.headers)
@@ -148,40 +147,15 @@ def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
     return Reply(200, headers, content)
 
 
-def _outbox(folder: Path) -> Reply:
-    """The newest first. Addresses in the text are links, nothing else is markup."""
+def _mails(folder: Path) -> list[dict[str, object]]:
+    """The newest first."""
     mails = []
     for path in sorted(folder.glob("*.eml"), reverse=True)[:100]:
         mail = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
         part = mail.get_body(("plain",))
         lines = (part.get_content() if part else "").splitlines()
-        text = "<br>".join(_linked(line) for line in lines)
-        mails.append(
-            f"<article><h2>{html.escape(str(mail['Subject']))}</h2>"
-            f"<p>Tới: {html.escape(str(mail['To']))} · {html.escape(str(mail['Date']))}</p>"
-            f"<p>{text}</p></article>"
-        )
-    body = "<hr>".join(mails) or "<p>Chưa có thư nào.</p>"
-    page = (
-        '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>Hộp thư đi</title></head><body>"
-        f"<main><h1>Hộp thư đi (chỉ có khi chạy trên một máy)</h1>{body}</main></body></html>"
-    )
-    headers = [
-        ("Content-Type", "text/html; charset=utf-8"),
-        ("Cache-Control", "no-store"),
-        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("Referrer-Policy", "no-referrer"),
-    ]
-    return Reply(200, headers, page.encode())
-
-
-def _linked(line: str) -> str:
-    text = html.escape(line)
-    if line.startswith(("http://", "https://")) and " " not in line:
-        return f'<a href="{text}">{text}</a>'
-    return text
+        mails.append({"subject": mail["Subject"], "to": mail["To"], "lines": lines})
+    return mails
 
 
 class Schedule(threading.Thread):

@@ -7,7 +7,7 @@ from chalicelib import nightly
 from chalicelib.edges import Site
 from chalicelib.pages import render
 from chalicelib.pages.web import Problem, Request, Response, redirect
-from chalicelib.period import Period, in_use
+from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
 from chalicelib.store import programmes, reports
 from chalicelib.store.reports import Kept
@@ -44,6 +44,7 @@ def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None
 def summary(site: Site, request: Request) -> Response:
     programme, period, kept = _found(site, request)
     whole = _document(site, kept) if kept else None
+    blocs = [bloc for bloc in programme.blocs if whole and bloc in whole["blocs"]]
     changed = nightly.changed_since(site, programme, period, kept) if kept else 0
     return render.page(
         site,
@@ -54,11 +55,21 @@ def summary(site: Site, request: Request) -> Response:
         period=period,
         kept=kept,
         whole=whole,
+        blocs=blocs,
+        before=_before(site, programme, period),
         sections=_by_section(whole) if whole else [],
         missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
         changed=changed,
         now=request.now,
     )
+
+
+def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[str, Any]]:
+    """The totals of the period before, by code, where it was summed: for comparing."""
+    periods = programmes.periods(site.table, programme.key)
+    earlier = previous(periods, period.key)
+    kept = reports.summary(site.table, programme.key, earlier[0].key) if earlier else None
+    return {line["code"]: line for line in kept.totals["indicators"]} if kept else {}
 
 
 def _document(site: Site, kept: Kept) -> dict[str, Any]:

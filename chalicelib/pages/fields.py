@@ -83,7 +83,7 @@ def shown(indicator: Indicator, found: Any) -> str:
     text = value.shown(indicator, found)
     if indicator.kind == "ratio":
         share = number.percent(*found)
-        text += f" ({number.shown(share, 2)} %)" if share is not None else " (–)"
+        text += f" ({number.shown(share, 2)}\u00a0%)" if share is not None else " (–)"
     return text
 
 
@@ -102,7 +102,9 @@ def understood(owed: Obligation, content: Content) -> list[tuple[str, list[tuple
             values = content.texts if one.is_text else content.figures
             if one.code in values:
                 found = values[one.code]
-                unit = "" if found in (None, False) or one.is_text else one.measured_in
+                is_value = found is not value.NIL and found is not value.NOT_APPLICABLE
+                counted = is_value and one.kind in ("count", "amount", "rank")
+                unit = one.measured_in if counted else ""
                 rows.append((one.label, shown(one, found), unit))
         shown_sections.append((section.label, rows))
     return shown_sections

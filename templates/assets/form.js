@@ -81,7 +81,7 @@
     notice.hidden = false;
   }
 
-  const keep = () => store.set(key, { base: field("base").value, draft: field("draft").value, at: Date.now(), values: typed() });
+  const keep = (saved = false) => store.set(key, { base: field("base").value, draft: field("draft").value, at: Date.now(), saved, values: typed() });
 
   async function save(leaving) {
     clearTimeout(timer); timer = 0;
@@ -95,7 +95,7 @@
       const told = kind.startsWith("application/json") ? await answer.json() : {};
       if (answer.ok) {
         field("draft").value = told.draft;
-        keep();
+        keep(same(before, typed()));
         say("đã lưu " + told.saved);
       } else if (told.clash) {
         clashed = true;
@@ -140,14 +140,18 @@
   }
   addEventListener("hashchange", unfold);
 
+  // The browser may have put the values back itself: then they only lack saving.
   const kept = store.get(key);
-  if (kept && !same(kept.values, typed())) {
+  const unsaved = kept && !kept.saved;
+  const current = kept && kept.base === field("base").value && kept.draft === field("draft").value;
+  if (unsaved && (current || !same(kept.values, typed()))) {
     const when = new Date(kept.at).toLocaleString("vi-VN", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
     const restore = () => { fill(kept.values); keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
-    if (kept.base === field("base").value && kept.draft === field("draft").value) restore();
+    if (current) restore();
     else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", restore);
+  } else {
+    say(output.textContent.split(" · ")[1]);
   }
-  say(kept || !output.textContent.includes("·") ? "" : output.textContent.split(" · ")[1]);
   unfold();
   const faults = document.getElementById("faults");
   if (faults) faults.focus();

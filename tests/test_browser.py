@@ -1,0 +1,272 @@
+"""The whole line in a real Chromium at 360 × 740, with JavaScript and without it."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, Page
+
+from infra.browser import DESK, PHONE, served
+from tests.browser import chromium_or_say_so, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as found:
+        yield found
+
+
+@pytest.fixture
+def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with served(tmp_path / "data") as found:
+        yield found
+
+
+def phone(browser: Browser, *, scripts: bool = True) -> Page:
+    context = browser.new_context(viewport=PHONE, java_script_enabled=scripts, bypass_csp=False)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def to_the_form(page: Page, urls: dict[str, str]) -> None:
+    page.goto(urls["unit"])
+    page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
+    page.get_by_role("link", name="Làm báo cáo").first.click()
+
+
+def open_sections(page: Page) -> None:
+    while (closed := page.locator("details:not([open]) > summary")).count():
+        closed.first.click()
+
+
+def check_and_send(page: Page) -> str:
+    """From the form to the receipt; everything left empty is marked nil. Gives the reference."""
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho")).click()
+    page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
+    page.get_by_label("Chức vụ").fill("Văn thư")
+    page.get_by_label("Số điện thoại").fill("0270 000 0000")
+    page.get_by_label("Đã được thủ trưởng duyệt").check()
+    page.get_by_role("button", name="Gửi báo cáo").click()
+    assert page.get_by_role("heading", name="Xác nhận đã gửi báo cáo").is_visible()
+    return page.locator("#reference").inner_text()
+
+
+def to_the_summary(page: Page, urls: dict[str, str]) -> None:
+    """The director asks for a link, opens it from the outbox, sums the period in use."""
+    page.goto(urls["director"].split("/s/")[0] + "/signin")
+    page.get_by_label("Địa chỉ thư công vụ").fill("giamdoc@vinhlong.example")
+    page.get_by_role("button", name="Gửi mã đăng nhập").click()
+    page.goto(urls["outbox"])
+    page.locator("article a").first.click()
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.locator("table a").first.click()
+    page.get_by_role("button", name=re.compile("Tổng hợp")).click()
+
+
+def compare_cell_by_cell(page: Page) -> None:
+    """The page's XLSX, opened again, against the page's JSON."""
+    where = page.url
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Tải XLSX").click()
+    book = load_workbook(io.BytesIO(Path(started.value.path()).read_bytes()))
+    assert started.value.suggested_filename.endswith(".xlsx")
+    page.goto(f"{where}/summary.json")
+    whole = json.loads(page.locator("body").inner_text())
+    sheet = book["Tổng hợp"]
+    assert [sheet.cell(row, 3).value for row in range(3, 9)] == [
+        whole[name] for name in ("expected", "received", "on_time", "late", "returned", "missing")
+    ]
+    rows = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=11)}
+    assert len(rows) == len(whole["indicators"])
+    for line in whole["indicators"]:
+        cells = rows[line["code"]]
+        value = None if line["kind"] in ("text", "list") else line["value"]
+        assert cells[6] == (None if value is None else float(Decimal(value)))
+        parts = (
+            "numerator",
+            "denominator",
+            "expected",
+            "with_value",
+            "nil",
+            "not_applicable",
+            "missing",
+        )
+        assert cells[7:14] == [line[name] for name in parts]
+
+
+def test_a_phone_with_scripts_from_link_to_workbook(browser: Browser, urls: dict[str, str]) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+    open_sections(page)
+    page.locator("#i1_5").fill("12")
+    page.locator('[id="i1_2.num"]').fill("40")
+    page.locator('[id="i1_2.den"]').fill("41")
+    assert "2/" in page.locator("#saved").inner_text()
+    page.reload()
+    assert page.locator("#i1_5").input_value() == "12"
+    assert "khôi phục" in page.locator("#saved").inner_text()
+    page.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
+        "dispatchEvent(new Event('visibilitychange'))"
+    )
+    until(lambda: "đã lưu" in page.locator("#saved").inner_text())
+    assert check_and_send(page).endswith("/T01/1")
+    director = phone(browser)
+    to_the_summary(director, urls)
+    row = director.locator("#i1_5")
+    assert "12" in row.inner_text()
+    assert "97,56" in director.locator("#i1_2").inner_text()
+    compare_cell_by_cell(director)
+
+
+def test_a_phone_without_scripts_from_link_to_workbook(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page = phone(browser, scripts=False)
+    to_the_form(page, urls)
+    page.locator("#i1_5").fill("7")
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.reload()
+    assert page.locator("#i1_5").input_value() == "7"
+    page.locator("#i1_5").fill("bảy")
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("link", name=re.compile("Vui lòng nhập số")).click()
+    assert page.locator("#i1_5").input_value() == "bảy"
+    page.locator("#i1_5").fill("7")
+    assert check_and_send(page).endswith("/T01/1")
+    director = phone(browser, scripts=False)
+    to_the_summary(director, urls)
+    assert "7" in director.locator("#i1_5").inner_text()
+    compare_cell_by_cell(director)
+
+
+def test_what_was_typed_survives_a_dead_tab_and_a_dead_network(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+    form = page.url
+    page.context.set_offline(True)
+    page.locator("#i1_5").fill("31")
+    page.close()
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    again.goto(form)
+    assert again.locator("#i1_5").input_value() == "31"
+
+
+def test_the_receipt_forgets_the_copy_on_the_phone(browser: Browser, urls: dict[str, str]) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+    page.locator("#i1_5").fill("12")
+    assert (
+        page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft/')).length") == 1
+    )
+    check_and_send(page)
+    assert (
+        page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft/')).length") == 0
+    )
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('by/')).length") == 1
+
+
+def test_the_second_phone_is_shown_both_drafts(browser: Browser, urls: dict[str, str]) -> None:
+    one, two = phone(browser), phone(browser)
+    to_the_form(one, urls)
+    to_the_form(two, urls)
+    one.locator("#i1_5").fill("11")
+    one.get_by_role("button", name="Lưu nháp").click()
+    two.locator("#i1_5").fill("22")
+    two.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
+        "dispatchEvent(new Event('visibilitychange'))"
+    )
+    two.get_by_role("button", name="Xem cả hai").click()
+    assert "Chưa lưu" in two.locator(".box.warn[role=alert]").inner_text()
+    assert two.locator("#i1_5").input_value() == "22"
+    assert two.get_by_role("cell", name="11", exact=True).is_visible()
+
+
+def inspect(page: Page, name: str, faults: list[str]) -> None:
+    """axe, and no sideways scrolling, on a phone and on a desk, light and dark."""
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            faults.append(f"{name}: {width} px wide on {size['width']}")
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page).response["violations"]
+            faults += [
+                f"{name} {size['width']} {scheme}: {fault['id']}: {fault['nodes'][0]['html'][:120]}"
+                for fault in found
+            ]
+    page.set_viewport_size(PHONE)
+
+
+def test_axe_finds_nothing_on_any_template(browser: Browser, urls: dict[str, str]) -> None:
+    faults: list[str] = []
+    page = phone(browser)
+    host = urls["unit"].split("/u/")[0]
+    for name, address in (
+        ("front", host),
+        ("problem", f"{host}/nothing"),
+        ("sign_in", f"{host}/signin"),
+        ("landing", urls["unit"]),
+        ("staff_link", urls["director"]),
+    ):
+        page.goto(address)
+        inspect(page, name, faults)
+    to_the_form(page, urls)
+    inspect(page, "form", faults)
+    form = page.url
+    page.goto(f"{form}/definitions")
+    inspect(page, "definitions", faults)
+    page.goto(form)
+    open_sections(page)
+    page.locator("#i5_6").fill("1.250")
+    page.get_by_role("button", name="Kiểm tra").click()
+    inspect(page, "form with faults", faults)
+    page.get_by_label("1.250 triệu đồng").check()
+    page.get_by_role("button", name="Kiểm tra").click()
+    inspect(page, "check with empties", faults)
+    page.get_by_role("button", name=re.compile("Đánh dấu")).click()
+    inspect(page, "check", faults)
+    page.get_by_role("button", name="Gửi báo cáo").click()
+    inspect(page, "check with faults", faults)
+    page.goto(form)
+    assert check_and_send_filled(page).endswith("/T01/1")
+    inspect(page, "receipt", faults)
+    page.goto(f"{host}/report")
+    inspect(page, "home", faults)
+    page.goto(f"{host}/signin")
+    page.get_by_label("Địa chỉ thư công vụ").fill("giamdoc@vinhlong.example")
+    page.get_by_role("button", name="Gửi mã đăng nhập").click()
+    inspect(page, "code", faults)
+    page.goto(urls["outbox"])
+    inspect(page, "outbox", faults)
+    to_the_summary(page, urls)
+    open_sections(page)
+    inspect(page, "summary", faults)
+    page.goto(f"{host}/desk")
+    inspect(page, "desk", faults)
+    assert faults == []
+
+
+def check_and_send_filled(page: Page) -> str:
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
+    page.get_by_label("Chức vụ").fill("Văn thư")
+    page.get_by_label("Số điện thoại").fill("0270 000 0000")
+    page.get_by_label("Đã được thủ trưởng duyệt").check()
+    page.get_by_role("button", name="Gửi báo cáo").click()
+    return page.locator("#reference").inner_text()

@@ -1,0 +1,149 @@
+"""The director's side over the whole handler: one period's summary and its downloads."""
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from openpyxl import load_workbook
+
+from chalicelib import nightly
+from chalicelib.edges import Site
+from chalicelib.embedded import FolderFiles
+from chalicelib.store import reports
+from infra.gateway import Reply
+from infra.visitor import Visitor
+from tests.conftest import NEW
+from tests.test_reporting import Q4, sent, text
+
+SUMMARY = f"/desk/{NEW}/{Q4}"
+
+
+def opened(site: Site, reply: Reply) -> bytes:
+    split = urlsplit(reply.header("location"))
+    assert isinstance(site.files, FolderFiles)
+    found = site.files.opened(
+        unquote(split.path).removeprefix("/_files/"), split.query, site.clock()
+    )
+    assert found is not None
+    return found[0]
+
+
+def test_a_period_not_summed_yet_offers_to_sum_it(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit(), i1_5="12")
+    director = as_staff()
+    page = director.get(SUMMARY)
+    assert "chưa được tổng hợp" in text(page)
+    page = director.follow(director.submit(page, "summarise"))
+    assert "1/36" in text(page)
+    assert "35 chưa gửi" in text(page)
+
+
+def test_page_json_xlsx_and_csv_show_the_same_numbers(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    ratio = {"i1_2.num": "1", "i1_2.den": "1"}
+    sent(site, as_unit("T01"), i1_5="1.234", i5_6="12,5", i1_1="yes", **ratio)
+    ratio = {"i1_2.num": "0", "i1_2.den": "99"}
+    sent(site, as_unit("T02"), i1_5="6", i5_6="0,25", i1_1="no", **ratio)
+    nightly.run(site, everything=True)
+    director = as_staff()
+    whole = json.loads(director.get(f"{SUMMARY}/summary.json").body)
+    lines = {line["code"]: line for line in whole["indicators"]}
+    assert lines["i1_5"]["value"] == 1240
+    assert lines["i5_6"]["value"] == "12.75"
+    assert lines["i1_2"]["value"] == "1.00"
+    assert (lines["i1_1"]["numerator"], lines["i1_1"]["denominator"]) == (1, 36)
+    page = director.get(SUMMARY).body.decode()
+    row = re.sub(r"\s+", " ", re.findall(r'<tr id="i1_5">.*?</tr>', page, re.DOTALL)[0])
+    assert "<b>1.240</b>" in row
+    assert "2/36 đơn vị" in row
+    ratio_row = re.findall(r'<tr id="i1_2">.*?</tr>', page, re.DOTALL)[0]
+    assert "<b>1,00&nbsp;%</b>" in ratio_row
+    assert "<small>1/100</small>" in ratio_row
+    book = load_workbook(io.BytesIO(opened(site, director.get(f"{SUMMARY}/summary.xlsx"))))
+    cells = {row[0].value: row for row in book["Tổng hợp"].iter_rows(min_row=11)}
+    assert cells["i1_5"][6].value == 1240
+    assert cells["i5_6"][6].value == 12.75
+    table = opened(site, director.get(f"{SUMMARY}/summary.csv")).decode("utf-8-sig")
+    row = next(line for line in table.splitlines() if line.startswith("i5_6;"))
+    assert row.split(";")[6] == "12,75"
+
+
+def test_a_report_after_the_summing_is_said_and_then_summed(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    nightly.run(site, everything=True)
+    sent(site, as_unit("T01"), i1_5="12")
+    director = as_staff()
+    page = director.get(SUMMARY)
+    assert "Đã có 1 báo cáo thay đổi" in text(page)
+    page = director.follow(director.submit(page, "summarise"))
+    assert "chưa có báo cáo nào thay đổi" in text(page)
+
+
+def test_a_returned_report_is_out_of_the_totals_and_named(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T01"), i1_5="12")
+    reports.move(site.table, NEW, Q4, "T01", "return")
+    nightly.run(site, everything=True)
+    whole = json.loads(as_staff().get(f"{SUMMARY}/summary.json").body)
+    assert (whole["received"], whole["returned"], whole["missing"]) == (0, 1, 35)
+    line = next(line for line in whole["indicators"] if line["code"] == "i1_5")
+    assert (line["value"], line["with_value"], line["missing"]) == (None, 0, 36)
+    assert "Đang trả lại (1)" in text(as_staff().get(SUMMARY))
+
+
+def test_texts_stand_with_their_units_names(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T02"), i1_4_list="Mô hình một\nMô hình hai", n_done="Đã triển khai")
+    nightly.run(site, everything=True)
+    director = as_staff()
+    whole = json.loads(director.get(f"{SUMMARY}/summary.json").body)
+    line = next(line for line in whole["indicators"] if line["code"] == "i1_4_list")
+    assert [(v["unit"], v["lines"]) for v in line["value"]] == [
+        ("T02", ["Mô hình một", "Mô hình hai"])
+    ]
+    said = text(director.get(SUMMARY))
+    assert "Mô hình hai" in said
+    assert "Đã triển khai" in said
+
+
+def test_every_line_of_coverage_adds_up(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T01"), i1_5="12")
+    nightly.run(site, everything=True)
+    whole = json.loads(as_staff().get(f"{SUMMARY}/summary.json").body)
+    assert whole["expected"] == whole["received"] + whole["returned"] + whole["missing"]
+    assert whole["received"] == whole["on_time"] + whole["late"]
+    for line in whole["indicators"]:
+        for part in (line, *line["blocs"].values()):
+            states = ("with_value", "nil", "not_applicable", "missing")
+            assert sum(part[name] for name in states) == part["expected"]
+        blocs = line["blocs"].values()
+        for name in ("expected", "with_value", "nil", "not_applicable", "missing"):
+            assert line[name] == sum(part[name] for part in blocs)
+
+
+def test_an_unknown_period_and_an_unsummed_download_are_said_so(
+    as_staff: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    director = as_staff()
+    assert director.get(f"/desk/{NEW}/2031-Q1").status == 404
+    assert director.get("/desk/nothing/2026-Q4").status == 404
+    for ending in ("json", "xlsx", "csv"):
+        assert director.get(f"{SUMMARY}/summary.{ending}").status == 404
+
+
+def test_the_desk_lists_programmes_and_periods(as_staff: Callable[..., Visitor]) -> None:
+    said = text(as_staff().get("/desk"))
+    assert said.index("2026-2030") < said.index("2021-2025")
+    assert "Quý IV năm 2026 đang mở" in said
+    assert "Quý I năm 2027" not in said

@@ -1,0 +1,181 @@
+"""Links and sign-in over the whole handler: what opens a session and what never does."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+from chalicelib import access as rules
+from chalicelib.edges import Site
+from chalicelib.store import access
+from infra.visitor import Visitor
+from tests.conftest import NEW, Clock
+
+DIRECTOR = "giamdoc@vinhlong.example"
+
+
+def mails(tmp_path: Path) -> list[str]:
+    found = sorted((tmp_path / "data" / "outbox").glob("*.eml"))
+    parsed = [BytesParser(policy=policy.default).parsebytes(path.read_bytes()) for path in found]
+    return [f"{mail['To']}\n{mail['Subject']}\n{mail.get_content()}" for mail in parsed]
+
+
+def ask(browser: Visitor, email: str = DIRECTOR) -> str:
+    reply = browser.post("/signin", {"email": email})
+    assert reply.status == 200
+    return re.sub(r"\s+", " ", reply.body.decode())
+
+
+def test_the_code_signs_in_the_browser_that_asked(
+    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+) -> None:
+    browser, other = visitor(), visitor()
+    ask(browser)
+    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
+    assert other.post("/signin/code", {"code": code}).status == 422
+    assert browser.post("/signin/code", {"code": code}).header("location") == "/desk"
+    assert browser.get("/desk").status == 200
+    assert browser.post("/signin/code", {"code": code}).status == 422
+
+
+def test_the_link_in_the_mail_signs_in_any_browser_once(
+    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+) -> None:
+    ask(visitor())
+    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(tmp_path)[0])[0]
+    first, second = visitor(), visitor()
+    assert DIRECTOR in first.get(link).body.decode()
+    assert first.get(link).status == 200
+    assert first.post(link, {}).header("location") == "/desk"
+    assert second.get(link).status == 404
+    assert second.post(link, {}).status == 404
+
+
+def test_five_wrong_codes_end_the_sign_in(
+    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+) -> None:
+    browser = visitor()
+    ask(browser)
+    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+    for _ in range(5):
+        assert browser.post("/signin/code", {"code": wrong}).status == 422
+    assert browser.post("/signin/code", {"code": code}).status == 422
+
+
+def test_a_code_and_a_link_end_after_fifteen_minutes(
+    visitor: Callable[[], Visitor], site: Site, clock: Clock, tmp_path: Path
+) -> None:
+    browser = visitor()
+    ask(browser)
+    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
+    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(tmp_path)[0])[0]
+    clock.now += timedelta(minutes=15)
+    assert browser.post("/signin/code", {"code": code}).status == 422
+    assert browser.get(link).status == 404
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(
+    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+) -> None:
+    known = ask(visitor()).replace(DIRECTOR, "…")
+    unknown = ask(visitor(), "nobody@vinhlong.example").replace("nobody@vinhlong.example", "…")
+    assert known == unknown
+    assert len(mails(tmp_path)) == 1
+
+
+def test_an_account_gets_no_flood_of_mails(
+    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+) -> None:
+    for _ in range(rules.SIGN_INS_AN_HOUR + 5):
+        ask(visitor())
+    assert len(mails(tmp_path)) == rules.SIGN_INS_AN_HOUR
+
+
+def test_unknown_and_revoked_links_get_the_same_answer_with_whom_to_call(
+    visitor: Callable[[], Visitor], site: Site
+) -> None:
+    token = access.issue_link(site.table, site.key, NEW, "T05")
+    assert visitor().get(f"/u/{token}").status == 200
+    access.revoke(site.table, NEW, "T05")
+    revoked, unknown = visitor().get(f"/u/{token}"), visitor().get("/u/AAAAAAAAAAAAAAAAAAAAAAAAAAA")
+    assert (revoked.status, revoked.body) == (unknown.status, unknown.body)
+    assert revoked.status == 404
+    assert "Văn phòng Sở" in revoked.body.decode()
+    assert visitor().post(f"/u/{token}", {}).status == 404
+
+
+def test_a_new_link_ends_the_old_one_and_its_sessions(
+    as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], site: Site
+) -> None:
+    browser = as_unit("T05")
+    old = access.issue_link(site.table, site.key, NEW, "T05")
+    new = access.reissue_link(site.table, site.key, NEW, "T05")
+    assert new != old
+    assert browser.get("/report").status == 401
+    assert visitor().get(f"/u/{old}").status == 404
+    assert visitor().get(f"/u/{new}").status == 200
+
+
+def test_guessing_is_counted_and_honest_users_of_the_same_address_go_on(
+    visitor: Callable[[], Visitor], site: Site
+) -> None:
+    browser = visitor()
+    statuses = [browser.get(f"/u/guess{n}").status for n in range(rules.FAILURES_AN_HOUR + 5)]
+    assert statuses[0] == 404
+    assert statuses[-1] == 429
+    token = access.issue_link(site.table, site.key, NEW, "T05")
+    assert visitor().get(f"/u/{token}").status == 200
+
+
+def test_a_session_ends_after_its_time_and_at_sign_out(
+    as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor], clock: Clock
+) -> None:
+    unit, staff = as_unit(), as_staff()
+    clock.now += timedelta(hours=12)
+    assert unit.get("/report").status == 200
+    assert staff.get("/desk").status == 401
+    clock.now += timedelta(days=30)
+    assert unit.get("/report").status == 401
+    unit = as_unit()
+    page = unit.get("/report")
+    cookies = dict(unit.cookies)
+    csrf = rules.csrf_token(unit.cookies["bc-unit"])
+    assert page.status == 200
+    assert unit.post("/report/signout", {"csrf": csrf}).status == 303
+    unit.cookies = cookies
+    assert unit.get("/report").status == 401
+
+
+def test_over_https_cookies_are_bound_to_the_host(
+    site: Site, visitor: Callable[[], Visitor]
+) -> None:
+    import app
+
+    secure = Site(
+        site.table, site.files, site.mail, site.key, "https://baocao.example/api", site.clock
+    )
+    browser = visitor()
+    app.use(secure)
+    token = access.issue_link(site.table, site.key, NEW, "T01")
+    landing = browser.get(f"/api/u/{token}")
+    assert f'action="/api/u/{token}"' in landing.body.decode()
+    assert "max-age" in landing.header("strict-transport-security")
+    reply = browser.submit(landing, token)
+    assert reply.header("location") == "/api/report"
+    assert re.fullmatch(
+        r"__Host-unit=[\w-]{43}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure",
+        reply.header("set-cookie"),
+    )
+    home = browser.follow(reply)
+    assert home.status == 200
+    assert 'href="/report' not in home.body.decode()
+    assert 'href="/api/report/2026-Q4"' in home.body.decode()
+
+
+def test_the_front_page_says_what_to_do(visitor: Callable[[], Visitor], site: Site) -> None:
+    page = visitor().get("/").body.decode()
+    assert "Đăng nhập dành cho cán bộ Sở" in page
+    assert "Phong trào thi đua" in page
