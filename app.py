@@ -9,7 +9,7 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib import clock, nightly
 from chalicelib.edges import Site
-from chalicelib.pages import desk, public, reporting
+from chalicelib.pages import desk, public, reporting, sending
 from chalicelib.pages.answer import Visitor, Way, answer, problem_page
 from chalicelib.pages.web import LARGEST_BODY, Problem, Request, Response, read_form
 
@@ -32,10 +32,10 @@ WAYS = (
     Way("GET", "/report/{period}", UNIT, reporting.form),
     Way("POST", "/report/{period}", UNIT, reporting.post_form),
     Way("POST", "/report/{period}/draft", UNIT, reporting.autosave),
-    Way("GET", "/report/{period}/check", UNIT, reporting.check),
-    Way("POST", "/report/{period}/check", UNIT, reporting.fill_nil),
-    Way("POST", "/report/{period}/send", UNIT, reporting.send),
-    Way("GET", "/report/{period}/receipt/{version}", UNIT, reporting.receipt),
+    Way("GET", "/report/{period}/check", UNIT, sending.check),
+    Way("POST", "/report/{period}/check", UNIT, sending.fill_nil),
+    Way("POST", "/report/{period}/send", UNIT, sending.send),
+    Way("GET", "/report/{period}/receipt/{version}", UNIT, sending.receipt),
     Way("GET", "/report/{period}/definitions", UNIT, reporting.definitions),
     Way("GET", "/desk", STAFF, desk.desk),
     Way("POST", "/desk/signout", STAFF, public.sign_out),

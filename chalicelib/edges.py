@@ -8,6 +8,10 @@ from typing import Protocol
 from chalicelib.table import Table
 
 
+class Unusable(Exception):
+    """An edge can't be used; the text is one clear line for the person who started us."""
+
+
 class Files(Protocol):
     def write(self, name: str, content: bytes) -> None:
         """Keep the bytes under this name; whole or not at all."""

@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from chalicelib import number, value
 from chalicelib.clock import VIETNAM
+from chalicelib.columns import Fault as FormFault
 from chalicelib.period import kind
 from chalicelib.programme import Indicator
 from chalicelib.report import Fault
-from chalicelib.xlsform import Fault as FormFault
 
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12 hoặc 1.250.",
@@ -30,7 +30,6 @@ FAULTS: Mapping[str, str] = {
     "line_too_long": f"Có dòng dài quá {value.LONGEST_LINE} ký tự, vui lòng viết gọn.",
     "note_too_long": f"Giải thích dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "report_too_large": "Báo cáo quá dài (hơn 100 kB), vui lòng viết gọn các ô nội dung.",
-    "missing": "Chưa có số liệu. Nếu không có, vui lòng chọn “không phát sinh”.",
     "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
     "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
     "no_phone": "Vui lòng nhập số điện thoại để Sở liên hệ khi cần.",
@@ -142,6 +141,11 @@ UNIT_FAULTS: Mapping[str, str] = {
     "missing": "thiếu nội dung",
     "string_pattern_mismatch": "nội dung không đúng mẫu",
     "int_parsing": "cần số nguyên",
+    "forbidden_character": "có ký tự không đọc được",
+    "greater_than_equal": "cần số từ 0 trở lên",
+    "string_too_long": "nội dung quá dài",
+    "not_a_table": "không đọc được tệp; cần CSV (UTF-8)",
+    "column_twice": "cột này có hai lần",
     "value_error": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
     "date_from_datetime_parsing": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
 }

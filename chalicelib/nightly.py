@@ -3,11 +3,12 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib import summary, workbook
+from chalicelib.cells import UnitRow
 from chalicelib.edges import Site
 from chalicelib.period import Period
 from chalicelib.programme import Programme, Section
@@ -17,7 +18,6 @@ from chalicelib.store.reports import Kept
 from chalicelib.summary import Document, Tally
 from chalicelib.table import Conflict
 from chalicelib.unit import owing
-from chalicelib.workbook import UnitRow
 
 _TRIES = 5
 
@@ -38,7 +38,28 @@ class Run:
 def run(site: Site, *, everything: bool) -> Run:
     """Every begun period, or only those not locked. Raises Failed at the end, not before."""
     done = Run()
-    for programme, period in _due(site, everything=everything):
+    for p in programmes.programme_keys(site.table):
+        try:
+            programme = programmes.programme(site.table, p)
+            periods = programmes.periods(site.table, p)
+        except Exception:
+            log.exception("programme %s can't be read", p)
+            done.failed.append(p)
+            continue
+        if programme:
+            _run_programme(site, programme, periods, done, everything=everything)
+    if done.failed:
+        raise Failed(", ".join(done.failed))
+    return done
+
+
+def _run_programme(
+    site: Site, programme: Programme, periods: list[Period], done: Run, *, everything: bool
+) -> None:
+    now = site.clock()
+    for period in periods:
+        if not period.has_begun(now) or not (everything or period.is_open(now)):
+            continue
         name = f"{programme.key}/{period.key}"
         try:
             written = summarise(site, programme, period)
@@ -47,17 +68,6 @@ def run(site: Site, *, everything: bool) -> Run:
             done.failed.append(name)
         else:
             (done.written if written else done.unchanged).append(name)
-    if done.failed:
-        raise Failed(", ".join(done.failed))
-    return done
-
-
-def _due(site: Site, *, everything: bool) -> Iterator[tuple[Programme, Period]]:
-    now = site.clock()
-    for programme in list(programmes.programmes(site.table)):
-        for period in programmes.periods(site.table, programme.key):
-            if period.has_begun(now) and (everything or period.is_open(now)):
-                yield programme, period
 
 
 def summarise(site: Site, programme: Programme, period: Period) -> bool:

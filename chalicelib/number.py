@@ -30,6 +30,8 @@ class Ambiguous:
 
 
 def _ascii(text: str) -> str:
+    if any(c.isdigit() and not c.isdecimal() for c in text):  # 10² is not 102
+        raise NotRead("not_a_number")
     text = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"[-−–]\s*[\d., ]+", text):
         raise NotRead("negative")

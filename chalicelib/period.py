@@ -98,23 +98,40 @@ def build(
     holidays: Collection[date],
     form: int,
 ) -> Period:
-    """A period with its deadlines: units by `due_day`, the department locks by `lock_day`.
+    """A period of the regime: units by `due_day`, the department locks by `lock_day`, both
+    counted from the cut-off.
+    """
+    due, locks = (_later(days[1], day) for day in (due_day, lock_day))
+    return custom(key, label, days=days, due=due, locks=locks, holidays=holidays, form=form)
 
-    Both count from the month of the cut-off and move to the next working day. The deadline
-    is at least one working day after the cut-off (Nghị định 09/2019/NĐ-CP, Điều 8.5).
+
+def custom(
+    key: str,
+    label: str,
+    *,
+    days: tuple[date, date],
+    due: date,
+    locks: date,
+    holidays: Collection[date],
+    form: int,
+    opens: date | None = None,
+) -> Period:
+    """A period with days of its own (chuyên đề, đột xuất).
+
+    Deadlines move to the next working day, and units have at least one working day after
+    the cut-off (Nghị định 09/2019/NĐ-CP, Điều 8.5).
     """
     start, end = days
-    after = working_day(end + timedelta(days=1), holidays)
-    due = max(after, working_day(_later(end, due_day), holidays))
-    locks = max(due, working_day(_later(end, lock_day), holidays))
+    first = working_day(end + timedelta(days=1), holidays)
+    due = max(first, working_day(due, holidays))
     return Period(
         key=key,
         label=label,
         start=start,
         end=end,
-        opens=start_of(start),
+        opens=start_of(opens or start),
         due=end_of(due),
-        locks=end_of(locks),
+        locks=end_of(max(due, working_day(locks, holidays))),
         form=form,
     )
 

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chalicelib import period as periods
 
@@ -125,6 +125,24 @@ class Department(Frozen):
     email: str
 
 
+class CustomPeriod(Frozen):
+    """A thematic or special period (chuyên đề, đột xuất): every day of it is set."""
+
+    key: str = Field(pattern=r"^x-[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    label: str = Field(min_length=1)
+    start: date
+    end: date
+    due: date
+    locks: date
+    opens: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CustomPeriod":
+        if self.start > self.end:
+            raise ValueError("the period ends before it starts")
+        return self
+
+
 class Regime(Frozen):
     """When the department collects (chế độ báo cáo): kinds of period, years, days."""
 
@@ -133,6 +151,7 @@ class Regime(Frozen):
     last_year: int
     due_day: int = Field(ge=1, le=28)
     lock_day: int = Field(ge=1, le=28)
+    custom: tuple[CustomPeriod, ...] = ()
 
 
 class Staff(Frozen):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from chalicelib import text, value
 from chalicelib.period import Period
-from chalicelib.programme import Indicator
+from chalicelib.programme import NARRATIVES, Indicator
 from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 
 State = Literal["submitted", "accepted", "returned", "reopened"]
@@ -184,13 +184,16 @@ def read(
             faults.append(Fault(fault.field, code, fault.problem, fault.readings))
             continue
         (texts if indicator.is_text else figures)[code] = found  # type: ignore[assignment]
-        if nil and found is not value.NIL and found is not value.NOT_APPLICABLE:
+        told = found is not value.NIL and found is not value.NOT_APPLICABLE
+        if nil and told and code not in NARRATIVES:
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
         if not indicator.is_text:
             jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
         if note := text.tidy(typed.get(f"{code}.note", "")):
-            faults += _note_faults(code, note)
-            notes[code] = note
+            wrong = _note_faults(code, note)
+            faults += wrong
+            if not wrong:
+                notes[code] = note
     content = Content(figures, texts, notes, nil)
     if len(content.canonical().encode()) > LARGEST:
         faults.append(Fault("", "", "report_too_large"))

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Any, TypeAlias
 
 from chalicelib import number, target
@@ -16,6 +16,10 @@ from chalicelib.unit import Unit
 
 # The summary as JSON: the contract of /desk/PROGRAMME/PERIOD/summary.json.
 Document: TypeAlias = dict[str, Any]
+
+
+# Exact over any number of units: 15 digits before the point and 14 after it need 29 already.
+_EXACT = Context(prec=60, traps=[Inexact])
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class Aggregate:
             case "count":
                 self.total += figure
             case "amount":
-                self.total += Decimal(figure)
+                self.total = _EXACT.add(Decimal(self.total), Decimal(figure))
             case "ratio":
                 self.numerator += figure[0]
                 self.denominator += figure[1]

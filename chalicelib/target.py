@@ -5,10 +5,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_FORM = re.compile(r"(>=|<=|<|>|=)?\s*(\d+(?:[.,]\d+)?)\s*(%)?")
+_FORM = re.compile(r"(>=|<=|≥|≤|<|>|=)?\s*(\d+(?:[.,]\d+)?)\s*(%)?")
 _COMPARE = {
     ">=": operator.ge,
+    "≥": operator.ge,
     "<=": operator.le,
+    "≤": operator.le,
     "<": operator.lt,
     ">": operator.gt,
     "=": operator.eq,
@@ -41,5 +43,5 @@ def shown(written: str) -> str:
     goal = parse(written)
     if goal is None:
         return written
-    sign = {">=": "≥ ", "<=": "≤ ", "<": "< ", ">": "> ", "=": ""}[goal.sign]
+    sign = {">=": "≥ ", "≥": "≥ ", "<=": "≤ ", "≤": "≤ ", "<": "< ", ">": "> ", "=": ""}[goal.sign]
     return f"{sign}{str(goal.amount).replace('.', ',')}{'%' if goal.percent else ''}"

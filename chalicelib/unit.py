@@ -45,8 +45,9 @@ class Unit(BaseModel):
         """Dates as 2025-06-30 or 30/06/2025; an empty end is no end."""
         if value == "":
             return None
-        if isinstance(value, str) and value.count("/") == 2:
-            return datetime.strptime(value, "%d/%m/%Y").date()  # noqa: DTZ007 - a day, no instant
+        if isinstance(value, str):
+            pattern = "%d/%m/%Y" if "/" in value else "%Y-%m-%d"
+            return datetime.strptime(value, pattern).date()  # noqa: DTZ007 - a day, no instant
         return value
 
     def holds_on(self, day: date) -> bool:
@@ -84,15 +85,22 @@ def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
     except UnicodeDecodeError:
         raise Faulty([(1, "", "not_utf8")]) from None
     first = lines.partition("\n")[0]
-    rows = csv.reader(io.StringIO(lines), delimiter=";" if first.count(";") > 3 else ",")
-    header = [cell.strip() for cell in next(rows, [])]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    try:
+        rows = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise Faulty([(1, "", "not_a_table")]) from None
+    header = [cell.strip() for cell in rows[0]] if rows else []
     unknown = [column for column in header if column not in COLUMNS]
     lacking = [c for c in ("code", "name", "bloc", "valid_from") if c not in header]
-    if unknown or lacking:
+    twice = [column for column in COLUMNS if header.count(column) > 1]
+    if unknown or lacking or twice:
         raise Faulty(
-            [(1, c, "unknown_column") for c in unknown] + [(1, c, "no_column") for c in lacking]
+            [(1, c, "unknown_column") for c in unknown]
+            + [(1, c, "no_column") for c in lacking]
+            + [(1, c, "column_twice") for c in twice]
         )
-    return _read_rows(header, rows, blocs)
+    return _read_rows(header, rows[1:], blocs)
 
 
 def _read_rows(
@@ -105,6 +113,12 @@ def _read_rows(
         if not any(cell.strip() for cell in cells):
             continue
         row = dict(zip(header, (text.tidy(cell) for cell in cells), strict=False))
+        unreadable = [
+            (line, name, "forbidden_character") for name in row if text.forbidden(row[name])
+        ]
+        if unreadable:
+            faults += unreadable
+            continue
         try:
             unit = _read_row(row)
         except ValidationError as error:

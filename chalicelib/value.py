@@ -180,7 +180,8 @@ def jumps(indicator: Indicator, last: Figure, new: Figure) -> list[Jump]:
 
     A `jump` on the indicator is another factor; `none` never warns.
     """
-    if indicator.jump == "none" or not _numbers(last) or not _numbers(new):
+    comparable = indicator.kind in ("count", "rank", "amount", "ratio")
+    if not comparable or indicator.jump == "none" or not _numbers(last) or not _numbers(new):
         return []
     factor = Decimal(indicator.jump or 3)
     pairs = zip(fields(indicator), _numbers(last), _numbers(new), strict=True)

@@ -4,18 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib import messages, number
+from chalicelib import cells, messages, number
+from chalicelib.cells import UnitRow
 from chalicelib.clock import VIETNAM
-from chalicelib.messages import VALUE_STATES
-from chalicelib.programme import Indicator, Section, indicators
-from chalicelib.report import Head
+from chalicelib.programme import Section
 from chalicelib.summary import Document
-from chalicelib.unit import Unit
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -23,50 +20,17 @@ if TYPE_CHECKING:
 
 _EXACT = 15  # digits that a spreadsheet's number holds exactly
 
-_COVERAGE = ("expected", "with_value", "nil", "not_applicable", "missing")
-_SUMMARY_HEADS = (
-    "Mã",
-    "Chỉ tiêu",
-    "Đơn vị tính",
-    "Cách tổng hợp",
-    "Mục tiêu",
-    "Đạt",
-    "Kết quả",
-    "Tử số",
-    "Mẫu số",
-    "Số đơn vị được hỏi",
-    "Có số liệu",
-    "Không phát sinh",
-    "Không áp dụng",
-    "Chưa có",
-)
-_MET = {True: "Đạt", False: "Chưa đạt", None: ""}
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    """A unit that owes a report, and where its report stands (None: not sent)."""
-
-    unit: Unit
-    head: Head | None
-
 
 def as_csv(summary: Document, blocs: Mapping[str, str]) -> bytes:
     """UTF-8 with BOM, semicolons, decimal commas: opens by a double click where it is read."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     codes = [code for code in blocs if code in summary["blocs"]]
-    writer.writerow([*_SUMMARY_HEADS, *(h for c in codes for h in _bloc_heads(blocs[c]))])
+    writer.writerow([_csv_cell(head) for head in cells.heads(blocs, codes)])
     for line in summary["indicators"]:
-        cells = _summary_cells(line)
-        for code in codes:
-            cells += _bloc_cells(line, code)
-        writer.writerow([_csv_cell(cell) for cell in cells])
+        row = cells.line_cells(line, codes)
+        writer.writerow([_csv_cell(cell) for cell in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _bloc_heads(label: str) -> tuple[str, ...]:
-    return (f"{label}: kết quả", f"{label}: có số liệu", f"{label}: được hỏi")
 
 
 def _csv_cell(cell: object) -> str:
@@ -75,35 +39,6 @@ def _csv_cell(cell: object) -> str:
     text = "" if cell is None else str(cell)
     # A cell that begins like a formula is run as one by spreadsheets: the quote keeps it text.
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
-
-
-def _summary_cells(line: Document) -> list[object]:
-    return [
-        line["code"],
-        line["label"],
-        line["measured_in"],
-        messages.AGGREGATES[line["aggregate"]],
-        line["target"],
-        _MET[line["met"]],
-        _result(line, line["kind"]),
-        line["numerator"],
-        line["denominator"],
-        *(line[name] for name in _COVERAGE),
-    ]
-
-
-def _bloc_cells(line: Document, bloc: str) -> list[object]:
-    part = line["blocs"].get(bloc)
-    if part is None:
-        return [None, None, None]
-    return [_result(part, line["kind"]), part["with_value"], part["expected"]]
-
-
-def _result(part: Document, kind: str) -> object:
-    """The value as a number; a percentage as its hundredth parts, not as a share."""
-    if kind in ("text", "list") or part["value"] is None:
-        return None
-    return part["value"] if kind == "count" else Decimal(part["value"])
 
 
 def as_xlsx(
@@ -147,7 +82,7 @@ class _Sheets:
         )
         self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self._count = book.add_format({"num_format": "#,##0", "valign": "top"})
-        self._amount = book.add_format({"num_format": "#,##0.##", "valign": "top"})
+        self._amount = book.add_format({"num_format": "#,##0.0#", "valign": "top"})
         self._moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
 
     def _add(self, name: str, widths: Iterable[int], freeze: tuple[int, int]) -> "Worksheet":
@@ -173,12 +108,12 @@ class _Sheets:
             return
         sheet.write_string(row, column, str(cell), self._wrap)
 
-    def _row(self, sheet: "Worksheet", row: int, cells: Iterable[object]) -> None:
-        for column, cell in enumerate(cells):
+    def _row(self, sheet: "Worksheet", row: int, content: Iterable[object]) -> None:
+        for column, cell in enumerate(content):
             self._write(sheet, row, column, cell)
 
-    def _heads(self, sheet: "Worksheet", row: int, cells: Iterable[str]) -> None:
-        for column, cell in enumerate(cells):
+    def _heads(self, sheet: "Worksheet", row: int, content: Iterable[str]) -> None:
+        for column, cell in enumerate(content):
             sheet.write_string(row, column, cell, self._head)
         sheet.repeat_rows(row)
 
@@ -203,29 +138,26 @@ class _Sheets:
         sheet.write_string(8, 1, "Đối chiếu")
         sheet.write_formula(8, 2, formula, None, "Khớp" if fits else "Không khớp")
         codes = [code for code in blocs if code in summary["blocs"]]
-        heads = [*_SUMMARY_HEADS, *(head for c in codes for head in _bloc_heads(blocs[c]))]
-        self._heads(sheet, 9, heads)
+        self._heads(sheet, 9, cells.heads(blocs, codes))
         for row, line in enumerate(summary["indicators"], start=10):
-            cells = _summary_cells(line)
-            for code in codes:
-                cells += _bloc_cells(line, code)
-            self._row(sheet, row, cells)
+            self._row(sheet, row, cells.line_cells(line, codes))
 
     def by_unit(
         self, summary: Document, sections: Sequence[Section], rows: Sequence[UnitRow]
     ) -> None:
         sheet = self._add("Theo đơn vị", (10, 40, 12, 16, *[12] * 200), (2, 2))
-        columns = [column for one in _figures(sections) for column in _columns(one)]
+        columns = [column for one in cells.figures(sections) for column in cells.unit_columns(one)]
         codes = ["Mã", "Đơn vị", "Khối thi đua", "Trạng thái", *(code for code, _, _ in columns)]
         labels = ["", "", "", "", *(label for _, label, _ in columns)]
         self._heads(sheet, 0, codes)
         self._heads(sheet, 1, labels)
+        sheet.repeat_rows(0, 1)
         for place, row in enumerate(rows, start=2):
             state = messages.STATES[row.head.state if row.head else "missing"]
             self._row(sheet, place, [row.unit.code, row.unit.name, row.unit.bloc, state])
             figures = json.loads(row.head.figures) if row.head else {}
             for column, (_, _, (indicator, part)) in enumerate(columns, start=4):
-                cell = _unit_cell(row.unit, indicator, part, figures)
+                cell = cells.unit_cell(row.unit, indicator, part, figures)
                 self._write(sheet, place, column, cell)
         self._reconciled(sheet, summary, columns, rows)
 
@@ -233,7 +165,7 @@ class _Sheets:
         self,
         sheet: "Worksheet",
         summary: Document,
-        columns: "list[_Column]",
+        columns: list[cells.Column],
         rows: Sequence[UnitRow],
     ) -> None:
         """Below the units: the sheet's own sums, and beside them what the summary says."""
@@ -243,7 +175,7 @@ class _Sheets:
         sheet.write_string(last + 1, 1, "Theo báo cáo tổng hợp", self._bold)
         sheet.write_string(last + 2, 1, f"Số đơn vị: {len(rows)}", self._bold)
         for place, (_, _, (indicator, part)) in enumerate(columns, start=4):
-            total = _total(totals[indicator.code], indicator, part)
+            total = cells.column_total(totals[indicator.code], indicator, part)
             if total is None:
                 continue
             sums = _column_sum(place, len(rows))
@@ -259,8 +191,8 @@ class _Sheets:
                 continue
             for entry in line["value"]:
                 for text in entry["lines"]:
-                    cells = (entry["unit"], entry["name"], line["code"], line["label"], text)
-                    self._row(sheet, row, cells)
+                    named = (entry["unit"], entry["name"], line["code"], line["label"])
+                    self._row(sheet, row, (*named, text))
                     row += 1
 
     def reported(self, rows: Sequence[UnitRow], blocs: Mapping[str, str], due: datetime) -> None:
@@ -272,8 +204,8 @@ class _Sheets:
             head, unit = row.head, row.unit
             state = messages.STATES[head.state if head else "missing"]
             timing = messages.TIMING[head.late] if head else ""
-            cells = (place, unit.code, unit.name, blocs[unit.bloc], state, timing)
-            self._row(sheet, place, cells)
+            named = (place, unit.code, unit.name, blocs[unit.bloc])
+            self._row(sheet, place, (*named, state, timing))
             if head:
                 self._instant(sheet, place, 6, head.first_sent)
                 self._instant(sheet, place, 7, head.last_sent)
@@ -283,50 +215,6 @@ class _Sheets:
     def _instant(self, sheet: "Worksheet", row: int, column: int, instant: datetime) -> None:
         local = instant.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
         sheet.write_datetime(row, column, local, self._moment)
-
-
-# A column of the sheet by unit: its head, its label, and the indicator with its part.
-_Column = tuple[str, str, tuple[Indicator, str]]
-
-
-def _figures(sections: Sequence[Section]) -> list[Indicator]:
-    return [one for one in indicators(sections) if not one.is_text]
-
-
-def _columns(indicator: Indicator) -> list[_Column]:
-    """One column a code; a ratio's two numbers stand beside its percentage."""
-    columns: list[_Column] = [(indicator.code, indicator.label, (indicator, ""))]
-    if indicator.kind == "ratio":
-        columns.append((f"{indicator.code}.num", indicator.num_label, (indicator, "num")))
-        columns.append((f"{indicator.code}.den", indicator.den_label, (indicator, "den")))
-    return columns
-
-
-def _unit_cell(unit: Unit, indicator: Indicator, part: str, figures: Mapping[str, Any]) -> object:
-    if not indicator.asks(unit.bloc):
-        return None
-    if indicator.code not in figures:
-        return messages.MISSING
-    found = figures[indicator.code]
-    if found is None or found is False:
-        return VALUE_STATES["nil" if found is None else "na"]
-    if indicator.kind == "ratio":
-        if part:
-            return found[0 if part == "num" else 1]
-        return number.percent(*found)
-    if indicator.kind == "amount":
-        return Decimal(found)
-    if isinstance(found, int):
-        return found
-    return {choice.name: choice.label for choice in indicator.choices}.get(found, found)
-
-
-def _total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:
-    if indicator.kind == "ratio" and part:
-        return int(line["numerator" if part == "num" else "denominator"])
-    if indicator.kind in ("count", "amount") and line["value"] is not None:
-        return Decimal(line["value"]) if indicator.kind == "amount" else int(line["value"])
-    return None
 
 
 def _column_sum(place: int, units: int) -> str:

@@ -3,61 +3,22 @@
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from chalicelib import sheets, target
+from chalicelib import sheets
+from chalicelib.columns import EXTRA, Extras, Fault
 from chalicelib.programme import NARRATIVES, Choice, Form, Indicator, Section
 from chalicelib.sheets import FileType, NotATable, Row, Sheet
 
-EXTRA = (
-    "aggregate",
-    "measured_in",
-    "direction",
-    "decimals",
-    "target",
-    "blocs",
-    "asked",
-    "as_of",
-    "entered_by",
-    "valid_from",
-    "valid_to",
-    "jump",
-)
 COLUMNS: Mapping[str, Collection[str]] = {
     "survey": ("type", "name", "label", "hint", "guidance_hint", "appearance", *EXTRA),
     "choices": ("list_name", "name", "label"),
     "settings": ("form_title", "form_id", "version", "default_language"),
 }
-RULES: Mapping[str, Collection[str]] = {
-    "count": ("sum", "latest", "none"),
-    "rank": ("latest", "none"),
-    "amount": ("sum", "latest", "none"),
-    "ratio": ("ratio", "latest_ratio"),
-    "yesno": ("count_yes", "none"),
-    "choice": ("none",),
-    "text": ("none",),
-    "list": ("list",),
-}
-TAGS = re.compile(r"M|Q|H|Y|X|9M|M(0[1-9]|1[0-2])|Q[1-4]|H[12]")
 LONGEST_HINT = 120
 RANK_UNIT = "hạng"  # what is measured in ranks is a rank: never summed over units
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_DIRECTIONS = {"": "0", "0": "0", "+": "+", "-": "-", "−": "-"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`problem` is a key of messages.FORM_FAULTS; `given` is what stands in the cell."""
-
-    sheet: str
-    row: int
-    column: str
-    problem: str
-    given: str = ""
 
 
 class Faulty(Exception):
@@ -75,19 +36,19 @@ def read(content: bytes, file_type: FileType, blocs: Collection[str], version: i
     except NotATable:
         raise Faulty([Fault("", 0, "", "not_a_table")]) from None
     faults = list(_sheet_faults(found))
-    if faults:
-        raise Faulty(faults)
+    if any(fault.problem in ("no_survey", "no_column") for fault in faults):
+        raise Faulty(faults)  # the rows can't be judged without these
     choices = _Choices(found.get("choices", Sheet("choices")))
     survey = _Survey(choices.lists, blocs)
     for row in found["survey"].rows:
         survey.take(row)
     survey.end()
-    faults = choices.faults + survey.faults
+    faults += choices.faults + survey.faults
     if not faults:
         faults = list(_judged_by_pyxform(content, file_type))
     if faults:
         raise Faulty(faults)
-    settings = found["settings"].rows[0] if "settings" in found else Row(0, {})
+    settings = next(iter(found.get("settings", Sheet("settings")).rows), Row(0, {}))
     return Form(version=version, title=settings["form_title"], sections=tuple(survey.sections))
 
 
@@ -119,6 +80,8 @@ def _judged_by_pyxform(content: bytes, file_type: FileType) -> Iterator[Fault]:
         workbook_to_json(workbook, fallback_form_name="form")
     except PyXFormError as error:
         yield Fault("survey", 0, "", "pyxform", str(error))
+    except Exception as error:  # its parsers break on what they do not expect
+        yield Fault("survey", 0, "", "pyxform", repr(error))
 
 
 class _Choices:
@@ -146,6 +109,7 @@ class _Survey:
         self._names: set[str] = set()
         self._section: Row | None = None
         self._indicators: list[Indicator] = []
+        self._asks = False  # does the section hold any question, even a faulty one
         self._ratio: Row | None = None
         self._parts: list[Row] = []
 
@@ -187,7 +151,7 @@ class _Survey:
                 if row[column]:
                     self._fault(row, column, "not_on_a_section")
         elif self._ratio is None:
-            self._ratio, self._parts = row, []
+            self._ratio, self._parts, self._asks = row, [], True
         else:
             self._fault(row, "type", "too_deep")
 
@@ -202,8 +166,9 @@ class _Survey:
             self._fault(row, "type", "nothing_to_end")
 
     def _end_section(self, row: Row) -> None:
-        if not self._indicators:
+        if not self._asks:
             self._fault(row, "name", "empty_section")
+        self._asks = False
         self.sections.append(
             Section(
                 code=row["name"],
@@ -231,6 +196,7 @@ class _Survey:
                 if row[column]:
                     self._fault(row, column, "not_in_a_ratio")
             return
+        self._asks = True
         if self._section is None:
             self._fault(row, "type", "outside_a_section")
         if row["name"].endswith(("_num", "_den")):
@@ -256,7 +222,7 @@ class _Survey:
         in_narratives = self._section is not None and self._section["name"] == "narratives"
         if (row["name"] in NARRATIVES) is not in_narratives or (in_narratives and kind != "text"):
             self._fault(row, "name", "narrative_place")
-        checks = _Extras(row, kind, self._blocs)
+        checks = Extras(row, kind, self._blocs)
         self.faults += checks.faults
         self._indicators.append(
             Indicator(
@@ -274,88 +240,3 @@ class _Survey:
         for open_group in (self._ratio, self._section):
             if open_group is not None:
                 self._fault(open_group, "type", "never_ended")
-
-
-class _Extras:
-    """The columns that are ours, read for one indicator."""
-
-    def __init__(self, row: Row, kind: str, blocs: Collection[str]) -> None:
-        self.faults: list[Fault] = []
-        self._row = row
-        self._kind = kind
-        self.values: dict[str, Any] = {
-            "aggregate": self._one_of("aggregate", RULES[kind], default="none"),
-            "measured_in": row["measured_in"],
-            "direction": self._direction(),
-            "decimals": self._decimals(),
-            "target": self._target(),
-            "blocs": self._words("blocs", lambda word: word in blocs, "unknown_bloc"),
-            "asked": self._words("asked", lambda word: bool(TAGS.fullmatch(word)), "unknown_tag"),
-            "as_of": row["as_of"],
-            "entered_by": self._one_of("entered_by", ("unit", "department"), default="unit"),
-            "valid_from": self._day("valid_from"),
-            "valid_to": self._day("valid_to"),
-            "jump": self._jump(),
-        }
-        first, last = self.values["valid_from"], self.values["valid_to"]
-        if first and last and last < first:
-            self._fault("valid_to", "ends_before_it_begins")
-        if kind not in ("text", "list", "choice") and not row["aggregate"]:
-            self._fault("aggregate", "empty")
-
-    def _fault(self, column: str, problem: str, given: str = "") -> None:
-        cell = given or self._row[column]
-        self.faults.append(Fault("survey", self._row.number, column, problem, cell))
-
-    def _one_of(self, column: str, allowed: Collection[str], default: str) -> str:
-        given = self._row[column]
-        if not given:
-            return default
-        if given not in allowed:
-            self._fault(column, "not_allowed", f"{given} ({', '.join(allowed)})")
-            return default
-        return given
-
-    def _direction(self) -> str:
-        given = self._row["direction"]
-        if given not in _DIRECTIONS:
-            self._fault("direction", "not_allowed", f"{given} (+, -, 0)")
-        return _DIRECTIONS.get(given, "0")
-
-    def _decimals(self) -> int:
-        given = self._row["decimals"]
-        if given and not re.fullmatch(r"[0-6]", given):
-            self._fault("decimals", "bad_decimals")
-            return 0
-        return int(given) if given else int(self._kind == "amount")
-
-    def _target(self) -> str:
-        given = self._row["target"]
-        goal = target.parse(given)
-        if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
-            self._fault("target", "percent_target" if goal.percent else "share_target")
-        return given
-
-    def _words(self, column: str, known: Any, problem: str) -> tuple[str, ...]:
-        words = tuple(self._row[column].split())
-        for word in words:
-            if not known(word):
-                self._fault(column, problem, word)
-        return words
-
-    def _day(self, column: str) -> date | None:
-        given = self._row[column]
-        try:
-            return date.fromisoformat(given) if given else None
-        except ValueError:
-            self._fault(column, "bad_day")
-            return None
-
-    def _jump(self) -> str:
-        given = self._row["jump"]
-        try:
-            if given not in ("", "none") and Decimal(given) <= 1:
-                self._fault("jump", "bad_jump")
-        except InvalidOperation:
-            self._fault("jump", "bad_jump")
-        return given

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -87,20 +88,25 @@ def run(_: argparse.Namespace) -> None:
         samples.load_all(site)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), _data()
+        server.one_address = not os.environ.get("PUBLIC_URL")
         programme, period = _in_use(site)
         unit = owing(programmes.units(site.table, programme.key), period.end)[0]
         token = access.issue_link(site.table, site.key, programme.key, unit.code)
         print("unit", absolute(site, "u", token))
         for role in ("officer", "director"):
-            print(role, _staff_link(site, role))
+            print(role, _staff_link(site, programme, role))
         print("outbox", f"{site.public_url}/_outbox", flush=True)
         serve(server)
 
 
-def _staff_link(site: Site, role: str) -> str:
-    """A one-time link for the first account of this role: signs in within 15 minutes."""
-    email = next(email for email, known in access.staff(site.table) if known == role)
-    link_token, _, _ = access.ask_sign_in(site.table, email, site.clock())
+def _staff_link(site: Site, programme: Programme, role: str) -> str:
+    """A one-time link for an account of this role: signs in within 15 minutes."""
+    emails = [email for email, known in access.staff(site.table) if known == role]
+    domain = programme.department.email.partition("@")[2]
+    emails.sort(key=lambda email: not email.endswith(f"@{domain}"))
+    if not emails:
+        raise NotLoaded(f"no account has the role {role}: add [[staff]] to programme.toml")
+    link_token, _, _ = access.ask_sign_in(site.table, emails[0], site.clock())
     return absolute(site, "s", link_token)
 
 
@@ -162,7 +168,7 @@ def main() -> int:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
     try:
         given.action(given)
-    except (Unusable, NotLoaded, nightly.Failed) as problem:
+    except (Unusable, NotLoaded, nightly.Failed, sqlite3.Error, OSError) as problem:
         print(f"baocao: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -37,6 +37,7 @@ class Server(ThreadingHTTPServer):
         self.site: Site | None = None
         self.gateway: Gateway | None = None
         self.data = Path()
+        self.one_address = True  # send other names of this host to the public one
         self.busy = 0
         self.lock = threading.Lock()
 
@@ -85,8 +86,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return gateway.problem(413, "draft_too_large")
         body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the connection broke: what came is not what was sent
+            self.close_connection = True
+            return gateway.problem(400, "unreadable_form")
         split = urlsplit(self.path)
-        if moved := self._elsewhere(site, method):
+        if server.one_address and (moved := self._elsewhere(site, method)):
             return moved
         if split.path.startswith("/_files/"):
             return _file(site, split.path.removeprefix("/_files/"), split.query, gateway)
@@ -106,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _outbox(self, server: Server, gateway: Gateway) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
-        if not ip_address(self.client_address[0]).is_loopback:
+        client = self.client_address[0]
+        here = ip_address(client).is_loopback or client == self.connection.getsockname()[0]
+        if not here:
             return gateway.problem(404, "no_page")
         return gateway.page("outbox.html", mails=_mails(server.data / "outbox"))
 

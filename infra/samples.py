@@ -24,7 +24,10 @@ class NotLoaded(Exception):
 def load_all(site: Site, folder: Path = FOLDER) -> None:
     """Load the folders that are not in the table yet. What is there stays as it is."""
     for settings in sorted(folder.glob("*/programme.toml")):
-        key = tomllib.loads(settings.read_text("utf-8")).get("key", "")
+        try:
+            key = tomllib.loads(settings.read_text("utf-8")).get("key", "")
+        except ValueError as error:
+            raise NotLoaded(f"{settings}: {error}") from None
         if programmes.programme(site.table, key) is None:
             load(site, settings.parent)
 
@@ -99,19 +102,34 @@ def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
 
 
 def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
-    """New periods, and those not begun with the newest form. A begun period stays as it is."""
-    now, regime = site.clock(), programme.regime
+    """New periods, and those not begun anew: newest form, days and holidays. A begun one stays."""
+    now = site.clock()
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
+    for one in _of_the_regime(programme, form.version):
+        if one.key not in kept or not kept[one.key].has_begun(now):
+            yield one
+
+
+def _of_the_regime(programme: Programme, form: int) -> Iterator[Period]:
+    regime, holidays = programme.regime, programme.days_off
     for key in period.keys(regime.collects, regime.first_year, regime.last_year):
-        if key not in kept:
-            yield period.build(
-                key,
-                messages.period_label(key),
-                days=period.window(key),
-                due_day=regime.due_day,
-                lock_day=regime.lock_day,
-                holidays=programme.days_off,
-                form=form.version,
-            )
-        elif not kept[key].has_begun(now):
-            yield kept[key].model_copy(update={"form": form.version})
+        yield period.build(
+            key,
+            messages.period_label(key),
+            days=period.window(key),
+            due_day=regime.due_day,
+            lock_day=regime.lock_day,
+            holidays=holidays,
+            form=form,
+        )
+    for own in regime.custom:
+        yield period.custom(
+            own.key,
+            own.label,
+            days=(own.start, own.end),
+            due=own.due,
+            locks=own.locks,
+            holidays=holidays,
+            form=form,
+            opens=own.opens,
+        )

@@ -50,7 +50,7 @@ def answer(site: Site, way: Way, request: Request) -> Response:
     except (Busy, Conflict):
         response = _broken(site, request, 503, "busy", identity)
     except Exception:
-        log.exception("failed", extra={"id": identity})
+        log.exception(json.dumps({"id": identity, "failed": f"{way.method} {way.path}"}))
         response = _broken(site, request, 500, "broken", identity)
     line = {
         "id": identity,

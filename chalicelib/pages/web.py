@@ -72,6 +72,11 @@ def read_form(body: bytes) -> dict[str, str]:
     return {name: text.tidy(content) for name, content in pairs}
 
 
+def whole_number(given: str) -> int:
+    """A number that our own form carries; 0 for anything else."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 9 else 0
+
+
 def url(site: Site, *parts: str, **query: str) -> str:
     """The path of a page, with the stage prefix if there is one: url(site, "report", key)."""
     prefix = urlsplit(site.public_url).path.rstrip("/")

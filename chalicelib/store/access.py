@@ -15,9 +15,12 @@ from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Put,
 def issue_link(table: Table, key: bytes, p: str, unit: str) -> str:
     """The unit's link token: the one that stands, or the first one."""
     standing = _newest_link(table, p, unit)
-    if standing:
-        return access.link_token(key, Link(p, unit, int(standing.body["generation"])))
-    return _write_link(table, key, Link(p, unit, 1))
+    if standing is None:
+        return _write_link(table, key, Link(p, unit, 1))
+    token = access.link_token(key, Link(p, unit, int(standing.body["generation"])))
+    if access.digest(token) == standing.body["token"]:
+        return token
+    return reissue_link(table, key, p, unit)  # the server key is another one than then
 
 
 def reissue_link(table: Table, key: bytes, p: str, unit: str) -> str:

@@ -28,6 +28,10 @@ def programmes(table: Table) -> Iterator[Programme]:
     return (_programme(_json(item)) for item in table.query("PROGRAMMES"))
 
 
+def programme_keys(table: Table) -> list[str]:
+    return [item.key.sort for item in table.query("PROGRAMMES")]
+
+
 def programme(table: Table, p: str) -> Programme | None:
     item = table.get(keys.programme(p))
     return _programme(_json(item)) if item else None

@@ -1,23 +1,14 @@
-"""One machine as the edge: SQLite as the table, a folder of files, an outbox of .eml files."""
+"""The table on SQLite: one file, durable before a write returns."""
 
-import hashlib
-import hmac
 import json
-import os
-import re
-import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeAlias
-from urllib.parse import parse_qs, quote, urlencode
 
-from chalicelib.edges import Site
+from chalicelib.edges import Unusable
 from chalicelib.table import (
     ANYTHING,
     NOTHING,
@@ -36,18 +27,19 @@ _APPLICATION = 0x42414F43  # "BAOC" in the file's header: this database is ours
 SCHEMA = 1
 _PAGE = 200
 _BUSY_MS = 10_000
-_LINK_SECONDS = 300
+
+_QUESTIONS = (
+    "PRAGMA application_id",
+    "PRAGMA user_version",
+    "SELECT count(*) FROM sqlite_master",
+    "PRAGMA quick_check(1)",
+)
 
 _Row: TypeAlias = tuple[str, str, int, int | None, str]
 _COLUMNS = "SELECT pk, sk, version, expires, body FROM item WHERE"
 _FROM = f"{_COLUMNS} pk = ? AND sk >= ? ORDER BY sk LIMIT ?"
 _AFTER = f"{_COLUMNS} pk = ? AND sk > ? ORDER BY sk LIMIT ?"
 _ALL_AFTER = f"{_COLUMNS} (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT ?"
-SENDER = "Bao cao <no-reply@baocao.example>"
-
-
-class Unusable(Exception):
-    """DATA can't be used; the text is one clear line for the person who started us."""
 
 
 class SqliteTable:
@@ -67,17 +59,17 @@ class SqliteTable:
 
     def _inspect(self) -> None:
         """Look before the first write, so that a file which isn't ours stays as it was."""
+        # Without a log beside it the file is whole: immutable leaves no file of SQLite's behind.
+        alone = not self._path.with_name(self._path.name + "-wal").exists()
+        uri = f"{self._path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
         try:
-            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
-            try:
-                ours = connection.execute("PRAGMA application_id").fetchone()[0]
-                schema = connection.execute("PRAGMA user_version").fetchone()[0]
-                sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            finally:
-                connection.close()
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                ours, schema, tables, sound = (
+                    connection.execute(question).fetchone()[0] for question in _QUESTIONS
+                )
         except sqlite3.DatabaseError as error:
             raise Unusable(f"the database {self._path} is damaged: {error}") from error
-        if ours not in (0, _APPLICATION):
+        if ours != _APPLICATION and (ours or tables):
             raise Unusable(f"{self._path} is another program's database")
         if schema > SCHEMA:
             raise Unusable(
@@ -85,7 +77,7 @@ class SqliteTable:
                 f"program's {SCHEMA}: start the newer program"
             )
         if sound != "ok":
-            raise Unusable(f"the database {self._path} is damaged: {sound}")
+            raise Unusable(f"the database {self._path} is damaged: {sound.splitlines()[-1]}")
 
     @staticmethod
     def _create(connection: sqlite3.Connection) -> None:
@@ -191,108 +183,3 @@ def _apply(connection: sqlite3.Connection, change: Change) -> bool:
         case Check():
             pass
     return True
-
-
-class FolderFiles:
-    """Files as a folder; links are signed with the installation's key."""
-
-    def __init__(self, folder: Path, key: bytes, public_url: str) -> None:
-        self._folder = folder
-        self._key = hmac.digest(key, b"files", "sha256")
-        self._public_url = public_url
-
-    def write(self, name: str, content: bytes) -> None:
-        _write_whole(self._path(name), content)
-
-    def read(self, name: str) -> bytes | None:
-        path = self._path(name)
-        return path.read_bytes() if path.is_file() else None
-
-    def link(self, name: str, save_as: str, now: datetime) -> str:
-        until = str(int(now.timestamp()) + _LINK_SECONDS)
-        query = urlencode({"as": save_as, "until": until, "sign": self._sign(name, save_as, until)})
-        return f"{self._public_url}/_files/{quote(name)}?{query}"
-
-    def opened(self, name: str, query: str, now: datetime) -> tuple[bytes, str] | None:
-        """The bytes behind a link and the name to save them as; None for a bad or old link."""
-        given = {key: values[0] for key, values in parse_qs(query).items()}
-        until, save_as = given.get("until", ""), given.get("as", "")
-        signed = hmac.compare_digest(self._sign(name, save_as, until), given.get("sign", ""))
-        if not signed or int(until) < now.timestamp():
-            return None
-        content = self.read(name)
-        return (content, save_as) if content is not None else None
-
-    def _sign(self, *parts: str) -> str:
-        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
-
-    def _path(self, name: str) -> Path:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*", name):
-            raise ValueError(f"{name!r} is no file name of ours")
-        return self._folder / name
-
-
-class OutboxMail:
-    """Mail as a folder of .eml files, each whole; the newest sorts last."""
-
-    def __init__(self, folder: Path, sender: str) -> None:
-        self._folder = folder
-        self._sender = sender
-
-    def send(self, to: str, subject: str, text: str, now: datetime) -> None:
-        message = EmailMessage()
-        message["From"] = self._sender
-        message["To"] = to
-        message["Subject"] = subject
-        message["Date"] = now
-        message.set_content(text, cte="8bit")
-        name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
-        _write_whole(self._folder / name, message.as_bytes(policy=SMTP.clone(cte_type="8bit")))
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside, flush to the disk, then rename: a reader sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def server_key(path: Path) -> bytes:
-    """The installation's key, made on first use; mode 0600, never in a backup."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != 32:
-            raise Unusable(f"the key file {path} is damaged: it must hold 32 bytes") from None
-        return key
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
-
-
-def open_site(data: Path, public_url: str, clock: Callable[[], datetime]) -> Site:
-    """The installation in this folder, made on first use. Raises Unusable."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        probe = data / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-        key = server_key(data / "key")
-    except OSError as error:
-        raise Unusable(f"DATA={data} can't be written to: {error.strerror}") from error
-    return Site(
-        table=SqliteTable(data / "baocao.sqlite3"),
-        files=FolderFiles(data / "files", key, public_url),
-        mail=OutboxMail(data / "outbox", SENDER),
-        key=key,
-        public_url=public_url,
-        clock=clock,
-    )

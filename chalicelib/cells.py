@@ -1,0 +1,127 @@
+"""The summary's rows and columns, the same for XLSX and CSV: heads, cells, totals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from chalicelib import messages, number
+from chalicelib.messages import VALUE_STATES
+from chalicelib.programme import Indicator, Section, indicators
+from chalicelib.report import Head
+from chalicelib.summary import Document
+from chalicelib.unit import Unit
+
+_COVERAGE_WORDS = ("được hỏi", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
+_COVERAGE = ("expected", "with_value", "nil", "not_applicable", "missing")
+_SUMMARY_HEADS = (
+    "Mã",
+    "Chỉ tiêu",
+    "Đơn vị tính",
+    "Cách tổng hợp",
+    "Mục tiêu",
+    "Đạt",
+    "Kết quả",
+    "Tử số",
+    "Mẫu số",
+    "Số đơn vị được hỏi",
+    "Có số liệu",
+    "Không phát sinh",
+    "Không áp dụng",
+    "Chưa có",
+)
+_MET = {True: "Đạt", False: "Chưa đạt", None: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A unit that owes a report, and where its report stands (None: not sent)."""
+
+    unit: Unit
+    head: Head | None
+
+
+def heads(blocs: Mapping[str, str], codes: Sequence[str]) -> list[str]:
+    """The heads of the summary's table: the total's, then each bloc's."""
+    return [*_SUMMARY_HEADS, *(head for code in codes for head in _bloc_heads(blocs[code]))]
+
+
+def line_cells(line: Document, codes: Sequence[str]) -> list[object]:
+    return [*_summary_cells(line), *(cell for code in codes for cell in _bloc_cells(line, code))]
+
+
+def _bloc_heads(label: str) -> tuple[str, ...]:
+    return tuple(f"{label}: {part}" for part in ("kết quả", *_COVERAGE_WORDS))
+
+
+def _summary_cells(line: Document) -> list[object]:
+    return [
+        line["code"],
+        line["label"],
+        line["measured_in"],
+        messages.AGGREGATES[line["aggregate"]],
+        line["target"],
+        _MET[line["met"]],
+        _result(line, line["kind"]),
+        line["numerator"],
+        line["denominator"],
+        *(line[name] for name in _COVERAGE),
+    ]
+
+
+def _bloc_cells(line: Document, bloc: str) -> list[object]:
+    part = line["blocs"].get(bloc)
+    if part is None:
+        return [None] * (1 + len(_COVERAGE))
+    return [_result(part, line["kind"]), *(part[name] for name in _COVERAGE)]
+
+
+def _result(part: Document, kind: str) -> object:
+    """The value as a number; a percentage as its hundredth parts, not as a share."""
+    if kind in ("text", "list") or part["value"] is None:
+        return None
+    return part["value"] if kind == "count" else Decimal(part["value"])
+
+
+# A column of the sheet by unit: its head, its label, and the indicator with its part.
+Column: TypeAlias = tuple[str, str, tuple[Indicator, str]]
+
+
+def figures(sections: Sequence[Section]) -> list[Indicator]:
+    return [one for one in indicators(sections) if not one.is_text]
+
+
+def unit_columns(indicator: Indicator) -> list[Column]:
+    """One column a code; a ratio's two numbers stand beside its percentage."""
+    columns: list[Column] = [(indicator.code, indicator.label, (indicator, ""))]
+    if indicator.kind == "ratio":
+        columns.append((f"{indicator.code}.num", indicator.num_label, (indicator, "num")))
+        columns.append((f"{indicator.code}.den", indicator.den_label, (indicator, "den")))
+    return columns
+
+
+def unit_cell(unit: Unit, indicator: Indicator, part: str, figures: Mapping[str, Any]) -> object:
+    if not indicator.asks(unit.bloc):
+        return None
+    if indicator.code not in figures:
+        return messages.MISSING
+    found = figures[indicator.code]
+    if found is None or found is False:
+        return VALUE_STATES["nil" if found is None else "na"]
+    if indicator.kind == "ratio":
+        if part:
+            return found[0 if part == "num" else 1]
+        return number.percent(*found)
+    if indicator.kind == "amount":
+        return Decimal(found)
+    if isinstance(found, int):
+        return found
+    return {choice.name: choice.label for choice in indicator.choices}.get(found, found)
+
+
+def column_total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:
+    if indicator.kind == "ratio" and part:
+        return int(line["numerator" if part == "num" else "denominator"])
+    if indicator.kind in ("count", "amount") and line["value"] is not None:
+        return Decimal(line["value"]) if indicator.kind == "amount" else int(line["value"])
+    return None

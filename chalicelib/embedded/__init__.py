@@ -1,0 +1,65 @@
+"""One machine as the edge: SQLite as the table, folders for files and mail, a file for the key."""
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from chalicelib.edges import Site, Unusable
+from chalicelib.embedded.folder import FolderFiles, OutboxMail
+from chalicelib.embedded.sqlite import SCHEMA, SqliteTable
+
+__all__ = ["SCHEMA", "FolderFiles", "OutboxMail", "SqliteTable", "Unusable", "open_site"]
+
+SENDER = "Bao cao <no-reply@baocao.example>"
+_KEY_BYTES = 32
+
+
+def known_key(path: Path) -> bytes | None:
+    """The installation's key; None before the first use. Raises Unusable for a damaged one."""
+    if not path.exists():
+        return None
+    key = path.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise Unusable(f"the key file {path} is damaged: it must hold {_KEY_BYTES} bytes")
+    return key
+
+
+def make_key(path: Path) -> bytes:
+    """A new key in a file of mode 0600, never in a backup. Whoever links it first has made it."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass  # another process was faster: its key is the one
+    finally:
+        part.unlink()
+    return path.read_bytes()
+
+
+def open_site(data: Path, public_url: str, clock: Callable[[], datetime]) -> Site:
+    """The installation in this folder, made on first use. Raises Unusable."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=data, prefix=".writable-"):
+            pass
+        key = known_key(data / "key")
+        table = SqliteTable(data / "baocao.sqlite3")
+        key = key or make_key(data / "key")  # last: a damaged database must not get a new key
+    except OSError as error:
+        raise Unusable(f"DATA={data} can't be written to: {error.strerror}") from error
+    return Site(
+        table=table,
+        files=FolderFiles(data / "files", key, public_url),
+        mail=OutboxMail(data / "outbox", SENDER),
+        key=key,
+        public_url=public_url,
+        clock=clock,
+    )

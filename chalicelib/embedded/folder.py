@@ -1,0 +1,86 @@
+"""Files and mail as folders: signed links of five minutes, an outbox of .eml files."""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlencode
+
+_LINK_SECONDS = 300
+
+
+class FolderFiles:
+    """Files as a folder; links are signed with the installation's key."""
+
+    def __init__(self, folder: Path, key: bytes, public_url: str) -> None:
+        self._folder = folder
+        self._key = hmac.digest(key, b"files", "sha256")
+        self._public_url = public_url
+
+    def write(self, name: str, content: bytes) -> None:
+        _write_whole(self._path(name), content)
+
+    def read(self, name: str) -> bytes | None:
+        path = self._path(name)
+        return path.read_bytes() if path.is_file() else None
+
+    def link(self, name: str, save_as: str, now: datetime) -> str:
+        until = str(int(now.timestamp()) + _LINK_SECONDS)
+        query = urlencode({"as": save_as, "until": until, "sign": self._sign(name, save_as, until)})
+        return f"{self._public_url}/_files/{quote(name)}?{query}"
+
+    def opened(self, name: str, query: str, now: datetime) -> tuple[bytes, str] | None:
+        """The bytes behind a link and the name to save them as; None for a bad or old link."""
+        given = {key: values[0] for key, values in parse_qs(query).items()}
+        until, save_as = given.get("until", ""), given.get("as", "")
+        right, sign = self._sign(name, save_as, until), given.get("sign", "")
+        signed = hmac.compare_digest(right.encode(), sign.encode(errors="replace"))
+        if not signed or int(until) < now.timestamp():
+            return None
+        content = self.read(name)
+        return (content, save_as) if content is not None else None
+
+    def _sign(self, *parts: str) -> str:
+        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+
+    def _path(self, name: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*", name):
+            raise ValueError(f"{name!r} is no file name of ours")
+        return self._folder / name
+
+
+class OutboxMail:
+    """Mail as a folder of .eml files, each whole; the newest sorts last."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    def send(self, to: str, subject: str, text: str, now: datetime) -> None:
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = to
+        message["Subject"] = subject
+        message["Date"] = now
+        message.set_content(text, cte="8bit")
+        name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
+        _write_whole(self._folder / name, message.as_bytes(policy=SMTP.clone(cte_type="8bit")))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write beside, flush to the disk, then rename: a reader sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,866 @@
+"""The scheduled function: its totals against an independent sum, its races, its failures."""
+
+import json
+import random
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib import nightly
+from chalicelib.edges import Files, Site
+from chalicelib.nightly import Failed
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.report import Content, Head, Sender
+from chalicelib.store import keys, programmes, reports
+from chalicelib.store.reports import Sending
+from chalicelib.table import ANYTHING, Change, Conflict, Item, Key, Put, Table
+from chalicelib.unit import Unit
+from tests.conftest import NEW, OLD, Clock
+from tests.contract import parallel
+
+SENDER = Sender("Nguyễn Thị Thử", "Văn thư", "0270 000 0000", approved=True)
+IN_2024 = datetime(2024, 12, 16, 3, 0, tzinfo=UTC)
+
+
+class Raw:
+    """The items as they lie in the SQLite file, read without a line of the product."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def under(self, partition: str, prefix: str = "") -> dict[str, dict[str, Any]]:
+        rows = self._connection.execute("SELECT sk, body FROM item WHERE pk = ?", (partition,))
+        return {sort: json.loads(body) for sort, body in rows if sort.startswith(prefix)}
+
+    def noun(self, partition: str, sort: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.under(partition)[sort]["json"])
+        return found
+
+
+def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
+    """Unit -> bloc, of the units that exist on the cut-off day."""
+    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}").values()]
+    blocs = {}
+    for version in sorted(versions, key=lambda one: one["valid_from"]):
+        if date.fromisoformat(version["valid_from"]) <= cut_off:
+            until = version["valid_to"]
+            blocs.pop(version["code"], None)
+            if until is None or date.fromisoformat(until) >= cut_off:
+                blocs[version["code"]] = version["bloc"]
+    return blocs
+
+
+def collected(raw: Raw, p: str, k: str) -> list[dict[str, Any]]:
+    """The indicators of this period's form that the period asks for, of whomever."""
+    period = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")
+    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{period['form']:04}")
+    part = k.partition("-")[2] or "Y"
+    tags = {part, part.rstrip("0123456789") or part}
+    cut_off = period["end"]
+    return [
+        one | {"in": section["code"]}
+        for section in form["sections"]
+        for one in section["indicators"]
+        if (not one["asked"] or tags & set(one["asked"]))
+        and (not one["valid_from"] or one["valid_from"] <= cut_off)
+        and (not one["valid_to"] or one["valid_to"] >= cut_off)
+    ]
+
+
+def asks(indicator: Mapping[str, Any], bloc: str) -> bool:
+    return indicator["entered_by"] == "unit" and (
+        not indicator["blocs"] or bloc in indicator["blocs"]
+    )
+
+
+def half_up(share: Fraction) -> Decimal:
+    exact = Decimal(share.numerator) / Decimal(share.denominator)
+    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
+    """One indicator over the units asked; an answer is ... where the unit gave none."""
+    values = [one for one in answers if one is not ... and one is not None and one is not False]
+    counts = {
+        "expected": len(answers),
+        "with_value": len(values),
+        "nil": sum(one is None for one in answers),
+        "not_applicable": sum(one is False for one in answers),
+        "missing": sum(one is ... for one in answers),
+        "numerator": None,
+        "denominator": None,
+        "value": None,
+    }
+    match indicator["kind"]:
+        case "ratio":
+            numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
+            counts |= {"numerator": numerator, "denominator": denominator}
+        case "yesno":
+            numerator, denominator = sum(one == "yes" for one in values), len(answers)
+            counts |= {"numerator": numerator, "denominator": denominator}
+        case "count" if values and indicator["aggregate"] != "none":
+            counts["value"] = sum(values)
+        case "amount" if values and indicator["aggregate"] != "none":
+            counts["value"] = sum((Fraction(one) for one in values), Fraction(0))
+    if indicator["kind"] in ("ratio", "yesno") and values and denominator:
+        counts["value"] = half_up(Fraction(100 * numerator, denominator))
+    return counts
+
+
+def independent(path: Path, p: str, k: str) -> dict[str, Any]:
+    raw = Raw(path)
+    units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
+    states: dict[str, str] = {}
+    late: set[str] = set()
+    nil: set[str] = set()
+    said: dict[str, dict[str, Any]] = {}
+    for sort, head in raw.under(f"PERIOD#{p}#{k}", "REPORT#").items():
+        unit = sort.removeprefix("REPORT#")
+        versions = raw.under(f"REPORT#{p}#{k}#{unit}", "VERSION#")
+        newest = versions[max(versions)]
+        content = json.loads(newest["content"])
+        states[unit] = head["state"]
+        if versions[min(versions)]["late"]:
+            late.add(unit)
+        if content["nil"]:
+            nil.add(unit)
+        if head["state"] != "returned":
+            said[unit] = content["figures"] | content["texts"]
+    lines = {}
+    for indicator in collected(raw, p, k):
+        code = indicator["code"]
+        answers = {
+            bloc: [said.get(unit, {}).get(code, ...) for unit, its in units.items() if its == bloc]
+            for bloc in sorted(set(units.values()))
+            if asks(indicator, bloc)
+        }
+        line = added(indicator, [one for part in answers.values() for one in part])
+        line["blocs"] = {bloc: added(indicator, part) for bloc, part in answers.items()}
+        if indicator["kind"] in ("text", "list"):
+            line["value"] = {
+                unit: said[unit][code] if isinstance(said[unit][code], list) else [said[unit][code]]
+                for unit, bloc in units.items()
+                if asks(indicator, bloc) and said.get(unit, {}).get(code)
+            }
+        lines[code] = line
+    raw.close()
+    returned = {unit for unit in units if states.get(unit) == "returned"}
+    received = {unit for unit in units if unit in states} - returned
+    return {
+        "expected": len(units),
+        "received": len(received),
+        "on_time": len(received - late),
+        "late": len(received & late),
+        "returned": len(returned),
+        "missing": len(units.keys() - states.keys()),
+        "nil": len(received & nil),
+        "missing_units": units.keys() - states.keys(),
+        "late_units": received & late,
+        "returned_units": returned,
+        "lines": lines,
+    }
+
+
+def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A line of the product's summary in the independent sum's terms."""
+    names = ("expected", "with_value", "nil", "not_applicable", "missing")
+    line: dict[str, Any] = {name: part[name] for name in names}
+    line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
+    found = part["value"]
+    if kind in ("text", "list"):
+        line["value"] = {one["unit"]: one["lines"] for one in found} if found else {}
+        return line
+    line["value"] = found
+    if found is not None:
+        assert isinstance(found, int if kind == "count" else str)
+        line["value"] = Fraction(found) if kind == "amount" else found
+        line["value"] = Decimal(found) if kind in ("ratio", "yesno") else line["value"]
+    if "blocs" in part:
+        line["blocs"] = {bloc: comparable(one, kind) for bloc, one in part["blocs"].items()}
+    return line
+
+
+def assert_equal_to_an_independent_sum(site: Site, path: Path, p: str, k: str) -> dict[str, Any]:
+    whole, right = document(site, p, k), independent(path, p, k)
+    for name in ("expected", "received", "on_time", "late", "returned", "missing", "nil"):
+        assert (name, whole[name]) == (name, right[name])
+    for name in ("missing_units", "late_units", "returned_units"):
+        assert (name, {one["code"] for one in whole[name]}) == (name, right[name])
+        assert len(whole[name]) == len(right[name])
+    lines = {one["code"]: one for one in whole["indicators"] + whole["narratives"]}
+    assert lines.keys() == right["lines"].keys()
+    for code, line in lines.items():
+        shown = comparable(line, line["kind"])
+        if line["kind"] in ("text", "list"):
+            shown["blocs"] = {
+                bloc: comparable(one, "text") | {"value": None}
+                for bloc, one in line["blocs"].items()
+            }
+        assert (code, shown) == (code, right["lines"][code])
+        for part in (line, *line["blocs"].values()):
+            found = part["with_value"] + part["nil"] + part["not_applicable"] + part["missing"]
+            assert found == part["expected"]
+    return whole
+
+
+def figure(chance: random.Random, kind: str) -> Any:
+    most = chance.choice((0, 3, 40, 2_000, 999_999_999_999_999))
+    match kind:
+        case "count" | "rank":
+            return chance.randint(0, most)
+        case "amount":
+            return f"{chance.randint(0, most)}.{chance.randint(1, 999):03}".rstrip("0")
+        case "ratio":
+            whole = chance.randint(0, most)
+            return [chance.randint(0, whole), whole]
+        case "yesno" | "choice":
+            return chance.choice(("yes", "no"))
+        case "list":
+            return [f"Mô hình “số {chance.randint(1, 99)}”" for _ in range(chance.randint(1, 4))]
+        case _:
+            return f"Ý kiến = {chance.randint(1, 9_999)}; “đã làm”\nDòng hai"
+
+
+def content(chance: random.Random, asked: list[Any]) -> Content:
+    """A report of somebody in a hurry: some nil, some not applicable, some left out."""
+    if chance.random() < 0.06:
+        nothing = {one.code: None for one in asked}
+        texts = {one.code for one in asked if one.is_text}
+        return Content(
+            figures={code: None for code in nothing if code not in texts},
+            texts=dict.fromkeys(texts),
+            nil=True,
+        )
+    figures: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
+    for one in asked:
+        fate = chance.random()
+        if fate < 0.08:
+            continue
+        held: Any = figure(chance, one.kind)
+        if fate < 0.20:
+            held = None
+        elif fate < 0.28 and not one.is_text:
+            held = False
+        (texts if one.is_text else figures)[one.code] = held
+    return Content(figures, texts)
+
+
+def send(
+    site: Site,
+    p: str,
+    period: Period,
+    unit: str,
+    sent: Content,
+    *,
+    now: datetime,
+    base: int = 0,
+) -> None:
+    reason = "Bổ sung số liệu" if base else ""
+    sending = Sending(p, period, unit, sent, base, period.form, SENDER, reason)
+    reports.send(site.table, sending, now)
+
+
+def report_at_random(
+    site: Site, chance: random.Random, p: str, period: Period, unit: Unit, every: list[Any]
+) -> None:
+    """Missing, late, corrected, returned, answered, accepted, reopened: all of them happen."""
+    if chance.random() < 0.12:
+        return
+    asked = [one for one in every if one.asks(unit.bloc) or chance.random() < 0.05]
+    late = chance.random() < 0.25
+    first = period.due + timedelta(minutes=5) if late else period.due - timedelta(days=2)
+    send(site, p, period, unit.code, content(chance, asked), now=first)
+    version = 1
+    while chance.random() < 0.3:
+        send(
+            site,
+            p,
+            period,
+            unit.code,
+            content(chance, asked),
+            now=period.locks - timedelta(minutes=1),
+            base=version,
+        )
+        version += 1
+
+    def move(name: Any) -> None:
+        reports.move(site.table, p, period.key, unit.code, name)
+
+    fate = chance.random()
+    if fate < 0.2:
+        move("return")
+    elif fate < 0.3:
+        move("return")
+        send(
+            site,
+            p,
+            period,
+            unit.code,
+            content(chance, asked),
+            now=period.locks + timedelta(days=3),
+            base=version,
+        )
+    elif fate < 0.6:
+        move("accept")
+    elif fate < 0.75:
+        move("accept")
+        move("reopen")
+
+
+def fill(site: Site, seed: int, p: str, k: str) -> None:
+    """Random reports of every unit that ever was, whether it owes this one or not."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable is what is wanted here
+    period = the_period(site, p, k)
+    form = programmes.form(site.table, p, period.form)
+    every = [one for section in form.sections for one in section.indicators]
+    if chance.random() < 0.8:
+        running = form.running(k, period.end)
+        every = [one for section in running for one in section.indicators]
+    for unit in {one.code: one for one in programmes.units(site.table, p)}.values():
+        report_at_random(site, chance, p, period, unit, every)
+
+
+def the_programme(site: Site, p: str) -> Programme:
+    found = programmes.programme(site.table, p)
+    assert found is not None
+    return found
+
+
+def the_period(site: Site, p: str, k: str) -> Period:
+    return next(one for one in programmes.periods(site.table, p) if one.key == k)
+
+
+def summarise(site: Site, p: str, k: str) -> bool:
+    return nightly.summarise(site, the_programme(site, p), the_period(site, p, k))
+
+
+def document(site: Site, p: str, k: str) -> dict[str, Any]:
+    """The summary as it is kept: the item's totals must be those of its file."""
+    kept = reports.summary(site.table, p, k)
+    assert kept is not None
+    file = site.files.read(kept.files["json"])
+    assert file is not None
+    whole: dict[str, Any] = json.loads(file)
+    without = ("missing_units", "late_units", "returned_units", "narratives", "indicators")
+    assert {n: v for n, v in kept.totals.items() if n not in without} == {
+        n: v for n, v in whole.items() if n not in without
+    }
+    for short, line in zip(kept.totals["indicators"], whole["indicators"], strict=True):
+        lists = line["kind"] in ("text", "list")
+        assert short == (line | {"value": None} if lists else line)
+    return whole
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "baocao.sqlite3"
+
+
+def move_units(site: Site) -> None:
+    """Units that ended, that begin, and that changed their bloc before and after a cut-off."""
+    units = {one.code: one for one in programmes.units(site.table, OLD)}
+    school, office, centre = units["T03"], units["P01"], units["G01"]
+
+    def dated(unit: Unit, start: date, end: date | None, **more: str) -> Unit:
+        return unit.model_copy(update={"valid_from": start, "valid_to": end, **more})
+
+    programmes.keep_units(
+        site.table,
+        OLD,
+        [
+            dated(school, date(2024, 3, 1), None, bloc="G", name="Trường đã chuyển khối"),
+            dated(units["T04"], date(2024, 12, 15), None, bloc="G"),
+            dated(units["T05"], date(2021, 1, 1), date(2024, 12, 14)),
+            dated(units["T06"], date(2021, 1, 1), date(2024, 12, 13)),
+            dated(units["T07"], date(2021, 1, 1), date(2023, 5, 1)),
+            dated(units["T07"], date(2024, 12, 14), None, bloc="T"),
+            dated(office, date(2024, 6, 1), date(2024, 11, 30)),
+            dated(centre, date(2025, 1, 1), None, code="G02", name="Trung tâm mới"),
+        ],
+    )
+
+
+CASES = [
+    (OLD, "2024", 1),
+    (OLD, "2024", 2),
+    (OLD, "2024", 3),
+    (OLD, "2024-H1", 4),
+    (OLD, "2024-H2", 5),
+    (OLD, "2025", 6),
+    (NEW, "2026-Q1", 7),
+    (NEW, "2026-Q4", 8),
+    (NEW, "2026-Q2", 9),
+    (OLD, "2023", 10),
+]
+
+
+@pytest.mark.parametrize(("p", "k", "seed"), CASES)
+def test_the_summary_equals_an_independent_sum_over_random_reports(
+    site: Site, database: Path, clock: Clock, p: str, k: str, seed: int
+) -> None:
+    move_units(site)
+    fill(site, seed, p, k)
+    clock.now = the_period(site, p, k).locks + timedelta(days=30)
+    assert summarise(site, p, k)
+    whole = assert_equal_to_an_independent_sum(site, database, p, k)
+    assert whole["as_of"] == clock.now.isoformat()
+    for name in ("received", "late", "returned", "missing", "on_time"):
+        assert whole[name] > 0
+
+
+def test_the_summary_stays_equal_as_reports_come_in(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    clock.now = IN_2024
+    summarise(site, OLD, "2024")
+    assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    for seed in (21, 22):
+        fill_once(site, seed, f"T{seed}")
+        assert summarise(site, OLD, "2024")
+        assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+
+
+def fill_once(site: Site, seed: int, unit: str, *, base: int = 0, k: str = "2024") -> Content:
+    chance = random.Random(seed)  # noqa: S311 - repeatable is what is wanted here
+    period = the_period(site, OLD, k)
+    form = programmes.form(site.table, OLD, period.form)
+    asked = [one for part in form.asked_of("T", k, period.end) for one in part.indicators]
+    sent = content(chance, asked)
+    send(site, OLD, period, unit, sent, now=IN_2024, base=base)
+    return sent
+
+
+def test_the_stored_totals_stay_small(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill(site, 11, OLD, "2024")
+    summarise(site, OLD, "2024")
+    item = site.table.get(keys.summary(OLD, "2024"))
+    assert item is not None
+    assert sum(len(str(part).encode()) for part in item.body.values()) <= 100_000
+
+
+class CountedFiles:
+    """Files that remember what was written, and may be told to fail."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self.written: list[str] = []
+        self.before: Callable[[str], None] = lambda _: None
+
+    def write(self, name: str, content: bytes) -> None:
+        self.before(name)
+        self._files.write(name, content)
+        self.written.append(name)
+
+    def read(self, name: str) -> bytes | None:
+        return self._files.read(name)
+
+    def link(self, name: str, save_as: str, now: datetime) -> str:
+        return self._files.link(name, save_as, now)
+
+
+class WatchedTable:
+    """A table that lets something else happen just before a call."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.before_get: Callable[[Key], None] = lambda _: None
+        self.before_query: Callable[[str, str], None] = lambda _, __: None
+        self.before_write: Callable[[tuple[Change, ...]], None] = lambda _: None
+
+    def get(self, key: Key) -> Item | None:
+        self.before_get(key)
+        return self._table.get(key)
+
+    def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        self.before_query(partition, prefix)
+        return self._table.query(partition, prefix)
+
+    def write(self, *changes: Change) -> None:
+        self.before_write(changes)
+        self._table.write(*changes)
+
+    def everything(self) -> Iterator[Item]:
+        return self._table.everything()
+
+
+def over(site: Site, table: Any = None, files: Any = None) -> Site:
+    return Site(
+        table or site.table,
+        files or site.files,
+        site.mail,
+        site.key,
+        site.public_url,
+        site.clock,
+    )
+
+
+def once(action: Callable[[], object]) -> Callable[..., None]:
+    """The action at the first call, then nothing."""
+    left = [action]
+
+    def act(*_: object) -> None:
+        if left:
+            left.pop()()
+
+    return act
+
+
+def test_an_unchanged_period_writes_nothing(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    assert summarise(site, OLD, "2024")
+    before = site.table.get(keys.summary(OLD, "2024"))
+    files = CountedFiles(site.files)
+    table = WatchedTable(site.table)
+    writes: list[tuple[Change, ...]] = []
+    table.before_write = writes.append
+    clock.now += timedelta(hours=1)
+    assert not summarise(over(site, table, files), OLD, "2024")
+    assert site.table.get(keys.summary(OLD, "2024")) == before
+    assert files.written == []
+    assert writes == []
+
+
+def test_a_run_over_everything_twice_writes_nothing_the_second_time(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    first = nightly.run(site, everything=True)
+    assert sorted(first.written) == [
+        f"{OLD}/{k}" for k in ("2021", "2021-H1", "2021-H2", "2022", "2022-H1")
+    ]
+    again = nightly.run(site, everything=True)
+    assert again.written == []
+    assert sorted(again.unchanged) == sorted(first.written)
+
+
+def test_the_hourly_run_leaves_locked_and_future_periods_alone(site: Site, clock: Clock) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    assert sorted(nightly.run(site, everything=False).written) == [
+        f"{OLD}/2022",
+        f"{OLD}/2022-H1",
+    ]
+
+
+def test_the_schedules_run_the_hourly_and_the_nightly_story(site: Site, clock: Clock) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    app.use(site)
+    named = ("version", "id", "detail-type", "source", "account", "time", "region")
+    event = dict.fromkeys(named, "") | {"resources": [], "detail": {}}
+    app.hourly(event, None)
+    kept = [k for k in ("2021", "2022", "2022-H1") if reports.summary(site.table, OLD, k)]
+    assert kept == ["2022", "2022-H1"]
+    app.every_night(event, None)
+    assert reports.summary(site.table, OLD, "2021") is not None
+
+
+@pytest.mark.parametrize("change", ["first", "correction", "return", "accept", "reopen"])
+def test_a_changed_head_is_picked_up(site: Site, database: Path, clock: Clock, change: str) -> None:
+    clock.now = IN_2024
+    if change != "first":
+        fill_once(site, 1, "T10")
+    if change == "reopen":
+        reports.move(site.table, OLD, "2024", "T10", "accept")
+    summarise(site, OLD, "2024")
+    if change in ("first", "correction"):
+        fill_once(site, 2, "T10", base=0 if change == "first" else 1)
+    else:
+        name: Any = change
+        reports.move(site.table, OLD, "2024", "T10", name)
+    kept = reports.summary(site.table, OLD, "2024")
+    assert kept is not None
+    programme, period = the_programme(site, OLD), the_period(site, OLD, "2024")
+    assert nightly.changed_since(site, programme, period, kept) == 1
+    assert summarise(site, OLD, "2024")
+    kept = reports.summary(site.table, OLD, "2024")
+    assert kept is not None
+    assert nightly.changed_since(site, programme, period, kept) == 0
+    assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+
+
+def test_a_unit_that_ends_is_picked_up(site: Site, database: Path, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    summarise(site, OLD, "2024")
+    (unit,) = programmes.unit_versions(site.table, OLD, "T10")
+    programmes.keep_units(
+        site.table, OLD, [unit.model_copy(update={"valid_to": date(2024, 6, 30)})]
+    )
+    assert summarise(site, OLD, "2024")
+    whole = assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    assert (whole["expected"], whole["received"]) == (44, 0)
+
+
+def test_a_report_of_a_unit_that_owes_none_is_no_change(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    summarise(site, OLD, "2024")
+    kept = reports.summary(site.table, OLD, "2024")
+    assert kept is not None
+    fill_once(site, 1, "X99")
+    programme, period = the_programme(site, OLD), the_period(site, OLD, "2024")
+    assert nightly.changed_since(site, programme, period, kept) == 0
+    assert not summarise(site, OLD, "2024")
+
+
+def test_files_are_there_before_the_item_that_points_to_them(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    seen: list[bool] = []
+    table = WatchedTable(site.table)
+
+    def look(changes: tuple[Change, ...]) -> None:
+        for change in changes:
+            if isinstance(change, Put) and change.key == keys.summary(OLD, "2024"):
+                names = json.loads(str(change.body["files"]))
+                assert sorted(names) == ["csv", "json", "xlsx"]
+                seen.append(all(site.files.read(name) for name in names.values()))
+
+    table.before_write = look
+    assert summarise(over(site, table), OLD, "2024")
+    assert seen == [True]
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv", "json"])
+def test_a_file_that_can_not_be_written_leaves_the_old_summary(
+    site: Site, clock: Clock, ending: str
+) -> None:
+    clock.now = IN_2024
+    summarise(site, OLD, "2024")
+    before = document(site, OLD, "2024")
+    item = site.table.get(keys.summary(OLD, "2024"))
+    fill_once(site, 1, "T10")
+    files = CountedFiles(site.files)
+
+    def full(name: str) -> None:
+        if name.endswith(ending):
+            raise OSError(28, "No space left on device")
+
+    files.before = full
+    with pytest.raises(OSError, match="No space"):
+        summarise(over(site, files=files), OLD, "2024")
+    assert site.table.get(keys.summary(OLD, "2024")) == item
+    assert document(site, OLD, "2024") == before
+    assert summarise(site, OLD, "2024")
+
+
+def test_files_are_named_by_what_they_hold(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    summarise(site, OLD, "2024")
+    first = reports.summary(site.table, OLD, "2024")
+    assert first is not None
+    fill_once(site, 1, "T10")
+    summarise(site, OLD, "2024")
+    second = reports.summary(site.table, OLD, "2024")
+    assert second is not None
+    assert not set(first.files.values()) & set(second.files.values())
+    assert all(site.files.read(name) for name in first.files.values())
+
+
+def texts_of(whole: Mapping[str, Any], unit: str) -> dict[str, Any]:
+    return {
+        line["code"]: one["lines"]
+        for line in whole["indicators"] + whole["narratives"]
+        if line["kind"] in ("text", "list")
+        for one in line["value"]
+        if one["unit"] == unit
+    }
+
+
+def as_lines(texts: Mapping[str, Any]) -> dict[str, Any]:
+    return {c: t if isinstance(t, list) else [t] for c, t in texts.items() if t}
+
+
+def test_texts_of_another_version_than_the_head_are_never_mixed_in(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    """A correction lands after the texts were read and before the heads are."""
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    corrected: list[Content] = []
+
+    def correct() -> None:
+        corrected.append(fill_once(site, 2, "T10", base=1))
+
+    table = WatchedTable(site.table)
+    act = once(correct)
+    table.before_query = lambda _, prefix: act() if prefix == "REPORT#" else None
+    assert summarise(over(site, table), OLD, "2024")
+    whole = assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    assert texts_of(whole, "T10") == as_lines(corrected[0].texts)
+
+
+def test_a_correction_between_head_and_texts_is_taken_whole(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    """It lands a second time while the first one is being gathered."""
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    table = WatchedTable(site.table)
+    first = once(lambda: fill_once(site, 2, "T10", base=1))
+    second = once(lambda: fill_once(site, 3, "T10", base=2))
+    table.before_query = lambda _, prefix: first() if prefix == "REPORT#" else None
+
+    def at_version(key: Key) -> None:
+        if key.sort.startswith("VERSION#"):
+            second()
+
+    table.before_get = at_version
+    summarise(over(site, table), OLD, "2024")
+    summarise(site, OLD, "2024")
+    assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+
+
+def test_an_older_reading_never_replaces_a_newer_one(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    """A slow run has read; a report arrives; a fast run keeps it; the slow one wants to write."""
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    table = WatchedTable(site.table)
+
+    def overtake() -> None:
+        fill_once(site, 2, "T11")
+        assert summarise(site, OLD, "2024")
+
+    act = once(overtake)
+    table.before_write = lambda changes: act() if changes[0].key.sort == "SUMMARY" else None
+    assert not summarise(over(site, table), OLD, "2024")
+    whole = assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    assert whole["received"] == 2
+    item = site.table.get(keys.summary(OLD, "2024"))
+    assert item is not None
+    assert item.version == 1
+
+
+def test_a_report_that_arrives_while_summing_is_in_the_next_sum(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    table = WatchedTable(site.table)
+    act = once(lambda: fill_once(site, 2, "T11"))
+    table.before_write = lambda changes: act() if changes[0].key.sort == "SUMMARY" else None
+    summarise(over(site, table), OLD, "2024")
+    assert document(site, OLD, "2024")["received"] == 1
+    assert summarise(site, OLD, "2024")
+    assert assert_equal_to_an_independent_sum(site, database, OLD, "2024")["received"] == 2
+
+
+def test_runs_that_overlap_are_harmless(site: Site, database: Path, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill(site, 9, OLD, "2024")
+    wrote = parallel(4, lambda _: summarise(site, OLD, "2024"))
+    assert wrote.count(True) == 1
+    assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    item = site.table.get(keys.summary(OLD, "2024"))
+    assert item is not None
+    assert item.version == 1
+
+
+def test_runs_that_overlap_with_sending_end_in_the_right_sum(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    clock.now = IN_2024
+
+    def work(place: int) -> None:
+        for turn in range(6):
+            if place < 2:
+                with suppress(Conflict):  # the other run was faster five times
+                    summarise(site, OLD, "2024")
+            else:
+                fill_once(site, 100 * place + turn, f"T{10 * place + turn - 10:02}")
+
+    parallel(5, work)
+    summarise(site, OLD, "2024")
+    whole = assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    assert whole["received"] == 18
+
+
+def test_a_run_that_always_loses_says_so(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    table = WatchedTable(site.table)
+
+    def always(changes: tuple[Change, ...]) -> None:
+        if changes[0].key.sort == "SUMMARY":
+            item = site.table.get(keys.summary(OLD, "2024"))
+            body = {**item.body, "fingerprint": f"another {item.version}"} if item else {}
+            body = body or {"fingerprint": "x", "as_of": "2024-01-01T00:00:00.000000Z"}
+            body = {"seen": "{}", "totals": "{}", "files": "{}", **body}
+            site.table.write(Put(keys.summary(OLD, "2024"), body, ANYTHING))
+
+    table.before_write = always
+    with pytest.raises(Conflict):
+        summarise(over(site, table), OLD, "2024")
+
+
+def break_form(site: Site, p: str, version: int = 1) -> None:
+    site.table.write(Put(keys.form(p, version), {"json": '{"version": "none"}'}, ANYTHING))
+
+
+def test_one_broken_programme_does_not_stop_the_others(site: Site, clock: Clock) -> None:
+    clock.now = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
+    break_form(site, OLD)
+    with pytest.raises(Failed) as failed:
+        nightly.run(site, everything=True)
+    assert f"{OLD}/2024" in str(failed.value)
+    assert f"{NEW}/" not in str(failed.value)
+    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+
+
+def test_one_broken_report_does_not_stop_the_other_periods(site: Site, clock: Clock) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    site.table.write(Put(keys.head(OLD, "2021", "T10"), {"unit": "T10"}, ANYTHING))
+    with pytest.raises(Failed) as failed:
+        nightly.run(site, everything=True)
+    assert str(failed.value) == f"{OLD}/2021"
+    for k in ("2021-H1", "2021-H2", "2022", "2022-H1"):
+        assert reports.summary(site.table, OLD, k) is not None
+    assert reports.summary(site.table, OLD, "2021") is None
+
+
+def test_a_programme_that_can_not_be_read_does_not_stop_the_others(
+    site: Site, clock: Clock
+) -> None:
+    """Its own item is broken, not its form: the list of programmes must still be walked."""
+    clock.now = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
+    site.table.write(Put(keys.programme("a-broken-one"), {"json": "{}"}, ANYTHING))
+    with pytest.raises(Failed, match="a-broken-one"):
+        nightly.run(site, everything=False)
+    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+
+
+def test_a_period_that_can_not_be_read_does_not_stop_the_other_programmes(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
+    site.table.write(Put(keys.period(OLD, "2021"), {"json": "{}"}, ANYTHING))
+    with pytest.raises(Failed, match=OLD):
+        nightly.run(site, everything=False)
+    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+
+
+def test_a_head_without_its_version_is_a_failure_not_a_guess(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    head = reports.head(site.table, OLD, "2024", "T10")
+    assert isinstance(head, Head)
+    item = site.table.get(keys.head(OLD, "2024", "T10"))
+    assert item is not None
+    site.table.write(Put(item.key, {**item.body, "version": 2}, ANYTHING))
+    with pytest.raises(LookupError):
+        summarise(site, OLD, "2024")
+    assert reports.summary(site.table, OLD, "2024") is None

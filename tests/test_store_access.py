@@ -1,0 +1,359 @@
+"""Links, sessions, sign-ins in the table: once, in time, ended together, only as hashes."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import access as rules
+from chalicelib.access import Link
+from chalicelib.embedded import SqliteTable
+from chalicelib.store import access, keys
+from chalicelib.table import Change, Item, Key, Table
+from tests.contract import parallel
+
+KEY = b"k" * 32
+P, U = "thi-dua", "T01"
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+EMAIL = "giamdoc@vinhlong.example"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[SqliteTable]:
+    opened = SqliteTable(tmp_path / "baocao.sqlite3")
+    yield opened
+    opened.close()
+
+
+def everything_written(table: Table) -> str:
+    return "\n".join(f"{item.key} {dict(item.body)}" for item in table.everything())
+
+
+def test_a_units_link_is_the_same_each_time(table: Table) -> None:
+    first = access.issue_link(table, KEY, P, U)
+    before = everything_written(table)
+    assert [access.issue_link(table, KEY, P, U) for _ in range(3)] == [first] * 3
+    assert everything_written(table) == before
+    assert access.link(table, first) == Link(P, U, 1)
+
+
+def test_links_issued_at_one_moment_are_one_link(table: Table) -> None:
+    assert len(set(parallel(8, lambda _: access.issue_link(table, KEY, P, U)))) == 1
+
+
+def test_units_and_programmes_have_links_of_their_own(table: Table) -> None:
+    whose = [(p, u) for p in ("a", "a-b") for u in ("T1", "T10", "t1")]
+    tokens = [access.issue_link(table, KEY, p, u) for p, u in whose]
+    assert len(set(tokens)) == len(whose)
+    assert [access.link(table, token) for token in tokens] == [Link(p, u, 1) for p, u in whose]
+
+
+def test_a_link_can_not_be_guessed(table: Table) -> None:
+    token = access.issue_link(table, KEY, P, U)
+    assert len(token) >= 22  # 22 signs of six bits are more than 128
+    assert token != rules.link_token(b"o" * 32, Link(P, U, 1))
+
+
+@pytest.mark.parametrize("token", ["", "x", "TOKEN", "../..", "ếch", "a" * 5_000])
+def test_an_unknown_token_is_no_link(table: Table, token: str) -> None:
+    access.issue_link(table, KEY, P, U)
+    assert access.link(table, token) is None
+
+
+def test_a_reissued_link_ends_the_old_one_and_its_sessions(table: Table) -> None:
+    old = access.issue_link(table, KEY, P, U)
+    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(3)]
+    new = access.reissue_link(table, KEY, P, U)
+    assert new != old
+    assert access.link(table, old) is None
+    assert access.link(table, new) == Link(P, U, 2)
+    assert [access.session(table, one.token, NOW) for one in sessions] == [None] * 3
+    assert access.issue_link(table, KEY, P, U) == new
+
+
+def test_links_reissued_again_and_again_leave_one_that_works(table: Table) -> None:
+    tokens = [access.issue_link(table, KEY, P, U)]
+    tokens += [access.reissue_link(table, KEY, P, U) for _ in range(11)]
+    found = [access.link(table, token) for token in tokens]
+    assert found == [None] * 11 + [Link(P, U, 12)]
+
+
+def test_reissuing_touches_no_other_unit(table: Table) -> None:
+    others = [("thi-dua", "T10"), ("thi-dua", "T1"), ("thi-dua-2", "T01"), ("thi-du", "aT01")]
+    tokens = [access.issue_link(table, KEY, p, u) for p, u in others]
+    sessions = [access.open_session(table, "unit", NOW, programme=p, unit=u) for p, u in others]
+    access.issue_link(table, KEY, P, U)
+    access.reissue_link(table, KEY, P, U)
+    assert all(access.link(table, token) for token in tokens)
+    assert all(access.session(table, session.token, NOW) for session in sessions)
+
+
+def test_a_unit_without_a_link_may_be_reissued(table: Table) -> None:
+    token = access.reissue_link(table, KEY, P, U)
+    assert access.link(table, token) == Link(P, U, 1)
+
+
+def test_revoking_ends_the_link_and_a_hundred_sessions(table: Table) -> None:
+    token = access.issue_link(table, KEY, P, U)
+    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(120)]
+    access.revoke(table, P, U)
+    assert access.link(table, token) is None
+    assert not any(access.session(table, session.token, NOW) for session in sessions)
+
+
+def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
+    """Backups leave the key out: after restoring one, the printed links must be real ones."""
+    access.issue_link(table, KEY, P, U)
+    printed = access.issue_link(table, b"new" * 11, P, U)
+    found = access.link(table, printed)
+    assert found is not None
+    assert (found.programme, found.unit) == (P, U)
+
+
+def test_a_units_session_lasts_thirty_days_by_the_clock(table: Table) -> None:
+    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    assert opened.until == NOW + timedelta(days=30)
+    assert access.session(table, opened.token, opened.until - SECOND) == opened
+    assert access.session(table, opened.token, opened.until) is None
+
+
+@pytest.mark.parametrize("role", ["officer", "director"])
+def test_a_staff_session_lasts_twelve_hours_by_the_clock(table: Table, role: Any) -> None:
+    opened = access.open_session(table, role, NOW, email=EMAIL)
+    assert opened.until == NOW + timedelta(hours=12)
+    found = access.session(table, opened.token, opened.until - SECOND)
+    assert found == opened
+    assert (opened.role, opened.email, opened.unit) == (role, EMAIL, "")
+    assert access.session(table, opened.token, opened.until) is None
+
+
+def test_a_closed_session_is_over_and_the_others_are_not(table: Table) -> None:
+    first, second = (access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(2))
+    access.close_session(table, first)
+    assert access.session(table, first.token, NOW) is None
+    assert access.session(table, second.token, NOW) == second
+    access.close_session(table, first)
+
+
+def test_no_token_opens_what_it_was_not_made_for(table: Table) -> None:
+    link = access.issue_link(table, KEY, P, U)
+    session = access.open_session(table, "unit", NOW, programme=P, unit=U).token
+    sign_in, _, ask = access.ask_sign_in(table, EMAIL, NOW)
+    for token in (session, sign_in, ask):
+        assert access.link(table, token) is None
+    for token in (link, sign_in, ask):
+        assert access.session(table, token, NOW) is None
+    for token in (link, session, ask):
+        assert access.sign_in(table, token, NOW) is None
+        assert access.use_link(table, token, NOW) is None
+    for token in (link, session, sign_in):
+        assert access.use_code(table, token, "000000", NOW) is None
+
+
+def test_a_sign_in_link_names_the_account_and_works_once(table: Table) -> None:
+    link, _, _ = access.ask_sign_in(table, EMAIL, NOW)
+    for _ in range(3):  # a preview robot may look as often as it likes
+        found = access.sign_in(table, link, NOW)
+        assert found is not None
+        assert found.email == EMAIL
+    assert access.use_link(table, link, NOW) == EMAIL
+    assert access.use_link(table, link, NOW) is None
+    assert access.sign_in(table, link, NOW) is None
+
+
+def test_a_used_link_ends_its_code_and_a_used_code_its_link(table: Table) -> None:
+    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    assert access.use_link(table, link, NOW) == EMAIL
+    assert access.use_code(table, ask, code, NOW) is None
+    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    assert access.use_code(table, ask, code, NOW) == EMAIL
+    assert access.use_link(table, link, NOW) is None
+    assert access.use_code(table, ask, code, NOW) is None
+
+
+def test_links_and_codes_used_at_one_moment_let_one_in(table: Table) -> None:
+    for _ in range(10):
+        link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+
+        def use(place: int, link: str = link, code: str = code, ask: str = ask) -> str | None:
+            if place % 2:
+                return access.use_link(table, link, NOW)
+            return access.use_code(table, ask, code, NOW)
+
+        assert parallel(6, use).count(EMAIL) == 1
+
+
+def test_a_sign_in_lasts_fifteen_minutes_by_the_clock(table: Table) -> None:
+    late = NOW + timedelta(minutes=15)
+    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    assert access.sign_in(table, link, late) is None
+    assert access.use_link(table, link, late) is None
+    assert access.use_code(table, ask, code, late) is None
+    assert access.sign_in(table, link, late - SECOND) is not None
+    assert access.use_code(table, ask, code, late - SECOND) == EMAIL
+
+
+def test_a_code_works_in_the_browser_that_asked_alone(table: Table) -> None:
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    _, _, other = access.ask_sign_in(table, "chuyenvien@vinhlong.example", NOW)
+    assert access.use_code(table, rules.new_token(), code, NOW) is None
+    assert access.use_code(table, other, code, NOW) is None
+    assert access.use_code(table, ask, code, NOW) == EMAIL
+
+
+def wrong(code: str, place: int = 1) -> str:
+    return f"{(int(code) + place) % 1_000_000:06}"
+
+
+def test_the_right_code_works_at_the_fifth_try(table: Table) -> None:
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    for place in range(1, 5):
+        assert access.use_code(table, ask, wrong(code, place), NOW) is None
+    assert access.use_code(table, ask, code, NOW) == EMAIL
+
+
+def test_after_five_wrong_tries_the_right_code_is_dead(table: Table) -> None:
+    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    for place in range(1, 6):
+        assert access.use_code(table, ask, wrong(code, place), NOW) is None
+    assert access.use_code(table, ask, code, NOW) is None
+    assert access.use_link(table, link, NOW) == EMAIL
+
+
+@pytest.mark.parametrize("code", ["", "0", "12345", "1234567", "١٢٣٤٥٦", "không", "\x00" * 6])
+def test_an_odd_code_is_a_wrong_one(table: Table, code: str) -> None:
+    _, _, ask = access.ask_sign_in(table, EMAIL, NOW)
+    assert access.use_code(table, ask, code, NOW) is None
+
+
+class Crowd:
+    """A table whose readers all read before the first of them writes."""
+
+    def __init__(self, table: Table, readers: int) -> None:
+        self._table = table
+        self._ready = threading.Barrier(readers)
+        self._here = threading.local()
+
+    def get(self, key: Key) -> Item | None:
+        item = self._table.get(key)
+        if not getattr(self._here, "has_read", False):
+            self._here.has_read = True
+            self._ready.wait(10)
+        return item
+
+    def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        return self._table.query(partition, prefix)
+
+    def write(self, *changes: Change) -> None:
+        self._table.write(*changes)
+
+    def everything(self) -> Iterator[Item]:
+        return self._table.everything()
+
+
+def test_tries_at_one_moment_are_five_all_the_same(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who asks in the director's name may guess from a thousand connections."""
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    compared: list[str] = []
+    same = rules.same
+
+    def counting(given: str, right: str) -> bool:
+        compared.append(given)
+        return same(given, right)
+
+    monkeypatch.setattr(rules, "same", counting)
+    for wave in range(6):
+        crowd = Crowd(table, 8)
+
+        def guess(place: int, crowd: Crowd = crowd, wave: int = wave) -> object:
+            return access.use_code(crowd, ask, wrong(code, 1 + wave * 8 + place), NOW)
+
+        assert parallel(8, guess) == [None] * 8
+    assert len(compared) <= rules.CODE_TRIES
+
+
+def test_the_table_holds_no_token_and_no_code(table: Table) -> None:
+    secrets = [access.issue_link(table, KEY, P, U), access.reissue_link(table, KEY, P, U)]
+    secrets.append(access.open_session(table, "unit", NOW, programme=P, unit=U).token)
+    secrets.append(access.open_session(table, "director", NOW, email=EMAIL).token)
+    for _ in range(5):
+        secrets += access.ask_sign_in(table, EMAIL, NOW)
+    used = access.ask_sign_in(table, EMAIL, NOW)
+    access.use_code(table, used[2], wrong(used[1]), NOW)
+    secrets += used
+    tokens = [secret for secret in secrets if len(secret) > 6]
+    codes = [secret for secret in secrets if len(secret) == 6]
+    written = everything_written(table)
+    assert tokens
+    assert codes
+    for token in tokens:
+        assert token not in written
+    for item in table.everything():
+        for content in (*item.key, *map(str, item.body.values())):
+            assert content not in codes
+
+
+def test_a_guessed_code_can_not_be_checked_against_the_table_alone(table: Table) -> None:
+    """A million codes are soon hashed: the hash must be bound to what the table does not hold."""
+    _, code, _ = access.ask_sign_in(table, EMAIL, NOW)
+    written = everything_written(table)
+    assert rules.digest(code) not in written
+
+
+def test_sessions_and_sign_ins_expire_by_themselves_and_links_never(table: Table) -> None:
+    access.issue_link(table, KEY, P, U)
+    kept = {item.key for item in table.everything()}
+    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    access.ask_sign_in(table, EMAIL, NOW)
+    for item in table.everything():
+        if item.key in kept:
+            assert item.expires is None
+        else:
+            assert item.expires is not None
+            assert NOW.timestamp() < item.expires <= opened.until.timestamp()
+
+
+def test_a_wrong_try_leaves_the_expiry_as_it_was(table: Table) -> None:
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    key = keys.token(rules.digest(ask))
+    before = table.get(key)
+    access.use_code(table, ask, wrong(code), NOW + timedelta(minutes=5))
+    after = table.get(key)
+    assert before is not None
+    assert after is not None
+    assert after.expires == before.expires
+
+
+def test_staff_are_kept_with_their_role(table: Table) -> None:
+    access.keep_staff(table, EMAIL, "director")
+    access.keep_staff(table, "b@b.example", "officer")
+    access.keep_staff(table, "b@b.example", "director")
+    assert dict(access.staff(table)) == {EMAIL: "director", "b@b.example": "director"}
+    assert access.staff_role(table, EMAIL) == "director"
+    assert access.staff_role(table, "nobody@b.example") is None
+    assert access.staff_role(table, "") is None
+
+
+def test_failures_are_counted_within_the_hour(table: Table) -> None:
+    assert [access.count(table, "a", NOW) for _ in range(3)] == [1, 2, 3]
+    assert access.count(table, "b", NOW) == 1
+    assert access.count(table, "a", NOW + timedelta(hours=1)) == 1
+    assert access.count(table, "a", NOW) == 4
+
+
+def test_counts_expire(table: Table) -> None:
+    access.count(table, "a", NOW)
+    (item,) = table.everything()
+    assert item.expires is not None
+    assert item.expires >= (NOW + timedelta(hours=1)).timestamp()
+
+
+def test_counting_at_one_moment_raises_nothing(table: Table) -> None:
+    found = parallel(8, lambda _: access.count(table, "a", NOW))
+    assert all(isinstance(total, int) and 1 <= total <= 8 for total in found)

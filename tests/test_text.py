@@ -1,0 +1,137 @@
+"""Facts about Vietnamese text: normal form, folding, the alphabet's order, file names."""
+
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from builders import unhurried
+from hypothesis import given, strategies
+
+from chalicelib import text
+
+_LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+_TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
+_VOWELS = "aăâeêioôơuưy"
+_MARKED = [unicodedata.normalize("NFC", v + tone) for v in _VOWELS for tone in _TONES]
+vietnamese = strategies.text(
+    sorted({*_LETTERS, *_LETTERS.upper(), *_MARKED, *map(str.upper, _MARKED), *"019 -&"}),
+    max_size=12,
+)
+
+
+def test_a_text_is_kept_in_its_composed_form():
+    assert text.tidy(unicodedata.normalize("NFD", "Phòng Giáo dục huyện Mỏ Cày Bắc")) == (
+        "Phòng Giáo dục huyện Mỏ Cày Bắc"
+    )
+
+
+def test_line_ends_become_unix_and_the_ends_are_trimmed():
+    assert text.tidy(" \ufeff\tdòng một\r\ndòng hai\rdòng ba\u00a0\n") == (
+        "dòng một\ndòng hai\ndòng ba"
+    )
+
+
+def test_blanks_alone_are_nothing():
+    assert text.tidy(" \t\r\n\u00a0\u3000") == ""
+
+
+@given(strategies.text())
+@unhurried
+def test_tidying_twice_changes_nothing_more(given_text):
+    once = text.tidy(given_text)
+    assert text.tidy(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\ud800", "\u202e"])
+def test_controls_and_direction_overrides_are_forbidden(sign):
+    assert text.forbidden(f"một{sign}hai")
+
+
+@pytest.mark.parametrize("sign", ["\n", "\t", "ế", "“", "–", "₫", "😀", "\u200b"])
+def test_line_feeds_marks_and_signs_are_not_forbidden(sign):
+    assert not text.forbidden(f"một{sign}hai")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("dinh chieu", "Nguyễn Đình Chiểu"),
+        ("DINH CHIEU", "Nguyễn Đình Chiểu"),
+        ("nguyen thi dinh", "Trường THPT Nguyễn Thị Định"),
+        ("che ghe-va-ra", "Chê Ghê-va-ra"),
+        ("uong", "Trương Vĩnh Ký"),
+    ],
+)
+def test_a_name_is_found_without_its_marks(typed, name):
+    assert text.fold(typed) in text.fold(name)
+
+
+def test_marks_typed_in_another_order_fold_alike():
+    acute_first, circumflex_first = "e\u0301\u0302", "e\u0302\u0301"
+    assert text.tidy(acute_first) != text.tidy(circumflex_first) == "ế"
+    assert text.fold(acute_first) == text.fold("ế") == "e"
+
+
+@given(vietnamese)
+@unhurried
+def test_folding_leaves_ascii_and_is_the_same_for_every_normal_form(word):
+    folded = text.fold(word)
+    assert folded.isascii()
+    assert folded == folded.lower() == text.fold(folded)
+    assert folded == text.fold(unicodedata.normalize("NFD", word))
+
+
+def test_the_letters_stand_in_the_alphabets_order():
+    ordered = list("aăâbcdđeêghiklmnoôơpqrstuưvxy")
+    by_code_point = sorted(ordered)
+    assert by_code_point != ordered
+    assert sorted(by_code_point, key=text.alphabetical) == ordered
+
+
+def test_tones_stand_level_huyen_hoi_nga_sac_nang():
+    assert sorted(["mạ", "má", "mã", "mả", "mà", "ma"], key=text.alphabetical) == (
+        ["ma", "mà", "mả", "mã", "má", "mạ"]
+    )
+
+
+def test_letters_count_before_tones_and_tones_before_case():
+    names = ["Bà", "ba", "Bạc", "bà", "Ba", "Bác", "Ban", "bá"]
+    assert sorted(names, key=text.alphabetical) == (
+        ["ba", "Ba", "bà", "Bà", "bá", "Bác", "Bạc", "Ban"]
+    )
+
+
+def test_districts_stand_as_an_office_would_list_them():
+    listed = ["Ba Tri", "Bình Đại", "Châu Thành", "Chợ Lách", "Giồng Trôm", "Mỏ Cày Bắc"]
+    listed += ["Mỏ Cày Nam", "Thạnh Phú", "TP Bến Tre"]
+    listed.sort(key=text.alphabetical)
+    assert listed.index("Châu Thành") < listed.index("Chợ Lách") < listed.index("Giồng Trôm")
+    assert listed.index("Thạnh Phú") < listed.index("TP Bến Tre")
+    assert sorted(["Đông", "Dương", "Em"], key=text.alphabetical) == ["Dương", "Đông", "Em"]
+
+
+def test_numbers_and_blanks_stand_before_letters():
+    assert sorted(["THPTa", "THPT 2", "THPT"], key=text.alphabetical) == ["THPT", "THPT 2", "THPTa"]
+
+
+@given(vietnamese, vietnamese)
+@unhurried
+def test_only_equal_names_have_equal_places(one, other):
+    assert (text.alphabetical(one) == text.alphabetical(other)) == (one == other)
+
+
+@given(strategies.lists(vietnamese, min_size=2, max_size=6))
+@unhurried
+def test_the_order_is_total_whatever_the_normal_form(words):
+    ordered = sorted(words, key=text.alphabetical)
+    apart = [unicodedata.normalize("NFD", word) for word in reversed(words)]
+    assert [unicodedata.normalize("NFC", w) for w in sorted(apart, key=text.alphabetical)] == (
+        ordered
+    )
+    assert all(text.alphabetical(a) <= text.alphabetical(b) for a, b in pairwise(ordered))
+
+
+def test_a_file_name_is_plain_ascii():
+    assert text.slug("Quý IV năm 2026") == "quy-iv-nam-2026"
+    assert text.slug("  Đồng Khởi mới / đợt 2 ") == "dong-khoi-moi-dot-2"
