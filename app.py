@@ -1,5 +1,6 @@
 """Every way in, on one page: the routes with who may use them, and the schedules."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -46,7 +47,8 @@ WAYS = (
     Way("POST", "/desk/{programme}/{period}/summarise", STAFF, desk.summarise),
 )
 
-app = Chalice(app_name="baocao")
+app = Chalice(app_name="baocao", configure_logs=False)
+logging.getLogger("baocao").setLevel(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
 
 
@@ -57,7 +59,7 @@ def use(site: Site) -> None:
 
 
 def site() -> Site:
-    """The installation, made on the first request; here alone the engine is chosen."""
+    """The installation of this process, made on the first request."""
     global _site
     if _site is None:
         from chalicelib import embedded

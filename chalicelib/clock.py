@@ -1,6 +1,6 @@
 """The one place that reads the clock; everything else is handed the instant."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 # Việt Nam keeps UTC+7 all year, without daylight saving, so no zone database is needed.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -8,6 +8,11 @@ VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def today(now: datetime) -> date:
+    """The day in Việt Nam: from 17:00 UTC on it is already the next one."""
+    return now.astimezone(VIETNAM).date()
 
 
 def iso(instant: datetime) -> str:

@@ -11,8 +11,8 @@ from chalicelib.programme import Indicator
 from chalicelib.report import Fault
 
 FAULTS: Mapping[str, str] = {
-    "not_a_number": "Vui lòng nhập số, ví dụ 12 hoặc 1.250.",
-    "not_whole": "Chỉ tiêu này đếm theo đơn vị nguyên, không nhập số lẻ.",
+    "not_a_number": "Vui lòng nhập số, ví dụ 12.",
+    "not_whole": "Chỉ tiêu này là số đếm, vui lòng nhập số nguyên.",
     "negative": "Số liệu không được âm.",
     "too_many_digits": f"Số có quá {number.MOST_DIGITS} chữ số, vui lòng kiểm tra lại.",
     "ambiguous": "Số này có thể hiểu theo hai cách, vui lòng chọn một.",
@@ -20,7 +20,7 @@ FAULTS: Mapping[str, str] = {
     "numerator_above_denominator": "Số này không được lớn hơn ô tổng số.",
     "nil_beside_value": "Đã chọn “không phát sinh” hoặc “không áp dụng” nhưng vẫn có số liệu. "
     "Vui lòng xóa số liệu hoặc chọn lại “có số liệu”.",
-    "value_in_nil_report": "Báo cáo được gửi là không phát sinh cả kỳ nhưng ô này có số liệu.",
+    "value_in_nil_report": "Đã chọn không phát sinh cho cả kỳ nhưng ô này có nội dung.",
     "unknown_state": "Lựa chọn không hợp lệ, vui lòng chọn lại.",
     "unknown_choice": "Vui lòng chọn một trong các phương án.",
     "forbidden_character": "Ô này có ký tự không đọc được, vui lòng gõ lại.",
@@ -41,12 +41,12 @@ FAULTS: Mapping[str, str] = {
 
 REFUSALS: Mapping[str, str] = {
     "not_open_yet": "Kỳ báo cáo này chưa mở.",
-    "locked": "Kỳ báo cáo này đã khóa. Quý đơn vị cần điều chỉnh, vui lòng liên hệ Sở.",
+    "locked": "Kỳ báo cáo này đã khóa. Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở.",
     "no_reason": FAULTS["no_reason"],
     "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
     "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
     "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
-    "Quý đơn vị cần điều chỉnh, vui lòng liên hệ Sở để mở lại.",
+    "Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở để mở lại.",
     "accept_from_missing": "Đơn vị chưa gửi báo cáo nên chưa thể tiếp nhận.",
     "accept_from_accepted": "Báo cáo này đã được tiếp nhận trước đó.",
     "accept_from_returned": "Báo cáo đang trả lại, cần chờ đơn vị gửi lại.",
@@ -107,7 +107,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
     ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
-    "no_method": ("Không dùng được cách này", "Vui lòng mở lại trang từ đầu."),
+    "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
     "not_owed": ("Không phải báo cáo kỳ này", "Quý đơn vị không phải gửi báo cáo kỳ này."),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
@@ -128,7 +128,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư công vụ.",
     "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, hoặc xin mã mới.",
-    "subject": "Mã đăng nhập Báo cáo: {code}",
+    "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 
 UNIT_FAULTS: Mapping[str, str] = {

@@ -93,7 +93,10 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     units = owing(programmes.units(site.table, programme.key), period.end)
     tally = Tally(sections, units)
     heads = _add_all(site, programme.key, period.key, tally)
-    fingerprint = tally.fingerprint(period.model_dump_json(), compact(form.model_dump(mode="json")))
+    fingerprint = tally.fingerprint(
+        str(summary.SHAPE),
+        *(noun.model_dump_json() for noun in (programme, period, form)),
+    )
     if kept and kept.fingerprint == fingerprint:
         return False
     whole = summary.document(tally, programme.key, period, as_of)

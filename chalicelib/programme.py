@@ -153,6 +153,15 @@ class Regime(Frozen):
     lock_day: int = Field(ge=1, le=28)
     custom: tuple[CustomPeriod, ...] = ()
 
+    @model_validator(mode="after")
+    def _each_once(self) -> "Regime":
+        keys = [*self.collects, *(one.key for one in self.custom)]
+        if len(set(keys)) < len(keys):
+            raise ValueError("a period is named twice")
+        if self.first_year > self.last_year:
+            raise ValueError("last_year is before first_year")
+        return self
+
 
 class Staff(Frozen):
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")

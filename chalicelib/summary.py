@@ -18,6 +18,8 @@ from chalicelib.unit import Unit
 Document: TypeAlias = dict[str, Any]
 
 
+SHAPE = 1  # of the document: a stored one of another shape is summed anew before it is shown
+
 # Exact over any number of units: 15 digits before the point and 14 after it need 29 already.
 _EXACT = Context(prec=60, traps=[Inexact])
 
@@ -178,6 +180,7 @@ def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> D
     ]
     missing = [unit for unit in units if unit.code not in tally.states]
     return {
+        "shape": SHAPE,
         "programme": programme,
         "period": period.key,
         "label": period.label,

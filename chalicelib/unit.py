@@ -75,6 +75,14 @@ def owing(versions: Iterable[Unit], cut_off: date) -> list[Unit]:
     )
 
 
+def known_as(versions: Iterable[Unit], day: date) -> Unit:
+    """The version of one unit that holds on this day, else the nearest one to it."""
+    begun = [unit for unit in versions if unit.valid_from <= day]
+    if begun:
+        return max(begun, key=lambda unit: unit.valid_from)
+    return min(versions, key=lambda unit: unit.valid_from)
+
+
 def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
     """Units from a UTF-8 CSV (comma or semicolon, with or without BOM).
 

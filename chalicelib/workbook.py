@@ -66,7 +66,7 @@ def as_xlsx(
     book.set_properties({"title": programme, "created": as_of.replace(tzinfo=None)})
     sheets = _Sheets(book)
     sheets.summary(summary, programme, blocs)
-    sheets.by_unit(summary, sections, rows)
+    sheets.by_unit(summary, blocs, sections, rows)
     sheets.texts(summary)
     sheets.reported(rows, blocs, due)
     book.close()
@@ -143,7 +143,11 @@ class _Sheets:
             self._row(sheet, row, cells.line_cells(line, codes))
 
     def by_unit(
-        self, summary: Document, sections: Sequence[Section], rows: Sequence[UnitRow]
+        self,
+        summary: Document,
+        blocs: Mapping[str, str],
+        sections: Sequence[Section],
+        rows: Sequence[UnitRow],
     ) -> None:
         sheet = self._add("Theo đơn vị", (10, 40, 12, 16, *[12] * 200), (2, 2))
         columns = [column for one in cells.figures(sections) for column in cells.unit_columns(one)]
@@ -154,7 +158,7 @@ class _Sheets:
         sheet.repeat_rows(0, 1)
         for place, row in enumerate(rows, start=2):
             state = messages.STATES[row.head.state if row.head else "missing"]
-            self._row(sheet, place, [row.unit.code, row.unit.name, row.unit.bloc, state])
+            self._row(sheet, place, [row.unit.code, row.unit.name, blocs[row.unit.bloc], state])
             figures = json.loads(row.head.figures) if row.head else {}
             for column, (_, _, (indicator, part)) in enumerate(columns, start=4):
                 cell = cells.unit_cell(row.unit, indicator, part, figures)

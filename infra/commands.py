@@ -16,6 +16,7 @@ from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
 from chalicelib.store import access, programmes
+from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import samples
 from infra.samples import NotLoaded
@@ -76,7 +77,7 @@ def run(_: argparse.Namespace) -> None:
     """Serve on HOST:PORT; print where to click, one a line."""
     import app
     from infra.gateway import Gateway
-    from infra.local import Server, serve
+    from infra.local import Server, serve, stop_on_signals
 
     host, port = _address()
     try:
@@ -84,6 +85,7 @@ def run(_: argparse.Namespace) -> None:
     except OSError as error:
         raise Unusable(f"can't listen on {host}:{port}: {error.strerror}") from error
     with server:
+        stop_on_signals(server)
         site = _site()
         samples.load_all(site)
         app.use(site)
@@ -164,11 +166,11 @@ def main() -> int:
         if action is load:
             command.add_argument("folder")
     given = parser.parse_args()
-    level = os.environ.get("LOG", "INFO" if given.action is run else "WARNING")
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(message)s")
+    os.environ.setdefault("LOG", "INFO" if given.action is run else "WARNING")
+    logging.basicConfig(level=os.environ["LOG"], stream=sys.stderr, format="%(message)s")
     try:
         given.action(given)
-    except (Unusable, NotLoaded, nightly.Failed, sqlite3.Error, OSError) as problem:
+    except (Unusable, NotLoaded, nightly.Failed, Busy, Conflict, sqlite3.Error, OSError) as problem:
         print(f"baocao: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 """The server on one machine: HTTP around the app, the schedule, /_outbox and /_files."""
 
+import contextlib
 import gzip
 import logging
 import signal
@@ -17,12 +18,13 @@ from urllib.parse import unquote, urlsplit
 
 from chalicelib import nightly
 from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles
+from chalicelib.embedded import FolderFiles, SqliteTable
 from chalicelib.pages.web import LARGEST_BODY
 from infra.gateway import Gateway, Reply
 
 _SOCKET_SECONDS = 30
 _LAST_REQUESTS_SECONDS = 10
+_MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
 
 log = logging.getLogger("baocao")
@@ -56,7 +58,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "Baocao"
     sys_version = ""
     timeout = _SOCKET_SECONDS
-    wbufsize = -1  # one write for head and body: no waiting for the other side's delayed ack
+    wbufsize = -1  # head and body in one write
+    disable_nagle_algorithm = True  # or the last packet waits for the other side's delayed ack
 
     def do_GET(self) -> None:
         self._answer()
@@ -79,11 +82,12 @@ class Handler(BaseHTTPRequestHandler):
         assert gateway is not None
         method = "GET" if self.command == "HEAD" else self.command
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or self.headers.get("Transfer-Encoding"):
+        if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            return gateway.problem(411 if not length.isdigit() else 501, "unreadable_form")
-        if int(length) > LARGEST_BODY:
+            return gateway.problem(411, "unreadable_form")
+        if len(length) > 12 or int(length) > LARGEST_BODY:
             self.close_connection = True
+            self._drain(int(length[:12]))
             return gateway.problem(413, "draft_too_large")
         body = self.rfile.read(int(length))
         if len(body) < int(length):  # the connection broke: what came is not what was sent
@@ -98,6 +102,14 @@ class Handler(BaseHTTPRequestHandler):
             return self._outbox(server, gateway)
         headers = {name.lower(): content for name, content in self.headers.items()}
         return gateway.call(method, self.path, headers, body, str(self.client_address[0]))
+
+    def _drain(self, left: int) -> None:
+        """Read what still comes: a browser that is cut off while sending shows no answer."""
+        self.connection.settimeout(2)
+        left = min(left, _MOST_DRAINED)
+        with contextlib.suppress(OSError):
+            while left > 0 and (part := self.rfile.read1(min(left, 65_536))):
+                left -= len(part)
 
     def _elsewhere(self, site: Site, method: str) -> Reply | None:
         """One address for everybody: localhost and 127.0.0.1 have different cookies."""
@@ -185,6 +197,7 @@ class Schedule(threading.Thread):
 
     def _summarise(self, *, everything: bool) -> None:
         try:
+            cast(SqliteTable, self._site.table).sweep(self._site.clock())
             done = nightly.run(self._site, everything=everything)
             log.info('{"summarised": %d, "unchanged": %d}', len(done.written), len(done.unchanged))
         except Exception:
@@ -194,14 +207,18 @@ class Schedule(threading.Thread):
         self._stopped.set()
 
 
-def serve(server: Server) -> None:
-    """Until SIGINT or SIGTERM; requests being answered are answered first."""
+def stop_on_signals(server: Server) -> None:
+    """SIGINT and SIGTERM end the serving, also when they come before it has begun."""
 
     def stop(_: int, __: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, stop)
+
+
+def serve(server: Server) -> None:
+    """Until a signal; requests being answered are answered first."""
     assert server.site is not None
     schedule = Schedule(server.site)
     schedule.start()

@@ -1,4 +1,4 @@
-"""A programme's folder (programme.toml, form.md, units.csv) into the table."""
+"""A folder with a programme (programme.toml, the form, units.csv) into the table."""
 
 import tomllib
 from collections.abc import Iterator
@@ -39,7 +39,11 @@ def load(site: Site, folder: Path) -> Programme:
     """
     programme, staff = _settings(folder / "programme.toml")
     p = programme.key
-    form, units = _form(site, folder, programme), _units(folder, programme)
+    try:
+        form = _form(site, folder, programme)
+    except NotLoaded as faulty:
+        raise NotLoaded("\n".join([str(faulty), *_unit_faults(folder, programme)])) from None
+    units = _units(folder, programme)
     programmes.keep_form(site.table, p, form)
     programmes.keep_periods(site.table, p, _periods(site, programme, form))
     programmes.keep_units(site.table, p, units)
@@ -99,6 +103,15 @@ def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
     except unit.Faulty as faulty:
         lines = (f"{path}: {messages.unit_fault(*fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
+
+
+def _unit_faults(folder: Path, programme: Programme) -> list[str]:
+    """Nobody mends one file to hear about the other."""
+    try:
+        _units(folder, programme)
+    except NotLoaded as faulty:
+        return [str(faulty)]
+    return []
 
 
 def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:

@@ -136,6 +136,7 @@ def test_a_phone_without_scripts_from_link_to_workbook(
     to_the_form(page, urls)
     page.locator("#i1_5").fill("7")
     page.get_by_role("button", name="Lưu nháp").click()
+    page.locator("#saved", has_text="đã lưu").wait_for()
     page.reload()
     assert page.locator("#i1_5").input_value() == "7"
     page.locator("#i1_5").fill("bảy")
@@ -185,6 +186,7 @@ def test_the_second_phone_is_shown_both_drafts(browser: Browser, urls: dict[str,
     to_the_form(two, urls)
     one.locator("#i1_5").fill("11")
     one.get_by_role("button", name="Lưu nháp").click()
+    one.locator("#saved", has_text="đã lưu").wait_for()
     two.locator("#i1_5").fill("22")
     two.evaluate(
         "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"

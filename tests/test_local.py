@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,8 +17,13 @@ from pathlib import Path
 
 import pytest
 
+import app
 from chalicelib import embedded
-from infra.gateway import Reply
+from chalicelib.edges import Site
+from chalicelib.pages.web import cookie_name
+from chalicelib.store import access, programmes
+from infra.gateway import Gateway, Reply
+from tests.conftest import NEW
 from tests.contract import parallel
 from tests.server import (
     ROOT,
@@ -463,6 +469,32 @@ def test_thirty_people_at_once_each_get_their_own_page(server: Server) -> None:
 
     found = parallel(30, look)
     assert found == [[f"{place:02}{turn}" for turn in range(6)] for place in range(30)]
+
+
+def test_threads_never_take_one_anothers_request(site: Site) -> None:
+    """In process, with threads that change places all the time: a server hides this for long."""
+    app.use(site)
+    gateway = Gateway(app)
+    units = [unit.code for unit in programmes.units(site.table, NEW)][:12]
+
+    def look(cookie: str) -> bytes:
+        return gateway.call("GET", "/report", {"cookie": cookie}).body
+
+    cookies = []
+    for unit in units:
+        session = access.open_session(site.table, "unit", site.clock(), programme=NEW, unit=unit)
+        cookies.append(f"{cookie_name(site, 'unit')}={session.token}")
+    pages = [look(cookie) for cookie in cookies]
+    assert len(set(pages)) == len(units)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        right = parallel(
+            len(units), lambda place: [look(cookies[place]) == pages[place] for _ in range(20)]
+        )
+    finally:
+        sys.setswitchinterval(interval)
+    assert right == [[True] * 20] * len(units)
 
 
 def test_a_slow_reader_holds_up_nobody(server: Server) -> None:

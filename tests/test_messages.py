@@ -178,7 +178,7 @@ def test_no_sentence_names_a_part_of_the_program():
 def test_a_fault_names_its_field_and_what_to_do():
     found = Fault("i1_6", "i1_6", "not_whole")
     assert messages.fault(found, indicator("i1_6", label="1.6 Đảng viên mới kết nạp")) == (
-        "1.6 Đảng viên mới kết nạp: Chỉ tiêu này đếm theo đơn vị nguyên, không nhập số lẻ."
+        "1.6 Đảng viên mới kết nạp: Chỉ tiêu này là số đếm, vui lòng nhập số nguyên."
     )
 
 

@@ -73,7 +73,7 @@ def test_a_whole_report_ends_in_a_receipt(site: Site, as_unit: Callable[..., Vis
     [
         ({"i1_5": "mười hai"}, "Vui lòng nhập số"),
         ({"i1_5": "-3"}, "Số liệu không được âm"),
-        ({"i1_5": "2,5"}, "không nhập số lẻ"),
+        ({"i1_5": "2,5"}, "vui lòng nhập số nguyên"),
         ({"i1_5": "1234567890123456"}, "quá 15 chữ số"),
         ({"i1_2.num": "5", "i1_2.den": "3"}, "không được lớn hơn ô tổng số"),
         ({"i1_2.num": "5"}, "nhập đủ cả hai ô"),
@@ -85,7 +85,7 @@ def test_a_whole_report_ends_in_a_receipt(site: Site, as_unit: Callable[..., Vis
         ({"n_done": "a\x00b"}, "ký tự không đọc được"),
         ({"i1_1": "perhaps"}, "chọn một trong các phương án"),
         ({"i1_5.state": "whatever"}, "Lựa chọn không hợp lệ"),
-        ({"nil": "1", "i1_5": "3"}, "không phát sinh cả kỳ"),
+        ({"nil": "1", "i1_5": "3"}, "không phát sinh cho cả kỳ"),
     ],
 )
 def test_bad_input_comes_back_as_it_was_typed(

@@ -125,6 +125,20 @@ def test_a_request_that_names_no_origin_at_all_is_refused(browsers: dict[str, Vi
     assert browser._call("POST", "/report/signout", referred, body).status == 303
 
 
+@pytest.mark.parametrize("way", app.WAYS, ids=lambda way: f"{way.method} {way.path}")
+def test_a_session_in_the_others_cookie_opens_nothing(
+    browsers: dict[str, Visitor], way: Way
+) -> None:
+    unit, staff = browsers["unit"].cookies["bc-unit"], browsers["director"].cookies["bc-staff"]
+    browser = browsers["no one"]
+    browser.cookies = {"bc-unit": staff, "bc-staff": unit}
+    token = staff if "unit" in way.visitors else unit
+    if "anyone" not in way.visitors:
+        fields = {"csrf": csrf_token(token)}
+        reply = browser.get(path(way)) if way.method == "GET" else browser.post(path(way), fields)
+        assert reply.status == 403
+
+
 def test_every_route_of_chalice_stands_in_the_table() -> None:
     served = {(method, path) for path, ways in app.app.routes.items() for method in ways}
     assert served == {(way.method, way.path) for way in app.WAYS}

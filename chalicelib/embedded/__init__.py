@@ -39,8 +39,10 @@ def make_key(path: Path) -> bytes:
         path.hardlink_to(part)
     except FileExistsError:
         pass  # another process was faster: its key is the one
+    except OSError:
+        part.replace(path)  # a file system without links
     finally:
-        part.unlink()
+        part.unlink(missing_ok=True)
     return path.read_bytes()
 
 

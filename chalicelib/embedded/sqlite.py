@@ -1,12 +1,15 @@
 """The table on SQLite: one file, durable before a write returns."""
 
 import json
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from chalicelib.edges import Unusable
 from chalicelib.table import (
@@ -29,9 +32,9 @@ _PAGE = 200
 _BUSY_MS = 10_000
 
 _QUESTIONS = (
+    "SELECT count(*) FROM sqlite_master",  # first: who makes the table marks the file with it
     "PRAGMA application_id",
     "PRAGMA user_version",
-    "SELECT count(*) FROM sqlite_master",
     "PRAGMA quick_check(1)",
 )
 
@@ -59,16 +62,30 @@ class SqliteTable:
 
     def _inspect(self) -> None:
         """Look before the first write, so that a file which isn't ours stays as it was."""
+        if not os.access(self._path, os.R_OK | os.W_OK):
+            raise Unusable(f"the database {self._path} can't be read and written")
         # Without a log beside it the file is whole: immutable leaves no file of SQLite's behind.
-        alone = not self._path.with_name(self._path.name + "-wal").exists()
-        uri = f"{self._path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+        alone = not self._log.exists()
         try:
+            self._judge(*self._answers("&immutable=1" if alone else ""))
+        except Unusable:
+            if not (alone and self._log.exists()):
+                raise
+            self._judge(*self._answers(""))  # another process began to use it meanwhile
+
+    @property
+    def _log(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-wal")
+
+    def _answers(self, how: str) -> list[Any]:
+        try:
+            uri = f"{self._path.absolute().as_uri()}?mode=ro{how}"
             with closing(sqlite3.connect(uri, uri=True)) as connection:
-                ours, schema, tables, sound = (
-                    connection.execute(question).fetchone()[0] for question in _QUESTIONS
-                )
+                return [connection.execute(question).fetchone()[0] for question in _QUESTIONS]
         except sqlite3.DatabaseError as error:
             raise Unusable(f"the database {self._path} is damaged: {error}") from error
+
+    def _judge(self, tables: int, ours: int, schema: int, sound: str) -> None:
         if ours != _APPLICATION and (ours or tables):
             raise Unusable(f"{self._path} is another program's database")
         if schema > SCHEMA:
@@ -107,9 +124,26 @@ class SqliteTable:
         connection = sqlite3.connect(
             self._path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            self._write_ahead(connection)
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    @staticmethod
+    def _write_ahead(connection: sqlite3.Connection) -> None:
+        """SQLite does not wait by itself for this one: https://sqlite.org/wal.html#busy"""
+        until = time.monotonic() + _BUSY_MS / 1000
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(0.005)
 
     def get(self, key: Key) -> Item | None:
         with self._connection() as connection:
@@ -149,6 +183,11 @@ class SqliteTable:
             raise
         if broken:
             raise Conflict(broken)
+
+    def sweep(self, now: datetime) -> None:
+        """Delete what has expired, as DynamoDB does by itself."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM item WHERE expires < ?", (int(now.timestamp()),))
 
     def close(self) -> None:
         with self._lock:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from chalicelib import messages
 from chalicelib.access import Session
+from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.pages import render
 from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard
@@ -102,8 +103,8 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
 def _contact(site: Site) -> object:
     """Whom to call: the department of the programme that runs now."""
     found = list(programmes.programmes(site.table))
-    today = site.clock().date()
-    running = [p for p in found if p.valid_from <= today <= p.valid_to]
+    day = today(site.clock())
+    running = [p for p in found if p.valid_from <= day <= p.valid_to]
     newest = running or sorted(found, key=lambda p: p.valid_to)
     return newest[-1].department if newest else None
 

@@ -6,11 +6,12 @@ from typing import Any
 from chalicelib import nightly
 from chalicelib.edges import Site
 from chalicelib.pages import render
-from chalicelib.pages.web import Problem, Request, Response, redirect
+from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
 from chalicelib.store import programmes, reports
 from chalicelib.store.reports import Kept
+from chalicelib.summary import SHAPE
 from chalicelib.text import slug
 
 _STYLES = ("base", "desk")
@@ -43,7 +44,7 @@ def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None
 
 def summary(site: Site, request: Request) -> Response:
     programme, period, kept = _found(site, request)
-    whole = _document(site, kept) if kept else None
+    whole = _document(site, kept) if kept and kept.totals.get("shape") == SHAPE else None
     blocs = [bloc for bloc in programme.blocs if whole and bloc in whole["blocs"]]
     changed = nightly.changed_since(site, programme, period, kept) if kept else 0
     return render.page(
@@ -94,8 +95,7 @@ def summary_json(site: Site, request: Request) -> Response:
     content = site.files.read(kept.files["json"]) if kept else None
     if content is None:
         raise Problem(404, "no_summary")
-    headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
-    return Response(200, content.decode(), headers)
+    return Response(200, content.decode(), dict(JSON))
 
 
 def summary_xlsx(site: Site, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from chalicelib import access as rules
 from chalicelib import messages
 from chalicelib.access import SIGN_IN
+from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.pages import render
 from chalicelib.pages.web import (
@@ -17,7 +18,7 @@ from chalicelib.pages.web import (
 )
 from chalicelib.store import access, programmes
 from chalicelib.text import tidy
-from chalicelib.unit import owing
+from chalicelib.unit import known_as
 
 _ASK = "ask"
 
@@ -43,8 +44,7 @@ def landing(site: Site, request: Request) -> Response:
     versions = programmes.unit_versions(site.table, link.programme, link.unit)
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
-    today = request.now.date()
-    unit = (owing(versions, today) or sorted(versions, key=lambda v: v.valid_from))[-1]
+    unit = known_as(versions, today(request.now))
     return render.page(
         site,
         request,
@@ -56,12 +56,9 @@ def landing(site: Site, request: Request) -> Response:
 
 
 def enter(site: Site, request: Request) -> Response:
-    link = access.link(site.table, request.params["token"])
-    if link is None:
+    session = access.enter(site.table, request.params["token"], request.now)
+    if session is None:
         raise _failed(site, request, "unknown_link")
-    session = access.open_session(
-        site.table, "unit", request.now, programme=link.programme, unit=link.unit
-    )
     response = redirect(site, "report")
     response.cookies.append(session_cookie(site, session, request.now))
     return response

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import messages, report
+from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.pages import obligation, render
 from chalicelib.pages.fields import differences, faults, sections
@@ -13,7 +14,7 @@ from chalicelib.period import Period
 from chalicelib.report import Draft, Fault
 from chalicelib.store import programmes, reports
 from chalicelib.store.reports import Overtaken
-from chalicelib.unit import owing
+from chalicelib.unit import known_as, owing
 
 _LARGEST_DRAFT = 200_000  # bytes; more than twice the largest report
 STYLES = ("base", "form")
@@ -39,7 +40,7 @@ def home(site: Site, request: Request) -> Response:
         request,
         "home.html",
         programme=programme,
-        unit=max(versions, key=lambda version: version.valid_from),
+        unit=known_as(versions, today(request.now)),
         open=sorted(filter(is_open, owed), key=lambda one: one.due),
         past=sorted((o for o in owed if not is_open(o)), key=lambda o: o.due, reverse=True),
         heads=heads,

@@ -13,6 +13,11 @@ from chalicelib.edges import Site
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
 HTML = "text/html; charset=utf-8"
+JSON = {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 class Problem(Exception):
@@ -101,7 +106,7 @@ def redirect(site: Site, *parts: str, **query: str) -> Response:
 
 def as_json(data: object, status: int = 200) -> Response:
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return Response(status, body, {"Content-Type": "application/json; charset=utf-8"})
+    return Response(status, body, dict(JSON))
 
 
 def cookie_name(site: Site, name: str) -> str:

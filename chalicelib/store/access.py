@@ -9,7 +9,18 @@ from chalicelib import access
 from chalicelib.access import Link, Role, Session, SignIn
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Put, Scalar, Table
+from chalicelib.table import (
+    ANYTHING,
+    Change,
+    Check,
+    Conflict,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Scalar,
+    Table,
+)
 
 
 def issue_link(table: Table, key: bytes, p: str, unit: str) -> str:
@@ -18,9 +29,9 @@ def issue_link(table: Table, key: bytes, p: str, unit: str) -> str:
     if standing is None:
         return _write_link(table, key, Link(p, unit, 1))
     token = access.link_token(key, Link(p, unit, int(standing.body["generation"])))
-    if access.digest(token) == standing.body["token"]:
-        return token
-    return reissue_link(table, key, p, unit)  # the server key is another one than then
+    works = access.digest(token) == standing.body["token"] and link(table, token)
+    # Revoked since, or made with another server key: that link must not be handed out again.
+    return token if works else reissue_link(table, key, p, unit)
 
 
 def reissue_link(table: Table, key: bytes, p: str, unit: str) -> str:
@@ -83,15 +94,30 @@ def _token(table: Table, token: str, kind: str, now: datetime | None = None) -> 
     return {**item.body, "revision": item.version}
 
 
-def open_session(table: Table, role: Role, now: datetime, **who: str) -> Session:
+def enter(table: Table, token: str, now: datetime) -> Session | None:
+    """Open a unit's session with its link; None where the link is unknown or ended meanwhile."""
+    body = _token(table, token, "link")
+    if body is None:
+        return None
+    standing = Check(keys.token(access.digest(token)), body["revision"])
+    who = {"programme": body["programme"], "unit": body["unit"]}
+    try:
+        return open_session(table, "unit", now, standing, **who)
+    except Conflict:
+        return None
+
+
+def open_session(table: Table, role: Role, now: datetime, *standing: Check, **who: str) -> Session:
     """Let someone in: `who` is programme and unit, or a staff member's email."""
     until = now + (access.STAFF_SESSION if role in access.STAFF else access.UNIT_SESSION)
     session = Session(role=role, token=access.new_token(), until=until, **who)
     digest, expires = access.digest(session.token), int(until.timestamp())
     body = {"kind": "session", "role": role, "until": iso(until), **who}
+    kept = {"until": iso(until)}
     table.write(
         Put(keys.token(digest), body, 0, expires),
-        Put(Key(_partition(session), f"SESSION#{digest}"), {"until": iso(until)}, 0, expires),
+        Put(Key(_partition(session), f"SESSION#{digest}"), kept, 0, expires),
+        *standing,
     )
     return session
 
@@ -166,19 +192,24 @@ def use_link(table: Table, link_token: str, now: datetime) -> str | None:
 
 
 def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | None:
-    """The account that the code signs in, in the browser that asked, within five tries."""
-    body = _token(table, ask_token, "code", now)
-    if body is None or body["tries"] >= access.CODE_TRIES:
-        return None
-    if access.same(access.code_digest(code, ask_token), body["code"]):
-        return _spend(table, ask_token, body)
-    revision = body.pop("revision")
-    try:
+    """The account that the code signs in, in the browser that asked, within five tries.
+
+    A try is counted before it is judged: many at one moment are five all the same.
+    """
+    for _ in range(access.CODE_TRIES * 2):
+        body = _token(table, ask_token, "code", now)
+        if body is None or body["tries"] >= access.CODE_TRIES:
+            return None
+        revision = body.pop("revision")
         tried = {**body, "tries": body["tries"] + 1}
         expires = int(from_iso(body["until"]).timestamp())
-        table.write(Put(keys.token(access.digest(ask_token)), tried, revision, expires))
-    except Conflict:
-        return None  # tried at the same moment: that try was counted, this one gets nothing
+        try:
+            table.write(Put(keys.token(access.digest(ask_token)), tried, revision, expires))
+        except Conflict:
+            continue
+        if access.same(access.code_digest(code, ask_token), body["code"]):
+            return _spend(table, ask_token, {**tried, "revision": revision + 1})
+        return None
     return None
 
 

@@ -6,8 +6,10 @@ from functools import lru_cache
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
 from chalicelib.store import keys
-from chalicelib.table import MOST_CHANGES, Item, Key, Put, Table
+from chalicelib.table import MOST_CHANGES, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
+
+_TRIES = 5
 
 # Items hold the noun as JSON. The text is the cache's key, so a changed item is read anew.
 _programme = lru_cache(64)(Programme.model_validate_json)
@@ -82,6 +84,15 @@ def keep_units(table: Table, p: str, units: Iterable[Unit]) -> None:
 
 def _keep(table: Table, entries: list[tuple[Key, str]]) -> None:
     """Write what is new or different. An item that is the same keeps its version."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _keep_once(table, entries)
+        except Conflict:
+            continue  # another process loads the same: look again what is left to write
+    return _keep_once(table, entries)
+
+
+def _keep_once(table: Table, entries: list[tuple[Key, str]]) -> None:
     changes = []
     for key, text in entries:
         found = table.get(key)

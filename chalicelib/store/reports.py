@@ -181,7 +181,7 @@ def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version |
     newest = version(table, p, k, unit, head.version)
     if newest is None:
         raise LookupError(f"version {head.version} of {k}/{unit}")
-    if newest.hash == digest and head.state != "returned":
+    if newest.hash == digest and head.state not in ("returned", "reopened"):
         return newest
     if head.version != sending.base:
         raise Clash(newest)
