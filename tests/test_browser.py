@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from infra.browser import DESK, PHONE, served
 from tests.browser import chromium_or_say_so, until
@@ -41,6 +41,7 @@ def to_the_form(page: Page, urls: dict[str, str]) -> None:
     page.goto(urls["unit"])
     page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
     page.get_by_role("link", name="Làm báo cáo").first.click()
+    page.wait_for_url("**/report/*")
 
 
 def open_sections(page: Page) -> None:
@@ -164,6 +165,23 @@ def test_what_was_typed_survives_a_dead_tab_and_a_dead_network(
     again = page.context.new_page()
     again.goto(form)
     assert again.locator("#i1_5").input_value() == "31"
+
+
+def test_what_was_typed_before_the_script_arrived_is_kept_too(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page = phone(browser)
+    held: list[Route] = []
+    page.route("**/assets/*", lambda route: held.append(route))  # noqa: PLW0108 - it must be a plain function
+    page.goto(urls["unit"])
+    page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
+    page.get_by_role("link", name="Làm báo cáo").first.click(no_wait_after=True)
+    page.locator("#i1_5").fill("31")
+    until(lambda: page.evaluate("1") == 1 and bool(held))
+    held[0].continue_()
+    page.wait_for_load_state("load")
+    kept = page.evaluate("Object.entries(localStorage).find(e => e[0].startsWith('draft/'))[1]")
+    assert json.loads(kept)["values"] == {"i1_5": "31"}
 
 
 def test_the_receipt_forgets_the_copy_on_the_phone(browser: Browser, urls: dict[str, str]) -> None:

@@ -47,13 +47,23 @@
     return [...names].every((name) => (a[name] || "") === (b[name] || ""));
   };
 
-  function fill(values) {
-    for (const control of form.elements) {
-      if (!control.name || own.has(control.name)) continue;
+  // What was typed before this file arrived, or put back by the browser itself.
+  function touched(control) {
+    if (control.type === "radio") return [...form.querySelectorAll('[name="' + control.name + '"]')].some((one) => one.checked !== one.defaultChecked);
+    if (control.type === "checkbox") return control.checked !== control.defaultChecked;
+    if (control.tagName === "SELECT") return [...control.options].some((one) => one.selected !== one.defaultSelected && (one.defaultSelected || one.value !== "value"));
+    return control.value !== control.defaultValue;
+  }
+  const controls = () => [...form.elements].filter((control) => control.name && control.type !== "hidden" && !own.has(control.name));
+
+  function fill(values, all) {
+    const given = controls().filter((control) => all || !touched(control));
+    for (const control of given) {
       const value = values[control.name] || "";
       if (control.type === "radio" || control.type === "checkbox") control.checked = control.value === value;
       else if (control.tagName === "SELECT") control.value = value || "value";
       else control.value = value;
+      if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
     }
   }
 
@@ -146,9 +156,13 @@
   const current = kept && kept.base === field("base").value && kept.draft === field("draft").value;
   if (unsaved && (current || !same(kept.values, typed()))) {
     const when = new Date(kept.at).toLocaleString("vi-VN", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
-    const restore = () => { fill(kept.values); keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
-    if (current) restore();
-    else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", restore);
+    const restore = (all) => { fill(kept.values, all); keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
+    if (current) restore(false);
+    else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", () => restore(true));
+  } else if (controls().some(touched)) {
+    keep();
+    say("đang giữ trên máy này");
+    later();
   } else {
     say(output.textContent.split(" · ")[1]);
   }
