@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,7 +15,8 @@ UNIT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=12)
 SIGN_IN = timedelta(minutes=15)
 CODE_TRIES = 5
-SIGN_INS_AN_HOUR = 10  # mails to one account; further ones wait for the next hour
+SIGN_INS_AN_HOUR = 10  # mails to one account, asked for from one address
+SIGN_INS_FOR_ONE = 50  # mails to one account: nobody can use up another's from one address
 FAILURES_AN_HOUR = 20  # unknown tokens from one address before the answer says "later"
 
 
@@ -38,21 +39,11 @@ class Session:
     programme: str = ""
     unit: str = ""
     email: str = ""
+    revision: int = field(default=0, compare=False)  # of the stored item, for expecting
 
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """An asked-for staff sign-in: a link for any browser, a code for the one that asked."""
-
-    email: str
-    code: str  # hashed
-    tries: int
-    until: datetime
-    revision: int = 0
 
 
 def new_token() -> str:

@@ -12,7 +12,7 @@ from chalicelib.report import Head
 from chalicelib.summary import Document
 from chalicelib.unit import Unit
 
-_COVERAGE_WORDS = ("được hỏi", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
+_COVERAGE_WORDS = ("phải báo cáo", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
 _COVERAGE = ("expected", "with_value", "nil", "not_applicable", "missing")
 _SUMMARY_HEADS = (
     "Mã",
@@ -24,7 +24,7 @@ _SUMMARY_HEADS = (
     "Kết quả",
     "Tử số",
     "Mẫu số",
-    "Số đơn vị được hỏi",
+    "Số đơn vị phải báo cáo",
     "Có số liệu",
     "Không phát sinh",
     "Không áp dụng",

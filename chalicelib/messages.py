@@ -43,6 +43,8 @@ REFUSALS: Mapping[str, str] = {
     "not_open_yet": "Kỳ báo cáo này chưa mở.",
     "locked": "Kỳ báo cáo này đã khóa. Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở.",
     "no_reason": FAULTS["no_reason"],
+    "session_ended": "Phiên làm việc vừa kết thúc. Báo cáo chưa được gửi; "
+    "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
     "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
     "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
     "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
@@ -98,8 +100,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "stale_form": (
         "Chưa thực hiện",
-        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi. "
-        "Vui lòng quay lại, tải lại trang rồi bấm lại; những gì đã nhập vẫn giữ trên máy.",
+        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện.",
     ),
     "unreadable_form": ("Chưa thực hiện", "Nội dung gửi lên không đọc được. Vui lòng gửi lại."),
     "draft_too_large": (
@@ -109,7 +110,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
-    "not_owed": ("Không phải báo cáo kỳ này", "Quý đơn vị không phải gửi báo cáo kỳ này."),
+    "not_owed": (
+        "Quý đơn vị không phải gửi báo cáo kỳ này",
+        "Vui lòng quay về trang của đơn vị và chọn kỳ báo cáo khác.",
+    ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
     "no_receipt": ("Không có lần gửi này", "Không tìm thấy xác nhận của lần gửi này."),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
@@ -126,7 +130,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 }
 
 SIGN_IN: Mapping[str, str] = {
-    "bad_email": "Vui lòng nhập địa chỉ thư công vụ.",
+    "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
     "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, hoặc xin mã mới.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
@@ -163,6 +167,7 @@ FORM_FAULTS: Mapping[str, str] = {
     "bad_name": "mã gồm chữ thường không dấu, chữ số, dấu gạch dưới, bắt đầu bằng chữ, "
     "dài tối đa 32 ký tự",
     "twice": "mã này đã có ở trên",
+    "taken_name": "mã này trang nhập báo cáo đã dùng, xin chọn mã khác",
     "hint_too_long": "gợi ý dài quá 120 ký tự; phần dài hơn xin ghi ở cột guidance_hint",
     "not_on_a_section": "cột này chỉ ghi cho chỉ tiêu, không ghi cho nội dung",
     "too_deep": "nhóm lồng quá sâu: nội dung chỉ chứa chỉ tiêu và nhóm tỷ lệ",

@@ -97,7 +97,8 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         str(summary.SHAPE),
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
-    if kept and kept.fingerprint == fingerprint:
+    unchanged = kept is not None and kept.fingerprint == fingerprint
+    if unchanged and kept and site.files.read(kept.files["json"]) is not None:
         return False
     whole = summary.document(tally, programme.key, period, as_of)
     rows = [UnitRow(unit, heads.get(unit.code)) for unit in units]

@@ -135,6 +135,8 @@ class Draft:
     base: int  # the version it builds on
     saved: datetime
     revision: int = 0
+    page: str = ""  # the opened form that saved it last, and which of its savings that was
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

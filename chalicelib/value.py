@@ -57,6 +57,8 @@ def fields(indicator: Indicator) -> tuple[str, ...]:
 def read(indicator: Indicator, typed: Mapping[str, str]) -> Figure | Text:
     """The value of one indicator. Raises Unreadable, or Empty where nothing was given."""
     code = indicator.code
+    if indicator.kind == "amount":
+        typed = settled(indicator, typed)
     raw = [typed.get(field, "") for field in fields(indicator)]
     for field, content in zip(fields(indicator), raw, strict=True):
         if text.forbidden(content):
@@ -72,10 +74,10 @@ def read(indicator: Indicator, typed: Mapping[str, str]) -> Figure | Text:
         if indicator.is_text:
             return NIL
         raise Empty
-    return _READERS[indicator.kind](indicator, raw, typed)
+    return _READERS[indicator.kind](indicator, raw)
 
 
-def _count(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Figure:
+def _count(indicator: Indicator, raw: list[str]) -> Figure:
     return _whole(indicator.code, raw[0])
 
 
@@ -86,21 +88,17 @@ def _whole(field: str, content: str) -> int:
         raise Unreadable(field, refused.problem) from None
 
 
-def _amount(indicator: Indicator, raw: list[str], typed: Mapping[str, str]) -> Figure:
+def _amount(indicator: Indicator, raw: list[str]) -> Figure:
     try:
         read = number.read_amount(raw[0])
     except NotRead as refused:
         raise Unreadable(indicator.code, refused.problem) from None
     if isinstance(read, Ambiguous):
-        chosen = typed.get(f"{indicator.code}.read", "")
-        for reading in read.readings:
-            if chosen == number.plain(reading):
-                return chosen
         raise Unreadable(indicator.code, "ambiguous", read.readings)
     return number.plain(read)
 
 
-def _ratio(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Figure:
+def _ratio(indicator: Indicator, raw: list[str]) -> Figure:
     num_field, den_field = fields(indicator)
     for field, content in zip((num_field, den_field), raw, strict=True):
         if not content:
@@ -111,19 +109,19 @@ def _ratio(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Figure
     return [num, den]
 
 
-def _yesno(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Figure:
+def _yesno(indicator: Indicator, raw: list[str]) -> Figure:
     if raw[0] not in {choice.name for choice in indicator.choices}:
         raise Unreadable(indicator.code, "unknown_choice")
     return raw[0]
 
 
-def _text(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Text:
+def _text(indicator: Indicator, raw: list[str]) -> Text:
     if len(raw[0]) > LONGEST_TEXT:
         raise Unreadable(indicator.code, "text_too_long")
     return raw[0]
 
 
-def _list(indicator: Indicator, raw: list[str], _: Mapping[str, str]) -> Text:
+def _list(indicator: Indicator, raw: list[str]) -> Text:
     lines = [line.strip() for line in raw[0].split("\n") if line.strip()]
     if len(lines) > MOST_LINES:
         raise Unreadable(indicator.code, "too_many_lines")
@@ -156,9 +154,33 @@ def typed(indicator: Indicator, value: Figure | Text) -> dict[str, str]:
     if indicator.kind == "list" and isinstance(value, list):
         return {code: "\n".join(str(line) for line in value)}
     if indicator.kind == "amount":
-        comma = str(value).replace(".", ",")
-        return {code: comma, f"{code}.read": str(value)} if "," in comma else {code: comma}
+        return {code: unambiguous(str(value))}
     return {code: str(value)}
+
+
+def unambiguous(amount: str) -> str:
+    """A canonical amount as text with one reading: 1250, 1,25, and 1,2340 for 1,234."""
+    whole, point, part = amount.partition(".")
+    if not point:
+        return whole
+    could_be_thousands = len(part) == 3 and len(whole) <= 3 and whole != "0"
+    return f"{whole},{part}0" if could_be_thousands else f"{whole},{part}"
+
+
+def settled(indicator: Indicator, typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, with an answered question settled in the text itself.
+
+    The answer must not outlive the text that it was given for.
+    """
+    code, kept = indicator.code, dict(typed)
+    chosen = kept.pop(f"{code}.read", "")
+    try:
+        asked = number.read_amount(kept.get(code, ""))
+    except NotRead:
+        return kept
+    if isinstance(asked, Ambiguous) and chosen in map(number.plain, asked.readings):
+        kept[code] = unambiguous(chosen)
+    return kept
 
 
 def shown(indicator: Indicator, value: Figure | Text) -> str:

@@ -18,6 +18,13 @@ COLUMNS: Mapping[str, Collection[str]] = {
 LONGEST_HINT = 120
 RANK_UNIT = "hạng"  # what is measured in ranks is a rank: never summed over units
 
+# Names of the form page itself: its fields, and the ids that its script looks for.
+_TAKEN = frozenset(
+    (
+        *("base", "draft", "page", "place", "do", "csrf", "nil", "reason", "approved", "by"),
+        *("form", "saved", "notice", "faults", "send", "sent"),
+    )
+)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
@@ -136,6 +143,8 @@ class _Survey:
         name = row["name"]
         if not _NAME.fullmatch(name):
             self._fault(row, "name", "bad_name" if name else "empty")
+        elif name in _TAKEN:
+            self._fault(row, "name", "taken_name")
         elif name in self._names:
             self._fault(row, "name", "twice")
         self._names.add(name)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,7 @@ def build(requirements: Path) -> None:
             [sys.executable, "-m", "venv", str(VENV)], capture_output=True, check=False
         )
         if made.returncode:
+            shutil.rmtree(VENV, ignore_errors=True)  # half of one would be taken for a whole
             fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
     install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
     if subprocess.run(install, stdout=sys.stderr, check=False).returncode:

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import re
 import socket
 import sqlite3
 import sys
@@ -21,17 +22,21 @@ from chalicelib.unit import owing
 from infra import samples
 from infra.samples import NotLoaded
 
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
 
 
 def public_url() -> str:
     """PUBLIC_URL, or where HOST and PORT will be reached from the same network."""
-    if given := os.environ.get("PUBLIC_URL"):
-        return given.rstrip("/")
     host, port = _address()
-    if host in _WILDCARDS:
+    if host == _EVERYWHERE:
         host = _own_address()
-    return f"http://{host}:{port}"
+    given = os.environ.get("PUBLIC_URL") or f"http://{host}:{port}"
+    found = re.fullmatch(r"(https?)://([^/?#@:]+)(?::(\d+))?((?:/[^/?#]+)*)/?", given.lower())
+    if not found:
+        raise Unusable(f"PUBLIC_URL={given} is no address like https://baocao.example")
+    scheme, name, number, path = found.groups()
+    usual = {"http": "80", "https": "443"}[scheme]
+    return f"{scheme}://{name}{f':{number}' if number not in (None, usual) else ''}{path}"
 
 
 def _address() -> tuple[str, int]:
@@ -92,8 +97,10 @@ def run(_: argparse.Namespace) -> None:
         server.site, server.gateway, server.data = site, Gateway(app), _data()
         server.one_address = not os.environ.get("PUBLIC_URL")
         programme, period = _in_use(site)
-        unit = owing(programmes.units(site.table, programme.key), period.end)[0]
-        token = access.issue_link(site.table, site.key, programme.key, unit.code)
+        units = owing(programmes.units(site.table, programme.key), period.end)
+        if not units:
+            raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
+        token = access.issue_link(site.table, site.key, programme.key, units[0].code)
         print("unit", absolute(site, "u", token))
         for role in ("officer", "director"):
             print(role, _staff_link(site, programme, role))
@@ -166,11 +173,18 @@ def main() -> int:
         if action is load:
             command.add_argument("folder")
     given = parser.parse_args()
+    os.umask(0o077)  # what is kept is for the account that runs this, not for the machine
     os.environ.setdefault("LOG", "INFO" if given.action is run else "WARNING")
+    if os.environ["LOG"] not in logging.getLevelNamesMapping():
+        print(f"baocao: LOG={os.environ['LOG']} is no level: try INFO", file=sys.stderr)
+        return 1
     logging.basicConfig(level=os.environ["LOG"], stream=sys.stderr, format="%(message)s")
     try:
         given.action(given)
-    except (Unusable, NotLoaded, nightly.Failed, Busy, Conflict, sqlite3.Error, OSError) as problem:
+    except nightly.Failed as failed:
+        print(f"baocao: could not be summarised: {failed}", file=sys.stderr)
+        return 1
+    except (Unusable, NotLoaded, Busy, Conflict, sqlite3.Error, OSError) as problem:
         print(f"baocao: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -93,7 +93,10 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):  # the connection broke: what came is not what was sent
             self.close_connection = True
             return gateway.problem(400, "unreadable_form")
-        split = urlsplit(self.path)
+        try:
+            split = urlsplit(self.path)
+        except ValueError:
+            return gateway.problem(400, "no_page")
         if server.one_address and (moved := self._elsewhere(site, method)):
             return moved
         if split.path.startswith("/_files/"):
@@ -124,7 +127,9 @@ class Handler(BaseHTTPRequestHandler):
         """The mails that went out. They hold sign-in codes: only this machine may look."""
         client = self.client_address[0]
         here = ip_address(client).is_loopback or client == self.connection.getsockname()[0]
-        if not here:
+        # Behind a proxy everybody seems to be here: only our own address shows it then.
+        proxied = not server.one_address or "X-Forwarded-For" in self.headers
+        if not here or proxied or "Forwarded" in self.headers:
             return gateway.problem(404, "no_page")
         return gateway.page("outbox.html", mails=_mails(server.data / "outbox"))
 

@@ -44,6 +44,7 @@ def load(site: Site, folder: Path) -> Programme:
     except NotLoaded as faulty:
         raise NotLoaded("\n".join([str(faulty), *_unit_faults(folder, programme)])) from None
     units = _units(folder, programme)
+    _refuse_dropped(site, folder, programme, units)
     programmes.keep_form(site.table, p, form)
     programmes.keep_periods(site.table, p, _periods(site, programme, form))
     programmes.keep_units(site.table, p, units)
@@ -112,6 +113,24 @@ def _unit_faults(folder: Path, programme: Programme) -> list[str]:
     except NotLoaded as faulty:
         return [str(faulty)]
     return []
+
+
+def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[unit.Unit]) -> None:
+    """Nothing is deleted: a unit ends by its valid_to, and its dated versions stay."""
+    listed = {(one.code, one.valid_from) for one in units}
+    dropped = [
+        one
+        for one in programmes.units(site.table, programme.key)
+        if (one.code, one.valid_from) not in listed
+    ]
+    if dropped:
+        raise NotLoaded(
+            "\n".join(
+                f"{folder / 'units.csv'}: thiếu đơn vị đã có {one.code}, từ ngày {one.valid_from}; "
+                "đơn vị kết thúc thì ghi valid_to"
+                for one in dropped
+            )
+        )
 
 
 def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:

@@ -40,7 +40,7 @@ def phone(browser: Browser, *, scripts: bool = True) -> Page:
 def to_the_form(page: Page, urls: dict[str, str]) -> None:
     page.goto(urls["unit"])
     page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
-    page.get_by_role("link", name="Làm báo cáo").first.click()
+    page.get_by_role("link", name="Nhập báo cáo").first.click()
     page.wait_for_url("**/report/*")
 
 
@@ -65,7 +65,7 @@ def check_and_send(page: Page) -> str:
 def to_the_summary(page: Page, urls: dict[str, str]) -> None:
     """The director asks for a link, opens it from the outbox, sums the period in use."""
     page.goto(urls["director"].split("/s/")[0] + "/signin")
-    page.get_by_label("Địa chỉ thư công vụ").fill("giamdoc@vinhlong.example")
+    page.get_by_label("Địa chỉ thư điện tử công vụ").fill("giamdoc@vinhlong.example")
     page.get_by_role("button", name="Gửi mã đăng nhập").click()
     page.goto(urls["outbox"])
     page.locator("article a").first.click()
@@ -175,7 +175,7 @@ def test_what_was_typed_before_the_script_arrived_is_kept_too(
     page.route("**/assets/*", lambda route: held.append(route))  # noqa: PLW0108 - it must be a plain function
     page.goto(urls["unit"])
     page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
-    page.get_by_role("link", name="Làm báo cáo").first.click(no_wait_after=True)
+    page.get_by_role("link", name="Nhập báo cáo").first.click(no_wait_after=True)
     page.locator("#i1_5").fill("31")
     until(lambda: page.evaluate("1") == 1 and bool(held))
     held[0].continue_()
@@ -269,7 +269,7 @@ def test_axe_finds_nothing_on_any_template(browser: Browser, urls: dict[str, str
     page.goto(f"{host}/report")
     inspect(page, "home", faults)
     page.goto(f"{host}/signin")
-    page.get_by_label("Địa chỉ thư công vụ").fill("giamdoc@vinhlong.example")
+    page.get_by_label("Địa chỉ thư điện tử công vụ").fill("giamdoc@vinhlong.example")
     page.get_by_role("button", name="Gửi mã đăng nhập").click()
     inspect(page, "code", faults)
     page.goto(urls["outbox"])

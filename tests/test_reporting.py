@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib import access as rules
+from chalicelib import report
 from chalicelib.edges import Site
 from chalicelib.pages.web import Request, read_form
 from chalicelib.programme import indicators
@@ -448,3 +449,96 @@ def test_requests_know_their_cookies() -> None:
         "GET", "/", {}, {}, {}, {"cookie": "a=1; b=2=3"}, "", datetime(2026, 1, 1, tzinfo=UTC)
     )
     assert request.cookies == {"a": "1", "b": "2=3"}
+
+
+def test_a_stale_or_missing_token_keeps_what_was_typed(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    for csrf in ("", csrf_of(as_unit("T02"))):
+        refused = browser.submit(page, Q4, do="save", i1_5="77", csrf=csrf)
+        assert refused.status == 403
+        (where, fields), *_ = Forms(refused.body.decode()).forms
+        assert (where, fields["i1_5"], fields["do"]) == ("", "77", "save")
+        assert reports.draft(site.table, NEW, Q4, "T01") is None
+    assert browser.post(f"/report/{Q4}", fields).status == 303
+    draft = reports.draft(site.table, NEW, Q4, "T01")
+    assert draft is not None
+    assert draft.typed["i1_5"] == "77"
+
+
+def test_a_page_may_write_over_its_own_last_saving_but_not_out_of_order(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    fields = next(f for where, f in Forms(page.body.decode()).forms if where.endswith(Q4))
+    saves = [({**fields, "i1_5": str(n), "place": str(n)}) for n in (1, 2, 3)]
+    where = f"/report/{Q4}/draft"
+    statuses = [browser.post(where, saves[n]).status for n in (0, 2, 1)]
+    assert statuses == [200, 200, 409]
+    draft = reports.draft(site.table, NEW, Q4, "T01")
+    assert draft is not None
+    assert draft.typed["i1_5"] == "3"
+    assert browser.post(f"/report/{Q4}", {**fields, "do": "save", "i1_5": "4"}).status == 303
+
+
+def test_a_return_long_after_the_lock_keeps_its_draft(
+    site: Site, as_unit: Callable[..., Visitor], clock: Clock
+) -> None:
+    sent(site, as_unit(), i1_5="12")
+    clock.now = datetime(2027, 9, 1, 3, 0, tzinfo=UTC)
+    reports.move(site.table, NEW, Q4, "T01", "return")
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    assert "Đang trả lại" in text(page)
+    browser.submit(page, Q4, do="save", i1_5="13")
+    site.table.sweep(clock.now)
+    assert reports.draft(site.table, NEW, Q4, "T01") is not None
+
+
+def test_a_reopened_report_may_be_sent_again_as_it_was(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    browser = as_unit()
+    sent(site, browser, i1_5="12")
+    for move in ("accept", "reopen"):
+        reports.move(site.table, NEW, Q4, "T01", move)
+    check = browser.follow(browser.submit(browser.get(f"/report/{Q4}"), Q4, do="check"))
+    receipt = browser.follow(browser.submit(check, "send", **BY, reason="Giữ nguyên số liệu"))
+    assert "2026-Q4/T01/2" in text(receipt)
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert head.state == "submitted"
+
+
+def test_a_link_ended_while_sending_sends_nothing(
+    site: Site, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    check = browser.follow(browser.submit(page, Q4, do="check", **filled(site)))
+    submit = report.submit
+
+    def revoked_meanwhile(*given: object, **more: object) -> object:
+        access.revoke(site.table, NEW, "T01")
+        return submit(*given, **more)
+
+    monkeypatch.setattr(report, "submit", revoked_meanwhile)
+    refused = browser.submit(check, "send", **BY)
+    assert refused.status == 409
+    assert "Phiên làm việc vừa kết thúc" in text(refused)
+    assert reports.head(site.table, NEW, Q4, "T01") is None
+
+
+def test_an_accepted_report_says_why_it_is_closed(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    sent(site, browser, i1_5="12")
+    reports.move(site.table, NEW, Q4, "T01", "accept")
+    refused = browser.submit(page, Q4, do="save", i1_5="1")
+    assert refused.status == 409
+    assert "đã tiếp nhận" in text(refused)

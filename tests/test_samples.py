@@ -111,9 +111,23 @@ def test_a_kind_is_not_changed_by_leaving_the_code_out_for_one_version(empty_sit
 
 def test_a_new_unit_is_added_and_an_old_one_stays(empty_site, tmp_path):
     samples.load(empty_site, folder(tmp_path / "one"))
-    units = "code,name,bloc,valid_from\nT02,THPT Tán Kế,T,2021-01-01\n"
-    samples.load(empty_site, folder(tmp_path / "one", units=units))
+    path = folder(tmp_path / "one")
+    listed = path / "units.csv"
+    before = listed.read_text("utf-8").rstrip("\n")
+    columns = before.partition("\n")[0].split(",")
+    cells = {"code": "T02", "name": "THPT Tán Kế", "bloc": "T", "valid_from": "2021-01-01"}
+    listed.write_text(before + "\n" + ",".join(cells.get(c, "") for c in columns) + "\n", "utf-8")
+    samples.load(empty_site, path)
     assert {one.code for one in programmes.units(empty_site.table, KEY)} == {"P01", "T01", "T02"}
+
+
+def test_a_list_that_drops_a_unit_is_refused(empty_site, tmp_path):
+    samples.load(empty_site, folder(tmp_path / "one"))
+    units = "code,name,bloc,valid_from\nT02,THPT Tán Kế,T,2021-01-01\n"
+    said = refusal(empty_site, folder(tmp_path / "one", units=units))
+    assert "P01" in said
+    assert "valid_to" in said
+    assert {one.code for one in programmes.units(empty_site.table, KEY)} == {"P01", "T01"}
 
 
 def test_an_announced_holiday_moves_the_deadline_of_a_period_not_begun(empty_site, tmp_path):

@@ -17,7 +17,14 @@ from chalicelib.summary import Tally, document
 
 HEADS = (
     *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đạt", "Kết quả", "Tử số"),
-    *("Mẫu số", "Số đơn vị được hỏi", "Có số liệu", "Không phát sinh", "Không áp dụng", "Chưa có"),
+    *(
+        "Mẫu số",
+        "Số đơn vị phải báo cáo",
+        "Có số liệu",
+        "Không phát sinh",
+        "Không áp dụng",
+        "Chưa có",
+    ),
 )
 MET = {True: "Đạt", False: "Chưa đạt", None: None}
 FIRST = 11  # the first line of the summary's table
@@ -115,7 +122,7 @@ def test_the_first_sheet_says_what_and_when_and_who_has_sent(book):
 
 def test_every_cell_of_the_summary_sheet_equals_the_summary(book):
     sheet, found = book["Tổng hợp"], summed(golden())
-    words = ("được hỏi", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
+    words = ("phải báo cáo", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
     blocs = [f"{BLOCS[b]}: {part}" for b in BLOCS for part in ("kết quả", *words)]
     assert values(sheet, FIRST - 1) == [*HEADS, *blocs]
     for row, line in enumerate(found["indicators"], start=FIRST):

@@ -242,6 +242,7 @@ BROKEN = {
         with_rows(PLAIN, ("geopoint", "g1", "Vị trí")),
         ("survey", 5, "type", "geopoint"),
     ),
+    "taken_name": (with_rows(("integer", "draft", "Một", "sum")), ("survey", 4, "name", "draft")),
     "bad_name": (with_rows(("integer", "I1", "Một", "sum")), ("survey", 4, "name", "I1")),
     "twice": (with_rows(PLAIN, PLAIN), ("survey", 5, "name", "i1")),
     "hint_too_long": (with_cell("hint", "ế" * 121), ("survey", 4, "hint", "121")),

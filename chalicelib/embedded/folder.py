@@ -82,5 +82,10 @@ def _write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # or a power cut could take the name back
+        finally:
+            os.close(folder)
     finally:
         part.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -97,12 +97,29 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         contact=_contact(site),
         identity="",
         sign_in=problem.name == "staff_signed_out",
+        typed=_typed(request, problem),
     )
 
 
+def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
+    """What a unit typed, to send again from the problem page: nothing is lost by a problem.
+
+    Not where another site sent it: then nobody typed it here.
+    """
+    if request is None or problem.name == "foreign_request":
+        return {}
+    if not request.path.rpartition("/report/")[1]:
+        return {}
+    return {name: text for name, text in request.form.items() if name != "csrf"}
+
+
 def _contact(site: Site) -> object:
-    """Whom to call: the department of the programme that runs now."""
-    found = list(programmes.programmes(site.table))
+    """Whom to call: the department of the programme that runs now, if the table answers."""
+    try:
+        found = list(programmes.programmes(site.table))
+    except Exception:
+        log.exception("the contact of a problem page can't be read")
+        return None
     day = today(site.clock())
     running = [p for p in found if p.valid_from <= day <= p.valid_to]
     newest = running or sorted(found, key=lambda p: p.valid_to)
@@ -122,4 +139,5 @@ def _broken(site: Site, request: Request, status: int, name: str, identity: str)
         contact=None,
         identity=identity,
         sign_in=False,
+        typed=_typed(request, Problem(status, name)),
     )

@@ -44,7 +44,7 @@ def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None
 
 def summary(site: Site, request: Request) -> Response:
     programme, period, kept = _found(site, request)
-    whole = _document(site, kept) if kept and kept.totals.get("shape") == SHAPE else None
+    whole = _document(site, kept)
     blocs = [bloc for bloc in programme.blocs if whole and bloc in whole["blocs"]]
     changed = nightly.changed_since(site, programme, period, kept) if kept else 0
     return render.page(
@@ -61,6 +61,7 @@ def summary(site: Site, request: Request) -> Response:
         sections=_by_section(whole) if whole else [],
         missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
         changed=changed,
+        begun=period.has_begun(request.now),
         now=request.now,
     )
 
@@ -73,13 +74,14 @@ def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[
     return {line["code"]: line for line in kept.totals["indicators"]} if kept else {}
 
 
-def _document(site: Site, kept: Kept) -> dict[str, Any]:
-    """The whole summary from its file, so that page, XLSX, CSV and JSON show one reading."""
-    content = site.files.read(kept.files["json"])
-    if content is None:
-        raise LookupError(kept.files["json"])
-    whole: dict[str, Any] = json.loads(content)
-    return whole
+def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
+    """The whole summary from its file, so that page, XLSX, CSV and JSON show one reading.
+
+    None where it was never made, is of an older shape, or its file is gone: sum it again.
+    """
+    content = site.files.read(kept.files["json"]) if kept else None
+    whole: dict[str, Any] | None = json.loads(content) if content else None
+    return whole if whole and whole.get("shape") == SHAPE else None
 
 
 def _by_section(whole: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:

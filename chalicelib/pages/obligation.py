@@ -46,6 +46,12 @@ class Obligation:
         """The version that a send from here builds on."""
         return self.head.version if self.head else 0
 
+    @property
+    def refusal(self) -> str:
+        """Why the form can't be filled in: a key of messages.REFUSALS."""
+        accepted = self.head is not None and self.head.state == "accepted"
+        return "submit_from_accepted" if accepted else "locked"
+
     def can_send(self, now: datetime) -> bool:
         """Whether the form may be filled in now; `report.submit` has the last word."""
         if self.head and self.head.state in ("returned", "reopened"):
@@ -117,15 +123,19 @@ def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
     for indicator in owed.asked:
         names.update(value.fields(indicator))
         names.update(f"{indicator.code}.{part}" for part in ("state", "note", "read"))
-    return {
+    typed = {
         name: content
         for name, content in form.items()
         if content and name in names and not (name.endswith(".state") and content == "value")
     }
+    for indicator in owed.asked:
+        if f"{indicator.code}.read" in typed:
+            typed = value.settled(indicator, typed)
+    return typed
 
 
 def filled(asked: Iterable[Indicator], typed: Mapping[str, str]) -> tuple[int, int]:
     """How many of the figures asked have something in them, of how many."""
     codes = [indicator.code for indicator in asked if not indicator.is_text]
-    given = {name.partition(".")[0] for name in typed if not name.endswith((".note", ".read"))}
+    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
     return sum(code in given for code in codes), len(codes)

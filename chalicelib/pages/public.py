@@ -82,18 +82,23 @@ def ask_sign_in(site: Site, request: Request) -> Response:
         fault = messages.SIGN_IN["bad_email"]
         return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
     ask_token = rules.new_token()
-    if access.staff_role(site.table, email):
-        asked = access.count(site.table, f"sign-in-{rules.digest(email)}", request.now)
-        if asked <= rules.SIGN_INS_AN_HOUR:
-            link_token, code, ask_token = access.ask_sign_in(site.table, email, request.now)
-            body = render.text(
-                "messages/sign_in.txt", code=code, link=absolute(site, "s", link_token)
-            )
-            subject = messages.SIGN_IN["subject"].format(code=code)
-            site.mail.send(email, subject, body, request.now)
+    if access.staff_role(site.table, email) and _may_ask(site, request, email):
+        link_token, code, ask_token = access.ask_sign_in(site.table, email, request.now)
+        link = absolute(site, "s", link_token)
+        body = render.text("messages/sign_in.txt", code=code, link=link)
+        subject = messages.SIGN_IN["subject"].format(code=code)
+        site.mail.send(email, subject, body, request.now)
     response = render.page(site, request, "code.html", fault="", email=email)
     response.cookies.append(cookie(site, _ASK, ask_token, int(SIGN_IN.total_seconds())))
     return response
+
+
+def _may_ask(site: Site, request: Request, email: str) -> bool:
+    account = f"sign-in-{rules.digest(email)}"
+    here = f"{account}-{rules.address_digest(site.key, request.address)}"
+    if access.count(site.table, here, request.now) > rules.SIGN_INS_AN_HOUR:
+        return False
+    return access.count(site.table, account, request.now) <= rules.SIGN_INS_FOR_ONE
 
 
 def use_code(site: Site, request: Request) -> Response:
@@ -107,12 +112,10 @@ def use_code(site: Site, request: Request) -> Response:
 
 
 def staff_link(site: Site, request: Request) -> Response:
-    found = access.sign_in(site.table, request.params["token"], request.now)
-    if found is None:
+    email = access.sign_in(site.table, request.params["token"], request.now)
+    if email is None:
         raise _failed(site, request, "unknown_sign_in")
-    return render.page(
-        site, request, "staff_link.html", email=found.email, token=request.params["token"]
-    )
+    return render.page(site, request, "staff_link.html", email=email, token=request.params["token"])
 
 
 def use_link(site: Site, request: Request) -> Response:
@@ -138,4 +141,6 @@ def sign_out(site: Site, request: Request) -> Response:
     response = redirect(site) if not request.who.is_staff else redirect(site, "signin")
     name = "staff" if request.who.is_staff else "unit"
     response.cookies.append(cookie(site, name, "", 0))
+    # The copy of a draft and the sender's name must not stay on a shared computer.
+    response.headers["Clear-Site-Data"] = '"storage"'
     return response

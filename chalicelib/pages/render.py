@@ -120,5 +120,5 @@ def page(
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
     if site.public_url.startswith("https:"):
-        headers["Strict-Transport-Security"] = f"max-age={_YEAR}; includeSubDomains"
+        headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
     return Response(status, body, headers)

@@ -1,5 +1,6 @@
 """The unit's side until it sends: home, form, drafts, definitions."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,19 +60,24 @@ def form(site: Site, request: Request) -> Response:
         typed = draft.typed
     elif sent:
         typed = report.typed(owed.asked, report.parse(sent.content))
-    differs = bool(stale and draft and sent and _hash(owed, draft) != sent.hash)
+    differs = False
+    if stale and draft and sent:
+        current = report.typed(owed.asked, report.parse(sent.content))
+        differs = _hash(owed, draft.typed) != _hash(owed, current)
     old = draft if differs and request.query.get("draft") != "old" else None
     return _form_page(site, request, owed, typed, old=old)
 
 
-def _hash(owed: Obligation, draft: Draft) -> str:
-    return report.read(owed.asked, draft.typed).content.hash()
+def _hash(owed: Obligation, typed: Mapping[str, str]) -> str:
+    """Of the answers alone: explanations are given on the check page, after the draft."""
+    answers = {name: text for name, text in typed.items() if not name.endswith(".note")}
+    return report.read(owed.asked, answers).content.hash()
 
 
 def closed(site: Site, owed: Obligation) -> Response:
     """Where a form would be that can't be filled in now: the receipt, or the reason."""
     if owed.head is None:
-        raise Problem(409, "refused", "locked")
+        raise Problem(409, "refused", owed.refusal)
     return redirect(site, "report", owed.period.key, "receipt", str(owed.head.version))
 
 
@@ -97,6 +103,8 @@ def _form_page(
         owed=owed,
         sections=sections(owed, typed, last, found),
         faults=faults(owed, found),
+        notes={name: text for name, text in typed.items() if name.endswith(".note")},
+        page=secrets.token_hex(8),
         nil=typed.get("nil") == "1",
         filled=filled,
         asked=asked,
@@ -111,7 +119,7 @@ def post_form(site: Site, request: Request) -> Response:
     owed = obligation.load(site, request)
     typed = obligation.typed_from(owed, request.form)
     if not owed.can_send(request.now):
-        raise Problem(409, "refused", "locked")
+        raise Problem(409, "refused", owed.refusal)
     try:
         save_draft(site, request, owed, typed)
     except Overtaken:
@@ -125,16 +133,32 @@ def post_form(site: Site, request: Request) -> Response:
     return redirect(site, "report", owed.period.key, "check")
 
 
-def save_draft(site: Site, request: Request, owed: Obligation, typed: Mapping[str, str]) -> Draft:
+def save_draft(
+    site: Site,
+    request: Request,
+    owed: Obligation,
+    typed: Mapping[str, str],
+    *,
+    by_script: bool = False,
+) -> Draft:
     """Raises Overtaken; Problem for more text than any report can hold."""
     if len(report.compact(typed).encode()) > _LARGEST_DRAFT:
         raise Problem(413, "draft_too_large")
-    base, revision = (whole_number(request.form.get(name, "")) for name in ("base", "draft"))
-    draft = Draft(typed=typed, base=base, saved=request.now, revision=revision)
-    p, code = owed.programme.key, owed.unit.code
-    if owed.draft and owed.draft.revision != revision and owed.draft.typed == typed:
-        return owed.draft  # the same text again: a double tap, a lost reply
-    return reports.save_draft(site.table, p, owed.period, code, draft)
+    base, revision, place = (
+        whole_number(request.form.get(name, "")) for name in ("base", "draft", "place")
+    )
+    page = request.form.get("page", "")[:32]
+    if owed.draft and owed.draft.revision != revision:
+        if owed.draft.typed == typed:
+            return owed.draft  # the same text again: a double tap, a lost reply
+        # The page may write over its own last saving, whose reply it never got; but a saving
+        # by the script that was overtaken on its way must not.
+        newer = place > owed.draft.place or not by_script
+        if page and page == owed.draft.page and newer:
+            revision = owed.draft.revision
+    place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)
+    draft = Draft(typed, base, request.now, revision, page, place)
+    return reports.save_draft(site.table, owed.programme.key, owed.period, owed.unit.code, draft)
 
 
 def both_drafts(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
@@ -156,9 +180,10 @@ def autosave(site: Site, request: Request) -> Response:
     """The script's saving: the same rules, answered in JSON."""
     owed = obligation.load(site, request)
     if not owed.can_send(request.now):
-        return as_json({"problem": messages.REFUSALS["locked"]}, 409)
+        return as_json({"problem": messages.REFUSALS[owed.refusal]}, 409)
     try:
-        kept = save_draft(site, request, owed, obligation.typed_from(owed, request.form))
+        typed = obligation.typed_from(owed, request.form)
+        kept = save_draft(site, request, owed, typed, by_script=True)
     except Overtaken:
         return as_json({"problem": messages.OVERTAKEN, "clash": True}, 409)
     return as_json({"draft": kept.revision, "saved": messages.moment(kept.saved)})

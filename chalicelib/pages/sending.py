@@ -11,6 +11,7 @@ from chalicelib.pages.reporting import STYLES, both_drafts, closed, save_draft
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.report import Fault, Refused, Sender
 from chalicelib.store import reports
+from chalicelib.store.access import still_open
 from chalicelib.store.reports import Clash, Overtaken, Sending
 from chalicelib.text import forbidden
 from chalicelib.value import LONGEST_NOTE
@@ -97,7 +98,7 @@ def send(site: Site, request: Request) -> Response:
         reason=request.form.get("reason", ""),
     )
     try:
-        kept = reports.send(site.table, sending, request.now)
+        kept = reports.send(site.table, sending, request.now, still_open(request.who))
     except Refused as refused:
         missing = (Fault("reason", "", "no_reason"),) if refused.reason == "no_reason" else ()
         why = "" if missing else messages.REFUSALS[refused.reason]

@@ -127,12 +127,19 @@ def session_cookie(site: Site, session: Session, now: datetime) -> str:
     return cookie(site, name, session.token, int((session.until - now).total_seconds()))
 
 
+def _origin_of(address: str) -> str:
+    try:
+        split = urlsplit(address)
+    except ValueError:
+        return "null"  # as browsers name what has no origin
+    return f"{split.scheme}://{split.netloc}"
+
+
 def guard(site: Site, request: Request) -> None:
     """Refuse an unsafe request that another site sent, or that lacks its session's token."""
     sent_from = request.headers.get("origin")
     if sent_from is None and "referer" in request.headers:
-        split = urlsplit(request.headers["referer"])
-        sent_from = f"{split.scheme}://{split.netloc}"
+        sent_from = _origin_of(request.headers["referer"])
     fetched = request.headers.get("sec-fetch-site")
     if fetched not in (None, "same-origin"):
         raise Problem(403, "foreign_request")

@@ -1,12 +1,13 @@
 """Links, sessions, sign-ins and failure counts in the table: tokens only as hashes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import access
-from chalicelib.access import Link, Role, Session, SignIn
+from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys
 from chalicelib.table import (
@@ -110,7 +111,7 @@ def enter(table: Table, token: str, now: datetime) -> Session | None:
 def open_session(table: Table, role: Role, now: datetime, *standing: Check, **who: str) -> Session:
     """Let someone in: `who` is programme and unit, or a staff member's email."""
     until = now + (access.STAFF_SESSION if role in access.STAFF else access.UNIT_SESSION)
-    session = Session(role=role, token=access.new_token(), until=until, **who)
+    session = _session(role, access.new_token(), until, who)
     digest, expires = access.digest(session.token), int(until.timestamp())
     body = {"kind": "session", "role": role, "until": iso(until), **who}
     kept = {"until": iso(until)}
@@ -120,6 +121,11 @@ def open_session(table: Table, role: Role, now: datetime, *standing: Check, **wh
         *standing,
     )
     return session
+
+
+def _session(role: Role, token: str, until: datetime, who: Mapping[str, Any]) -> Session:
+    programme, unit, email = (str(who.get(name, "")) for name in ("programme", "unit", "email"))
+    return Session(role, token, until, programme, unit, email)
 
 
 def _partition(session: Session) -> str:
@@ -132,8 +138,13 @@ def session(table: Table, token: str, now: datetime) -> Session | None:
     body = _token(table, token, "session", now)
     if body is None:
         return None
-    who = {name: body[name] for name in ("programme", "unit", "email") if name in body}
-    return Session(role=body["role"], token=token, until=from_iso(body["until"]), **who)
+    until = from_iso(body["until"])
+    return replace(_session(body["role"], token, until, body), revision=body["revision"])
+
+
+def still_open(session: Session) -> Check:
+    """For a write that must not outlive the session: revoking it meanwhile breaks the write."""
+    return Check(keys.token(access.digest(session.token)), session.revision)
 
 
 def close_session(table: Table, session: Session) -> None:
@@ -177,12 +188,10 @@ def ask_sign_in(table: Table, email: str, now: datetime) -> tuple[str, str, str]
     return link_token, code, ask_token
 
 
-def sign_in(table: Table, link_token: str, now: datetime) -> SignIn | None:
-    """The sign-in behind a link that was not used yet."""
+def sign_in(table: Table, link_token: str, now: datetime) -> str | None:
+    """The account of a link that was not used yet."""
     body = _token(table, link_token, "sign_in", now)
-    if body is None:
-        return None
-    return SignIn(body["email"], "", 0, from_iso(body["until"]), body["revision"])
+    return str(body["email"]) if body else None
 
 
 def use_link(table: Table, link_token: str, now: datetime) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
@@ -44,11 +45,18 @@ def forms(table: Table, p: str) -> list[Form]:
     return [_form(_json(item)) for item in table.query(f"PROGRAMME#{p}", "FORM#")]
 
 
+# A form version never changes once it is kept, and it is the largest item of every page.
+_kept_forms: WeakKeyDictionary[Table, dict[tuple[str, int], Form]] = WeakKeyDictionary()
+
+
 def form(table: Table, p: str, version: int) -> Form:
-    item = table.get(keys.form(p, version))
-    if item is None:
-        raise LookupError(f"form {version} of {p}")
-    return _form(_json(item))
+    forms = _kept_forms.setdefault(table, {})
+    if (p, version) not in forms:
+        item = table.get(keys.form(p, version))
+        if item is None:
+            raise LookupError(f"form {version} of {p}")
+        forms[p, version] = _form(_json(item))
+    return forms[p, version]
 
 
 def periods(table: Table, p: str) -> list[Period]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
 
 _TRIES = 5
-_DRAFT_KEPT = timedelta(days=90)  # after the period's lock
+_DRAFT_KEPT = timedelta(days=90)  # after the lock or the last saving, whichever is later
 
 
 class Clash(Exception):
@@ -129,10 +129,11 @@ class Sending:
     reason: str = ""
 
 
-def send(table: Table, sending: Sending, now: datetime) -> Version:
+def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
     """Keep the report, once, and give its version: also when it was kept before.
 
-    Raises report.Refused, or Clash where another content took the place.
+    `standing` must hold too, such as the session that it is sent in. Raises report.Refused,
+    or Clash where another content took the place.
     """
     p, k, unit = sending.programme, sending.period.key, sending.unit
     for _ in range(_TRIES):
@@ -159,8 +160,11 @@ def send(table: Table, sending: Sending, now: datetime) -> Version:
                     expects=ANYTHING,
                 ),
                 Check(keys.period(p, k), expects=sending.period.revision),
+                *standing,
             )
         except Conflict as conflict:
+            if conflict.key in {check.key for check in standing}:
+                raise report.Refused("session_ended") from None
             if conflict.key == keys.period(p, k):
                 raise report.Refused("period_changed") from None
             continue
@@ -217,6 +221,8 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
         base=int(item.body["base"]),
         saved=from_iso(str(item.body["saved"])),
         revision=item.version,
+        page=str(item.body["page"]),
+        place=int(item.body["place"]),
     )
 
 
@@ -226,13 +232,16 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
         "typed": report.compact(draft.typed),
         "base": draft.base,
         "saved": iso(draft.saved),
+        "page": draft.page,
+        "place": draft.place,
     }
-    expires = int((period.locks + _DRAFT_KEPT).timestamp())
+    # A returned report may be worked on long after the lock.
+    expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())
     try:
         table.write(Put(keys.draft(p, period.key, unit), body, draft.revision, expires))
     except Conflict:
         raise Overtaken from None
-    return Draft(draft.typed, draft.base, draft.saved, draft.revision + 1)
+    return replace(draft, revision=draft.revision + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@
   };
 
   const sent = document.getElementById("sent");
-  if (sent) store.drop("draft/" + sent.dataset.key);
+  if (sent) {
+    // A copy that builds on this version or a later one is a correction: it stays.
+    const kept = store.get("draft/" + sent.dataset.key);
+    if (kept && Number(kept.base) < Number(sent.dataset.version)) store.drop("draft/" + sent.dataset.key);
+  }
 
   const send = document.getElementById("send");
   if (send) {
@@ -18,7 +22,7 @@
     const key = "by/" + send.dataset.key;
     const known = store.get(key) || {};
     for (const name of names) if (!send.elements[name].value) send.elements[name].value = known[name] || "";
-    send.addEventListener("submit", () => {
+    send.addEventListener("input", () => {
       store.set(key, Object.fromEntries(names.map((name) => [name, send.elements[name].value])));
     });
   }
@@ -30,10 +34,10 @@
   const key = "draft/" + form.dataset.key;
   const output = document.getElementById("saved");
   const notice = document.getElementById("notice");
-  let timer = 0, lastSaved = 0, saving = false, clashed = false, posting = false;
+  let timer = 0, lastSaved = 0, place = 0, saving = false, clashed = false, posting = false, dirty = false;
 
   const field = (name) => form.elements[name];
-  const own = new Set(["csrf", "base", "draft", "do"]);
+  const own = new Set(["csrf", "base", "draft", "page", "do"]);
 
   function typed() {
     const values = {};
@@ -44,7 +48,8 @@
   }
   const same = (a, b) => {
     const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...names].every((name) => (a[name] || "") === (b[name] || ""));
+    const tidy = (text) => (text || "").normalize("NFC").trim();
+    return [...names].every((name) => tidy(a[name]) === tidy(b[name]));
   };
 
   // What was typed before this file arrived, or put back by the browser itself.
@@ -91,16 +96,19 @@
     notice.hidden = false;
   }
 
-  const keep = (saved = false) => store.set(key, { base: field("base").value, draft: field("draft").value, at: Date.now(), saved, values: typed() });
+  const keep = (saved = false) => store.set(key, { base: field("base").value, draft: field("draft").value, page: field("page").value, at: Date.now(), saved, values: typed() });
 
   async function save(leaving) {
     clearTimeout(timer); timer = 0;
     if (saving || clashed || posting) return;
     const body = new URLSearchParams(new FormData(form));
+    body.set("place", ++place);
     const before = typed();
-    saving = true; lastSaved = Date.now();
+    saving = true; lastSaved = Date.now(); dirty = false;
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive: leaving, credentials: "same-origin" });
+      // Browsers refuse a keepalive request of more than 64 kB.
+      const keepalive = leaving && body.toString().length < 60000;
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive, credentials: "same-origin" });
       const kind = answer.headers.get("Content-Type") || "";
       const told = kind.startsWith("application/json") ? await answer.json() : {};
       if (answer.ok) {
@@ -111,14 +119,20 @@
         clashed = true;
         say("chưa lưu");
         offer(told.problem, "Xem cả hai", () => { form.querySelector("button[value=save]").click(); });
+      } else if (answer.status === 401 || answer.status === 403) {
+        clashed = true;
+        say("phiên làm việc đã hết: vui lòng mở lại đường dẫn của đơn vị; nội dung vẫn giữ trên máy này");
       } else {
+        dirty = true;
         say(told.problem || "chưa lưu lên máy chủ, vẫn giữ trên máy này");
       }
     } catch {
+      dirty = true;
       say("đang mất mạng, vẫn giữ trên máy này");
     } finally {
       saving = false;
-      if (!clashed && !same(before, typed())) later();
+      if (!same(before, typed())) dirty = true;
+      if (dirty && !clashed) later();
     }
   }
   function later() {
@@ -129,18 +143,21 @@
   function changed(event) {
     const control = event.target;
     if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
-    // A number typed anew has no reading yet: the old answer must not stick to it.
-    const reading = form.querySelector('input[type=hidden][name="' + control.name + '.read"]');
-    if (reading) reading.remove();
+    dirty = true;
     keep();
-    say("đang giữ trên máy này");
+    say("đã giữ trên máy này");
     later();
   }
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  form.addEventListener("submit", () => { posting = true; keep(); });
+  form.addEventListener("submit", () => {
+    posting = true;
+    keep();
+    setTimeout(() => { posting = false; if (dirty) later(); }, APART); // the submission may have been stopped
+  });
   addEventListener("pageshow", () => { posting = false; });
-  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && timer) save(true); });
+  addEventListener("online", () => { if (dirty) save(false); });
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && dirty) save(true); });
 
   // A link to a field inside a folded section opens the section.
   function unfold() {
@@ -153,17 +170,20 @@
   // The browser may have put the values back itself: then they only lack saving.
   const kept = store.get(key);
   const unsaved = kept && !kept.saved;
-  const current = kept && kept.base === field("base").value && kept.draft === field("draft").value;
-  if (unsaved && (current || !same(kept.values, typed()))) {
-    const when = new Date(kept.at).toLocaleString("vi-VN", { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit" });
-    const restore = (all) => { fill(kept.values, all); keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
+  const current = kept && kept.base === field("base").value && (kept.draft === field("draft").value || kept.page === form.dataset.last);
+  if (unsaved && !same(kept.values, typed())) {
+    const at = new Date(kept.at), two = (number) => String(number).padStart(2, "0");
+    const when = two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1);
+    const restore = (all) => { fill(kept.values, all); dirty = true; keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
     if (current) restore(false);
     else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", () => restore(true));
   } else if (controls().some(touched)) {
+    dirty = true;
     keep();
-    say("đang giữ trên máy này");
+    say("đã giữ trên máy này");
     later();
   } else {
+    if (unsaved) keep(true); // a button saved it
     say(output.textContent.split(" · ")[1]);
   }
   unfold();
