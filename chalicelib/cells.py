@@ -33,6 +33,10 @@ _SUMMARY_HEADS = (
 _MET = {True: "Đạt", False: "Chưa đạt", None: ""}
 
 
+class Percent(Decimal):
+    """A share in per cent: 98.53 is shown as 98,53%."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRow:
     """A unit that owes a report, and where its report stands (None: not sent)."""
@@ -80,6 +84,8 @@ def _result(part: Document, kind: str) -> object:
     """The value as a number; a percentage as its hundredth parts, not as a share."""
     if kind in ("text", "list") or part["value"] is None:
         return None
+    if kind in ("ratio", "yesno"):
+        return Percent(part["value"])
     return part["value"] if kind == "count" else Decimal(part["value"])
 
 
@@ -111,7 +117,8 @@ def unit_cell(unit: Unit, indicator: Indicator, part: str, figures: Mapping[str,
     if indicator.kind == "ratio":
         if part:
             return found[0 if part == "num" else 1]
-        return number.percent(*found)
+        share = number.percent(*found)
+        return None if share is None else Percent(share)
     if indicator.kind == "amount":
         return Decimal(found)
     if isinstance(found, int):

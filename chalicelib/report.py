@@ -6,37 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
 
 from chalicelib import text, value
+from chalicelib.moves import Refused, State, moved
 from chalicelib.period import Period
 from chalicelib.programme import NARRATIVES, Indicator
 from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 
-State = Literal["submitted", "accepted", "returned", "reopened"]
-Move = Literal["submit", "accept", "return", "reopen"]
-
 LARGEST = 100_000  # bytes of canonical content
-
-# from, move -> to; anything else is refused with the reason.
-MOVES: Mapping[tuple[State | None, Move], State] = {
-    (None, "submit"): "submitted",
-    ("submitted", "submit"): "submitted",
-    ("submitted", "accept"): "accepted",
-    ("submitted", "return"): "returned",
-    ("returned", "submit"): "submitted",
-    ("accepted", "reopen"): "reopened",
-    ("reopened", "submit"): "submitted",
-    ("reopened", "accept"): "accepted",
-}
-
-
-class Refused(Exception):
-    """The move is not allowed from here; `reason` is a key of messages.REFUSALS."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +201,6 @@ def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
     return filled
 
 
-def moved(state: State | None, move: Move) -> State:
-    """The state after a move. Raises Refused."""
-    if (state, move) not in MOVES:
-        raise Refused(f"{move}_from_{state or 'missing'}")
-    return MOVES[state, move]
-
-
 def submit(
     head: Head | None,
     period: Period,
@@ -249,17 +219,9 @@ def submit(
     Lateness is judged once, on version 1 against this unit's own due instant; an answer to
     a return is late only after the return's own due date.
     """
-    before = head.state if head else None
-    state = moved(before, "submit")
-    if now < period.opens:
-        raise Refused("not_open_yet")
-    # A return or a reopening is the department's own wish: it outlives the lock.
-    if now > period.locks and before in (None, "submitted"):
-        raise Refused("locked")
-    if head and not reason:
-        raise Refused("no_reason")
+    state = _submittable(head, period, now, reason)
     limit = due or period.due
-    if head and before == "returned":
+    if head and head.state == "returned":
         limit = head.return_due or limit
     after = now > limit
     version = Version(
@@ -276,16 +238,34 @@ def submit(
         late=after if head is None else head.late,
         after_due=after if head else False,
     )
-    return version, Head(
-        unit=unit,
-        period=period.key,
+    return version, _newest(head, version, state, content)
+
+
+def _submittable(head: Head | None, period: Period, now: datetime, reason: str) -> State:
+    """The state that sending leads to. Raises Refused."""
+    before = head.state if head else None
+    state = moved(before, "submit")
+    if now < period.opens:
+        raise Refused("not_open_yet")
+    # A return or a reopening is the department's own wish: it outlives the lock.
+    if now > period.locks and before in (None, "submitted"):
+        raise Refused("locked")
+    if head and not reason:
+        raise Refused("no_reason")
+    return state
+
+
+def _newest(head: Head | None, version: Version, state: State, content: Content) -> Head:
+    return Head(
+        unit=version.unit,
+        period=version.period,
         state=state,
         version=version.number,
-        first_sent=head.first_sent if head else now,
-        last_sent=now,
+        first_sent=head.first_sent if head else version.sent,
+        last_sent=version.sent,
         late=version.late,
         nil=content.nil,
-        form=form,
+        form=version.form,
         hash=version.hash,
         figures=compact(content.figures),
         revision=head.revision if head else 0,

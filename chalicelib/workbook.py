@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from chalicelib import cells, messages, number
-from chalicelib.cells import UnitRow
+from chalicelib.cells import Percent, UnitRow
 from chalicelib.clock import VIETNAM
 from chalicelib.programme import Section
 from chalicelib.summary import Document
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 _EXACT = 15  # digits that a spreadsheet's number holds exactly
@@ -83,6 +84,7 @@ class _Sheets:
         self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
         self._count = book.add_format({"num_format": "#,##0", "valign": "top"})
         self._amount = book.add_format({"num_format": "#,##0.0#", "valign": "top"})
+        self._percent = book.add_format({"num_format": '0.00"%"', "valign": "top"})
         self._moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
 
     def _add(self, name: str, widths: Iterable[int], freeze: tuple[int, int]) -> "Worksheet":
@@ -103,10 +105,14 @@ class _Sheets:
             if sum(char.isdigit() for char in number.plain(Decimal(cell))) > _EXACT:
                 sheet.write_string(row, column, number.plain(Decimal(cell)))
             else:
-                style = self._count if isinstance(cell, int) else self._amount
-                sheet.write_number(row, column, cell, style)
+                sheet.write_number(row, column, cell, self._style(cell))
             return
         sheet.write_string(row, column, str(cell), self._wrap)
+
+    def _style(self, cell: int | Decimal) -> "Format":
+        if isinstance(cell, Percent):
+            return self._percent
+        return self._count if isinstance(cell, int) else self._amount
 
     def _row(self, sheet: "Worksheet", row: int, content: Iterable[object]) -> None:
         for column, cell in enumerate(content):
@@ -183,7 +189,7 @@ class _Sheets:
             if total is None:
                 continue
             sums = _column_sum(place, len(rows))
-            sheet.write_formula(last, place, sums, self._amount, float(total))
+            sheet.write_formula(last, place, sums, self._style(total), float(total))
             self._write(sheet, last + 1, place, total)
 
     def texts(self, summary: Document) -> None:

@@ -11,8 +11,9 @@ import pytest
 from builders import indicator, units_csv
 
 from chalicelib import messages, period, unit
+from chalicelib.moves import MOVES, Move, State
 from chalicelib.programme import Rule
-from chalicelib.report import MOVES, Fault, Move, State
+from chalicelib.report import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [

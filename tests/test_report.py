@@ -13,8 +13,9 @@ from builders import KINDS, content, figures_of, head, indicator, instant, perio
 from hypothesis import given, strategies
 
 from chalicelib import report
+from chalicelib.moves import Move, Refused, State, moved
 from chalicelib.pages.web import read_form
-from chalicelib.report import Content, Fault, Move, Refused, State
+from chalicelib.report import Content, Fault
 
 DUE, LOCKS = period().due, period().locks
 SECOND = timedelta(seconds=1)
@@ -217,10 +218,10 @@ ALLOWED = {
 @pytest.mark.parametrize(("state", "move"), list(product([None, *get_args(State)], get_args(Move))))
 def test_the_design_names_every_move_and_the_rest_is_refused(state, move):
     if (state, move) in ALLOWED:
-        assert report.moved(state, move) == ALLOWED[state, move]
+        assert moved(state, move) == ALLOWED[state, move]
         return
     with pytest.raises(Refused) as refused:
-        report.moved(state, move)
+        moved(state, move)
     assert refused.value.reason == f"{move}_from_{state or 'missing'}"
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.embedded import SqliteTable
+from chalicelib.moves import Refused
 from chalicelib.period import Period, build, window
-from chalicelib.report import Content, Draft, Refused, Sender, Version
+from chalicelib.report import Content, Draft, Sender, Version
 from chalicelib.store import keys, programmes, reports
 from chalicelib.store.reports import Clash, Kept, Overtaken, Sending
 from chalicelib.table import ANYTHING, Busy, Change, Check, Conflict, Item, Key, Put, Table

@@ -12,9 +12,9 @@ from chalicelib import messages
 from chalicelib.access import Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.moves import Refused
 from chalicelib.pages import render
 from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard
-from chalicelib.report import Refused
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 

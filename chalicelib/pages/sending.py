@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from chalicelib import messages, report
 from chalicelib.edges import Site
+from chalicelib.moves import Refused
 from chalicelib.pages import obligation, render
 from chalicelib.pages.fields import differences, faults, understood
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.reporting import STYLES, both_drafts, closed, save_draft
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.report import Fault, Refused, Sender
+from chalicelib.report import Fault, Sender
 from chalicelib.store import reports
 from chalicelib.store.access import still_open
 from chalicelib.store.reports import Clash, Overtaken, Sending

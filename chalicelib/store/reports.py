@@ -8,8 +8,9 @@ from typing import Any
 
 from chalicelib import report
 from chalicelib.clock import from_iso, iso
+from chalicelib.moves import Move, Refused, moved
 from chalicelib.period import Period
-from chalicelib.report import Content, Draft, Head, Move, Sender, Version
+from chalicelib.report import Content, Draft, Head, Sender, Version
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
 
@@ -132,7 +133,7 @@ class Sending:
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
     """Keep the report, once, and give its version: also when it was kept before.
 
-    `standing` must hold too, such as the session that it is sent in. Raises report.Refused,
+    `standing` must hold too, such as the session that it is sent in. Raises Refused,
     or Clash where another content took the place.
     """
     p, k, unit = sending.programme, sending.period.key, sending.unit
@@ -164,12 +165,12 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             )
         except Conflict as conflict:
             if conflict.key in {check.key for check in standing}:
-                raise report.Refused("session_ended") from None
+                raise Refused("session_ended") from None
             if conflict.key == keys.period(p, k):
-                raise report.Refused("period_changed") from None
+                raise Refused("period_changed") from None
             continue
         return made
-    raise report.Refused("try_again")
+    raise Refused("try_again")
 
 
 def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version | None:
@@ -195,12 +196,12 @@ def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version |
 def move(
     table: Table, p: str, k: str, unit: str, move: Move, return_due: datetime | None = None
 ) -> Head:
-    """An officer's move: accept, return or reopen. Raises report.Refused."""
+    """An officer's move: accept, return or reopen. Raises Refused."""
     for _ in range(_TRIES):
         current = head(table, p, k, unit)
-        state = report.moved(current.state if current else None, move)
+        state = moved(current.state if current else None, move)
         if current is None:
-            raise report.Refused(f"{move}_from_missing")
+            raise Refused(f"{move}_from_missing")
         body = {**_head_body(current), "state": state}
         if return_due:
             body["return_due"] = iso(return_due)
@@ -209,7 +210,7 @@ def move(
         except Conflict:
             continue
         return _head(Item(keys.head(p, k, unit), current.revision + 1, body))
-    raise report.Refused("try_again")
+    raise Refused("try_again")
 
 
 def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
