@@ -65,7 +65,12 @@ def chromium() -> "Iterator[Browser]":
     if path is None:
         raise NoBrowser("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=_FLAGS,
+            # Off by default there, on in people's browsers: Back shows the page as it was left.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         try:
             yield browser
         finally:

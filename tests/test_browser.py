@@ -116,10 +116,7 @@ def test_a_phone_with_scripts_from_link_to_workbook(browser: Browser, urls: dict
     page.reload()
     assert page.locator("#i1_5").input_value() == "12"
     assert "khôi phục" in page.locator("#saved").inner_text()
-    page.evaluate(
-        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
-        "dispatchEvent(new Event('visibilitychange'))"
-    )
+    hide(page)
     until(lambda: "đã lưu" in page.locator("#saved").inner_text())
     assert check_and_send(page).endswith("/T01/1")
     director = phone(browser)
@@ -167,6 +164,67 @@ def test_what_was_typed_survives_a_dead_tab_and_a_dead_network(
     assert again.locator("#i1_5").input_value() == "31"
 
 
+def hide(page: Page) -> None:
+    """As when the person turns to another app."""
+    page.evaluate(
+        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
+        "dispatchEvent(new Event('visibilitychange'))"
+    )
+
+
+def test_after_back_from_the_check_page_saving_goes_on(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+    page.locator("#i1_5").fill("5")
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("heading", name="Kiểm tra trước khi gửi").wait_for()
+    page.evaluate("history.back()")  # not go_back(): a page kept whole is not loaded again
+    page.wait_for_url(re.compile(r"/report/[^/]+$"), wait_until="commit")
+    page.locator("#i1_5").fill("6")
+    hide(page)
+    page.locator("#saved", has_text="đã lưu").wait_for()
+    assert page.locator("#notice").is_hidden()
+
+
+def test_a_lost_reply_is_no_other_phone(browser: Browser, urls: dict[str, str]) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+
+    def stored_but_not_heard(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/draft", stored_but_not_heard)
+    page.locator("#i1_5").fill("5")
+    hide(page)
+    page.locator("#saved", has_text="mất mạng").wait_for()
+    page.unroute("**/draft")
+    page.locator("#i1_5").fill("6")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator("#saved", has_text="đã lưu").wait_for()
+    assert page.locator("#notice").is_hidden()
+
+
+def test_an_old_receipt_leaves_a_correction_on_the_phone_alone(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page = phone(browser)
+    to_the_form(page, urls)
+    form = page.url
+    page.locator("#i1_5").fill("5")
+    check_and_send(page)
+    receipt = page.url
+    page.goto(form)
+    page.context.set_offline(True)
+    page.locator("#i1_5").fill("777")
+    page.context.set_offline(False)
+    page.goto(receipt)
+    page.goto(form)
+    assert page.locator("#i1_5").input_value() == "777"
+
+
 def test_what_was_typed_before_the_script_arrived_is_kept_too(
     browser: Browser, urls: dict[str, str]
 ) -> None:
@@ -206,10 +264,7 @@ def test_the_second_phone_is_shown_both_drafts(browser: Browser, urls: dict[str,
     one.get_by_role("button", name="Lưu nháp").click()
     one.locator("#saved", has_text="đã lưu").wait_for()
     two.locator("#i1_5").fill("22")
-    two.evaluate(
-        "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
-        "dispatchEvent(new Event('visibilitychange'))"
-    )
+    hide(two)
     two.get_by_role("button", name="Xem cả hai").click()
     assert "Chưa lưu" in two.locator(".box.warn[role=alert]").inner_text()
     assert two.locator("#i1_5").input_value() == "22"
