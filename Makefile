@@ -18,8 +18,8 @@ demo: ## Fill every period that has begun with seeded reports
 summarise: ## Run the scheduled job now
 	@$(BOOT) summarise
 
-links: ## Print each unit's link (REISSUE=CODE ends one and makes a new one)
-	@$(BOOT) links $(if $(REISSUE),--reissue $(REISSUE))
+links: ## Print each unit's link (PROGRAMME=key: another's; REISSUE=CODE: end one, make a new one)
+	@$(BOOT) links $(if $(PROGRAMME),--programme $(PROGRAMME)) $(if $(REISSUE),--reissue $(REISSUE))
 
 load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/...)
 	@$(BOOT) load $(FOLDER)

@@ -71,6 +71,7 @@ STATES: Mapping[str, str] = {
 }
 
 MISSING = "Chưa có"
+LEFT_EMPTY = "(để trống)"  # a text that nobody wrote states nothing
 TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
 VALUE_STATES: Mapping[str, str] = {"nil": "Không phát sinh", "na": "Không áp dụng"}
 

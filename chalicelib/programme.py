@@ -178,7 +178,7 @@ class Programme(Frozen):
     department: Department
     blocs: Mapping[str, str]
     regime: Regime
-    holidays: Mapping[int, tuple[date, ...]]
+    holidays: Mapping[int, tuple[date, ...]] = Field(default_factory=dict)
 
     @property
     def days_off(self) -> frozenset[date]:

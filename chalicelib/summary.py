@@ -91,7 +91,12 @@ class Aggregate:
     def met(self, indicator: Indicator) -> bool | None:
         """Judged on exact figures, never on the rounded percentage; None where it can't be."""
         goal = target.parse(indicator.target)
-        if goal is None or not self.with_value:
+        if goal is None:
+            return None
+        if indicator.kind in ("count", "amount") and self.nil and not self.with_value:
+            # Every answer says that nothing of it occurred: what is judged is none.
+            return None if goal.percent else goal.met_by(Decimal(0))
+        if not self.with_value:
             return None
         if indicator.kind in ("ratio", "yesno"):
             whole = self.denominator if indicator.kind == "ratio" else self.expected

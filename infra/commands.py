@@ -65,16 +65,16 @@ def _site() -> Site:
     return embedded.open_site(_data(), public_url(), clock.now)
 
 
-def _in_use(site: Site) -> tuple[Programme, Period]:
+def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
     """The programme with an open period, else the one that was collected last."""
     now = site.clock()
     found = []
     for programme in programmes.programmes(site.table):
         period = in_use(programmes.periods(site.table, programme.key), now)
-        if period:
+        if period and only in ("", programme.key):
             found.append((period.is_open(now), period.due, programme, period))
     if not found:
-        raise NotLoaded("no programme has a period that has begun")
+        raise NotLoaded(f"{only or 'no programme'} has no period that has begun")
     return max(found, key=lambda one: one[:2])[2:]
 
 
@@ -140,7 +140,7 @@ def links(given: argparse.Namespace) -> None:
     """The link of every unit of the programme in use: unit-code URL."""
     site = _site()
     samples.load_all(site)
-    programme, period = _in_use(site)
+    programme, period = _in_use(site, given.programme)
     units = owing(programmes.units(site.table, programme.key), period.end)
     if given.reissue:
         if given.reissue not in {unit.code for unit in units}:
@@ -167,6 +167,7 @@ def main() -> int:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
         if action is links:
+            command.add_argument("--programme", metavar="KEY", default="", help="another programme")
             command.add_argument(
                 "--reissue", metavar="CODE", help="end a unit's link, make a new one"
             )

@@ -161,7 +161,22 @@ def _typed(chance: random.Random, unit: Unit, asked: list[Indicator]) -> dict[st
     typed: dict[str, str] = {}
     for indicator in asked:
         typed |= dict(_field(chance, indicator, size))
+    if unit.bloc != "P":
+        _one_level(chance, typed)
     return typed
+
+
+def _one_level(chance: random.Random, typed: dict[str, str]) -> None:
+    """A single school stands at one level of a scale, if at any."""
+    standard = chance.choice(("i2_1_thpt_1", "i2_1_thpt_1", "i2_1_thpt_2", ""))
+    for code in ("i2_1_thpt_1", "i2_1_thpt_2"):
+        if f"{code}.num" in typed:
+            typed[f"{code}.num"] = str(int(code == standard))
+    digital = chance.choice(("i3_7_1", "i3_7_2", "i3_7_2", "i3_7_3"))
+    for code in ("i3_7_1", "i3_7_2", "i3_7_3"):
+        if code in typed or f"{code}.state" in typed:
+            typed[code] = str(int(code == digital))
+            typed.pop(f"{code}.state", None)
 
 
 def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple[str, str]]:

@@ -23,13 +23,20 @@ def desk(site: Site, request: Request) -> Response:
     for programme in programmes.programmes(site.table):
         periods = programmes.periods(site.table, programme.key)
         begun = [period for period in periods if period.has_begun(request.now)]
-        rows = [
-            (period, reports.summary(site.table, programme.key, period.key))
-            for period in reversed(begun)
-        ]
+        rows = [_row(site, programme, period, request) for period in reversed(begun)]
         shelves.append((programme, in_use(periods, request.now), rows))
     shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
     return render.page(site, request, "desk.html", styles=_STYLES, shelves=shelves, now=request.now)
+
+
+def _row(
+    site: Site, programme: Programme, period: Period, request: Request
+) -> tuple[Period, Kept | None, int]:
+    """A period's kept summary; for an open one also how many reports changed since."""
+    kept = reports.summary(site.table, programme.key, period.key)
+    live = kept is not None and period.is_open(request.now)
+    changed = nightly.changed_since(site, programme, period, kept) if kept and live else 0
+    return period, kept, changed
 
 
 def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None]:

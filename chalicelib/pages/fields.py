@@ -77,7 +77,7 @@ def _last(indicator: Indicator, last: Last | None) -> tuple[str, str]:
 def shown(indicator: Indicator, found: Any) -> str:
     """A figure or text in words: also the states that are no value."""
     if found is value.NIL:
-        return messages.VALUE_STATES["nil"]
+        return messages.LEFT_EMPTY if indicator.is_text else messages.VALUE_STATES["nil"]
     if found is value.NOT_APPLICABLE:
         return messages.VALUE_STATES["na"]
     text = value.shown(indicator, found)

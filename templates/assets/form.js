@@ -143,6 +143,11 @@
   function changed(event) {
     const control = event.target;
     if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
+    else if (control.value && control.closest(".f")) {
+      // Whoever types a figure no longer says that there is none.
+      const menu = control.closest(".f").querySelector("select");
+      if (menu && menu.value !== "value") { menu.value = "value"; menu.classList.remove("on"); }
+    }
     dirty = true;
     keep();
     say("đã giữ trên máy này");
