@@ -182,6 +182,8 @@ def main() -> int:
     logging.basicConfig(level=os.environ["LOG"], stream=sys.stderr, format="%(message)s")
     try:
         given.action(given)
+    except BrokenPipeError:  # `make links | head`: the reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except nightly.Failed as failed:
         print(f"baocao: could not be summarised: {failed}", file=sys.stderr)
         return 1
