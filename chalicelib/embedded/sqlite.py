@@ -195,6 +195,9 @@ class SqliteTable:
                 connection.close()
             self._idle.clear()
 
+    def __del__(self) -> None:
+        self.close()
+
 
 def _item(row: _Row) -> Item:
     partition, sort, version, expires, body = row
