@@ -347,3 +347,32 @@ def check_and_send_filled(page: Page) -> str:
     page.get_by_label("Đã được thủ trưởng duyệt").check()
     page.get_by_role("button", name="Gửi báo cáo").click()
     return page.locator("#reference").inner_text()
+
+
+def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[str, str]) -> None:
+    """The two pages that say «not sent»: another version stands, the form has grown stale."""
+    faults: list[str] = []
+    one, two = phone(browser), phone(browser)
+    for page, figure in ((one, "1"), (two, "2")):
+        to_the_form(page, urls)
+        page.locator("#i1_5").fill(figure)
+    form = one.url
+    two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
+    two.get_by_role("button", name="Lưu nháp").click()
+    two.get_by_role("button", name="Gửi lại").wait_for()
+    inspect(two, "problem with what was typed", faults)
+    one.get_by_role("button", name="Kiểm tra").click()
+    one.get_by_role("button", name=re.compile("Đánh dấu")).click()
+    one.get_by_role("heading", name="Người lập báo cáo").wait_for()
+    two.goto(f"{form}/check")
+    two.locator('#send [name="i1_5"]').evaluate("field => field.value = '2'")
+    for page in (one, two):
+        page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
+        page.get_by_label("Chức vụ").fill("Văn thư")
+        page.get_by_label("Số điện thoại").fill("0270 000 0000")
+        page.get_by_label("Đã được thủ trưởng duyệt").check()
+        page.get_by_role("button", name="Gửi báo cáo").click()
+        page.get_by_role("heading", level=1, name=re.compile("Xác nhận|Chưa gửi")).wait_for()
+    assert "quý đơn vị vừa gửi một bản khác" in two.locator("h1").inner_text()
+    inspect(two, "clash", faults)
+    assert faults == []
