@@ -359,7 +359,7 @@ def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[s
     form = one.url
     two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
     two.get_by_role("button", name="Lưu nháp").click()
-    two.get_by_role("button", name="Gửi lại").wait_for()
+    two.get_by_role("button", name="Thử lại").wait_for()
     inspect(two, "problem with what was typed", faults)
     one.get_by_role("button", name="Kiểm tra").click()
     one.get_by_role("button", name=re.compile("Đánh dấu")).click()
