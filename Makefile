@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load test check format pictures
+.PHONY: help run demo summarise links load test soak check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/..
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(DEV) -m pytest -n auto
+
+soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
+	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -v
 
 check: ## Lint and types, as CI does
 	@$(DEV) -m ruff check .

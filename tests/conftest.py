@@ -13,9 +13,29 @@ from chalicelib.store import access
 from infra import samples
 from infra.gateway import Gateway
 from infra.visitor import Visitor
+from tests.sizes import Figure
 
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"
 MIDDLE_OF_Q4 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Say a figure that the run found; it is printed when everything has ended."""
+
+    def say(*words: object) -> None:
+        record_property("figure", " ".join(map(str, words)))
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Every figure under the name of its test."""
+    for kind in ("passed", "failed"):
+        for report in terminalreporter.stats.get(kind, []):
+            said = [text for name, text in report.user_properties if name == "figure"]
+            for text in said if report.when == "call" else []:
+                terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {text}")
 
 
 class Clock:

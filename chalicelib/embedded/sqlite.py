@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from chalicelib import capacity
 from chalicelib.edges import Unusable
 from chalicelib.table import (
     ANYTHING,
@@ -148,6 +149,7 @@ class SqliteTable:
     def get(self, key: Key) -> Item | None:
         with self._connection() as connection:
             row = connection.execute(f"{_COLUMNS} pk = ? AND sk = ?", key).fetchone()
+        capacity.called(reads=capacity.read_units(_size(row[0], row[1], row[4]) if row else 0))
         return _item(row) if row else None
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
@@ -168,7 +170,10 @@ class SqliteTable:
     def _page(self, statement: str, partition: str, sort: str) -> "list[_Row]":
         """One page: no connection is held while the reader works on it."""
         with self._connection() as connection:
-            return connection.execute(statement, (partition, sort, _PAGE)).fetchall()
+            rows = connection.execute(statement, (partition, sort, _PAGE)).fetchall()
+        whole = sum(_size(row[0], row[1], row[4]) for row in rows)
+        capacity.called(reads=capacity.read_units(whole))
+        return rows
 
     def write(self, *changes: Change) -> None:
         refuse(changes)
@@ -181,6 +186,7 @@ class SqliteTable:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy(str(error)) from error
             raise
+        capacity.called(writes=sum(map(_units, changes)))
         if broken:
             raise Conflict(broken)
 
@@ -199,6 +205,18 @@ class SqliteTable:
         self.close()
 
 
+def _size(*texts: str) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+def _units(change: Change) -> int:
+    return capacity.write_units(_size(*change.key, _json(change) if isinstance(change, Put) else ""))
+
+
+def _json(put: Put) -> str:
+    return json.dumps(put.body, ensure_ascii=False, separators=(",", ":"))
+
+
 def _item(row: _Row) -> Item:
     partition, sort, version, expires, body = row
     return Item(Key(partition, sort), version, json.loads(body), expires)
@@ -214,11 +232,10 @@ def _apply(connection: sqlite3.Connection, change: Change) -> bool:
         return False
     match change:
         case Put():
-            body = json.dumps(change.body, ensure_ascii=False, separators=(",", ":"))
             connection.execute(
                 "INSERT OR REPLACE INTO item (pk, sk, version, expires, body)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (*change.key, found + 1, change.expires, body),
+                (*change.key, found + 1, change.expires, _json(change)),
             )
         case Delete():
             connection.execute("DELETE FROM item WHERE pk = ? AND sk = ?", change.key)
