@@ -210,7 +210,8 @@ def _size(*texts: str) -> int:
 
 
 def _units(change: Change) -> int:
-    return capacity.write_units(_size(*change.key, _json(change) if isinstance(change, Put) else ""))
+    body = _json(change) if isinstance(change, Put) else ""
+    return capacity.write_units(_size(*change.key, body))
 
 
 def _json(put: Put) -> str:
