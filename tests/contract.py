@@ -274,6 +274,14 @@ class TableContract:
         put(table, "P", "s", 1)
         assert version_of(table, Key("P", "s")) == 2
 
+    @pytest.mark.parametrize("expects", [1, ANYTHING])
+    def test_a_put_without_an_end_takes_the_old_one_away(self, table: Table, expects: int) -> None:
+        table.write(Put(Key("P", "s"), {"old": 1}, NOTHING, FAR))
+        table.write(Put(Key("P", "s"), {"new": 1}, expects))
+        assert table.get(Key("P", "s")) == Item(Key("P", "s"), 2, {"new": 1}, None)
+        table.write(Put(Key("P", "s"), {"new": 2}, 2 if expects == 1 else ANYTHING, FAR))
+        assert table.get(Key("P", "s")) == Item(Key("P", "s"), 3, {"new": 2}, FAR)
+
     def test_a_query_gives_the_items_that_begin_so_in_byte_order(self, table: Table) -> None:
         put_many(table, (Key("P", sort) for sort in reversed(ODD)))
         in_order = sorted(ODD, key=str.encode)

@@ -112,7 +112,6 @@ class DynamoTable:
             except ClientError as error:
                 _judge(error, changes)
                 self._pause(place, error)
-                asked["ClientRequestToken"] = str(uuid.uuid4())  # nothing of it was written
                 continue
             capacity.called(writes=_units(reply))
             return
