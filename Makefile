@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load test soak check format pictures
+.PHONY: help run demo summarise links load logs test soak check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,10 @@ links: ## Print each unit's link (PROGRAMME=key: another's; REISSUE=CODE: end on
 
 load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/...)
 	@$(BOOT) load $(FOLDER)
+
+logs: ## Show the server's log, newest last (ID=..., STATUS=5, LAST=200, FOLLOW=1, STDIN=1)
+	@$(BOOT) logs $(if $(ID),--id $(ID)) $(if $(STATUS),--status $(STATUS)) $(if $(LAST),--last $(LAST)) \
+		$(if $(FOLLOW),--follow) $(if $(STDIN),--stdin)
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]

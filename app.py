@@ -1,6 +1,5 @@
 """Every way in, on one page: the routes with who may use them, and the schedules."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Any, cast
@@ -8,10 +7,10 @@ from typing import Any, cast
 from chalice.app import Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib import clock, nightly
+from chalicelib import clock, logs, nightly
 from chalicelib.edges import Site
 from chalicelib.pages import desk, public, reporting, sending
-from chalicelib.pages.answer import Visitor, Way, answer, problem_page
+from chalicelib.pages.answer import Visitor, Way, answer
 from chalicelib.pages.web import LARGEST_BODY, Problem, Request, Response, read_form
 
 ANYONE: tuple[Visitor, ...] = ("anyone",)
@@ -48,7 +47,8 @@ WAYS = (
 )
 
 app = Chalice(app_name="baocao", configure_logs=False)
-logging.getLogger("baocao").setLevel(os.environ.get("LOG") or "INFO")
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # elsewhere the command says where the log goes
+    logs.begin(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
 
 
@@ -93,6 +93,14 @@ def _request(path_params: dict[str, str]) -> Request:
     )
 
 
+def _identity() -> str:
+    """API Gateway's own name of the request, which its logs have too."""
+    given = app.current_request
+    assert given is not None
+    known = str(given.context.get("requestId", ""))
+    return known if known else logs.new_id()
+
+
 def _as_chalice(response: Response) -> ChaliceResponse:
     headers: dict[str, Any] = dict(response.headers)
     if response.cookies:
@@ -102,11 +110,8 @@ def _as_chalice(response: Response) -> ChaliceResponse:
 
 def _open(way: Way) -> None:
     def view(**path_params: str) -> ChaliceResponse:
-        try:
-            request = _request(path_params)
-        except Problem as problem:
-            return _as_chalice(problem_page(site(), None, problem))
-        return _as_chalice(answer(site(), way, request))
+        response = answer(site(), way, lambda: _request(path_params), _identity())
+        return _as_chalice(response)
 
     accepted = ["application/x-www-form-urlencoded"] if way.method == "POST" else ["*/*"]
     name = (

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import summary, workbook
+from chalicelib import logs, summary, workbook
 from chalicelib.cells import UnitRow
 from chalicelib.edges import Site
 from chalicelib.period import Period
@@ -21,8 +20,6 @@ from chalicelib.unit import owing
 
 _TRIES = 5
 
-log = logging.getLogger("baocao")
-
 
 class Failed(Exception):
     """Some periods could not be summarised; the others were. The alarm rings on this."""
@@ -30,6 +27,7 @@ class Failed(Exception):
 
 @dataclass(slots=True)
 class Run:
+    id: str  # its lines in the log carry it
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -37,20 +35,26 @@ class Run:
 
 def run(site: Site, *, everything: bool) -> Run:
     """Every begun period, or only those not locked. Raises Failed at the end, not before."""
-    done = Run()
+    done = Run(logs.new_id())
+    with logs.line("run", id=done.id, everything=everything) as line:
+        _run_all(site, done, everything=everything)
+        line.add(written=len(done.written), unchanged=len(done.unchanged), failed=len(done.failed))
+        if done.failed:
+            raise Failed(", ".join(done.failed))
+    return done
+
+
+def _run_all(site: Site, done: Run, *, everything: bool) -> None:
     for p in programmes.programme_keys(site.table):
         try:
             programme = programmes.programme(site.table, p)
             periods = programmes.periods(site.table, p)
-        except Exception:
-            log.exception("programme %s can't be read", p)
+        except Exception as error:
+            logs.say("programme_unreadable", logs.ERROR, error, id=done.id, programme=p)
             done.failed.append(p)
             continue
         if programme:
             _run_programme(site, programme, periods, done, everything=everything)
-    if done.failed:
-        raise Failed(", ".join(done.failed))
-    return done
 
 
 def _run_programme(
@@ -62,9 +66,10 @@ def _run_programme(
             continue
         name = f"{programme.key}/{period.key}"
         try:
-            written = summarise(site, programme, period)
-        except Exception:
-            log.exception("summarising %s failed", name)
+            with logs.line("summarise", id=done.id, period=name, result="failed") as line:
+                written = summarise(site, programme, period)
+                line.add(result="written" if written else "unchanged")
+        except Exception:  # told by the line
             done.failed.append(name)
         else:
             (done.written if written else done.unchanged).append(name)

@@ -2,8 +2,8 @@
 
 import contextlib
 import gzip
-import logging
 import signal
+import sys
 import threading
 import time
 from datetime import datetime, timedelta
@@ -16,18 +16,16 @@ from types import FrameType
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from chalicelib import nightly
+from chalicelib import logs, nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
 from chalicelib.pages.web import LARGEST_BODY
-from infra.gateway import Gateway, Reply
+from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
 _LAST_REQUESTS_SECONDS = 10
 _MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
-
-log = logging.getLogger("baocao")
 
 
 class Server(ThreadingHTTPServer):
@@ -50,7 +48,7 @@ class Server(ThreadingHTTPServer):
             time.sleep(0.02)
 
     def handle_error(self, *_: object) -> None:
-        log.debug("a connection ended early", exc_info=True)
+        logs.say("connection_ended", logs.DEBUG, sys.exception())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -84,25 +82,25 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            return gateway.problem(411, "unreadable_form")
+            return gateway.problem(411, "unreadable_form", method)
         if len(length) > 12 or int(length) > LARGEST_BODY:
             self.close_connection = True
             self._drain(int(length[:12]))
-            return gateway.problem(413, "draft_too_large")
+            return gateway.problem(413, "draft_too_large", method)
         body = self.rfile.read(int(length))
         if len(body) < int(length):  # the connection broke: what came is not what was sent
             self.close_connection = True
-            return gateway.problem(400, "unreadable_form")
+            return gateway.problem(400, "unreadable_form", method)
         try:
             split = urlsplit(self.path)
         except ValueError:
-            return gateway.problem(400, "no_page")
+            return gateway.problem(400, "no_page", method)
         if server.one_address and (moved := self._elsewhere(site, method)):
             return moved
         if split.path.startswith("/_files/"):
             return _file(site, split.path.removeprefix("/_files/"), split.query, gateway)
         if split.path == "/_outbox" or split.path.startswith("/_outbox/"):
-            return self._outbox(server, gateway)
+            return self._outbox(server, gateway, method)
         headers = {name.lower(): content for name, content in self.headers.items()}
         return gateway.call(method, self.path, headers, body, str(self.client_address[0]))
 
@@ -121,17 +119,21 @@ class Handler(BaseHTTPRequestHandler):
             return None
         path = urlsplit(self.path)
         target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
+        with logged(method) as line:
+            line.add(status=302)
         return Reply(302, [("Location", target + (f"?{path.query}" if path.query else ""))], b"")
 
-    def _outbox(self, server: Server, gateway: Gateway) -> Reply:
+    def _outbox(self, server: Server, gateway: Gateway, method: str) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
         client = self.client_address[0]
         here = ip_address(client).is_loopback or client == self.connection.getsockname()[0]
         # Behind a proxy everybody seems to be here: only our own address shows it then.
         proxied = not server.one_address or "X-Forwarded-For" in self.headers
         if not here or proxied or "Forwarded" in self.headers:
-            return gateway.problem(404, "no_page")
-        return gateway.page("outbox.html", mails=_mails(server.data / "outbox"))
+            return gateway.problem(404, "no_page", f"{method} /_outbox")
+        return gateway.page(
+            f"{method} /_outbox", "outbox.html", mails=_mails(server.data / "outbox")
+        )
 
     def _send(self, reply: Reply) -> None:
         body, headers = reply.body, list(reply.headers)
@@ -159,7 +161,9 @@ def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
     files = cast(FolderFiles, site.files)
     found = files.opened(unquote(name), query, site.clock())
     if found is None:
-        return gateway.problem(404, "no_page")
+        return gateway.problem(404, "no_page", "GET /_files")
+    with logged("GET /_files") as line:
+        line.add(status=200)
     content, save_as = found
     headers = [
         ("Content-Type", "application/octet-stream"),
@@ -203,10 +207,11 @@ class Schedule(threading.Thread):
     def _summarise(self, *, everything: bool) -> None:
         try:
             cast(SqliteTable, self._site.table).sweep(self._site.clock())
-            done = nightly.run(self._site, everything=everything)
-            log.info('{"summarised": %d, "unchanged": %d}', len(done.written), len(done.unchanged))
-        except Exception:
-            log.exception("the scheduled run failed")
+            nightly.run(self._site, everything=everything)
+        except nightly.Failed:
+            pass  # its line says which periods
+        except Exception as error:
+            logs.say("schedule_failed", logs.ERROR, error)
 
     def stop(self) -> None:
         self._stopped.set()

@@ -1,14 +1,11 @@
 """One request through its route's gate: session, role, origin, handler, and every failure."""
 
-import json
-import logging
-import secrets
-import time
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chalicelib import messages
+from chalicelib import logs, messages
 from chalicelib.access import Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
@@ -21,7 +18,7 @@ from chalicelib.table import Busy, Conflict
 Visitor = Literal["anyone", "unit", "officer", "director"]
 Handler = Callable[[Site, Request], Response]
 
-log = logging.getLogger("baocao")
+_XRAY = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +31,37 @@ class Way:
     handler: Handler
 
 
-def answer(site: Site, way: Way, request: Request) -> Response:
+def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> Response:
     """Never raise: what goes wrong becomes a page, and an operational failure a logged id."""
-    began = time.perf_counter()
-    identity = secrets.token_hex(6)
-    role = "anyone"
+    route = f"{way.method} {way.path}"
+    with logs.line("request", id=identity, route=route, role="anyone", status=0) as line:
+        response = _answered(site, way, read, identity, line)
+        line.add(status=response.status)
+        return response
+
+
+def _answered(
+    site: Site, way: Way, read: Callable[[], Request], identity: str, line: logs.Line
+) -> Response:
+    request = None
     try:
+        request = read()
+        if xray := _XRAY.match(request.headers.get("x-amzn-trace-id", "")):
+            line.add(xray=xray[0])
         session = _session(site, way, request)
-        role = session.role if session else role
+        line.add(role=session.role if session else "anyone")
         request = replace(request, session=session)
-        response = _through_the_gate(site, way, request)
+        return _through_the_gate(site, way, request)
     except Problem as problem:
-        response = problem_page(site, request, problem)
+        return problem_page(site, request, problem)
     except Refused as refused:
-        response = problem_page(site, request, Problem(409, "refused", refused.reason))
-    except (Busy, Conflict):
-        response = _broken(site, request, 503, "busy", identity)
-    except Exception:
-        log.exception(json.dumps({"id": identity, "failed": f"{way.method} {way.path}"}))
-        response = _broken(site, request, 500, "broken", identity)
-    line = {
-        "id": identity,
-        "route": f"{way.method} {way.path}",
-        "role": role,
-        "status": response.status,
-        "ms": round((time.perf_counter() - began) * 1000, 1),
-    }
-    log.info(json.dumps(line))
-    return response
+        return problem_page(site, request, Problem(409, "refused", refused.reason))
+    except (Busy, Conflict) as error:
+        line.failed(error, logs.WARNING)
+        return _broken(site, request, 503, "busy", identity)
+    except Exception as error:
+        line.failed(error)
+        return _broken(site, request, 500, "broken", identity)
 
 
 def _session(site: Site, way: Way, request: Request) -> Session | None:
@@ -117,8 +117,8 @@ def _contact(site: Site) -> object:
     """Whom to call: the department of the programme that runs now, if the table answers."""
     try:
         found = list(programmes.programmes(site.table))
-    except Exception:
-        log.exception("the contact of a problem page can't be read")
+    except Exception as error:
+        logs.say("contact_unreadable", logs.ERROR, error)
         return None
     day = today(site.clock())
     running = [p for p in found if p.valid_from <= day <= p.valid_to]
@@ -126,7 +126,7 @@ def _contact(site: Site) -> object:
     return newest[-1].department if newest else None
 
 
-def _broken(site: Site, request: Request, status: int, name: str, identity: str) -> Response:
+def _broken(site: Site, request: Request | None, status: int, name: str, identity: str) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
     return render.page(

@@ -119,7 +119,7 @@
         clashed = true;
         say("chưa lưu");
         offer(told.problem, "Xem cả hai", () => { form.querySelector("button[value=save]").click(); });
-      } else if (answer.status === 401 || answer.status === 403) {
+      } else if ([401, 403, 429].includes(answer.status)) {
         clashed = true;
         say("phiên làm việc đã hết: vui lòng mở lại đường dẫn của đơn vị; nội dung vẫn giữ trên máy này");
       } else {
