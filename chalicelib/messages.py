@@ -132,7 +132,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 
 SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
-    "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, hoặc xin mã mới.",
+    "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, bấm đường dẫn trong thư, "
+    "hoặc xin mã mới.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 

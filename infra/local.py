@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from chalicelib import logs, nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
-from chalicelib.pages.web import LARGEST_BODY
+from chalicelib.pages.web import LARGEST_BODY, strict
 from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
@@ -121,7 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
         with logged(method) as line:
             line.add(status=302)
-        return Reply(302, [("Location", target + (f"?{path.query}" if path.query else ""))], b"")
+        target += f"?{path.query}" if path.query else ""
+        return Reply(302, [("Location", target), *strict(site).items()], b"")
 
     def _outbox(self, server: Server, gateway: Gateway, method: str) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
@@ -168,8 +169,7 @@ def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
     headers = [
         ("Content-Type", "application/octet-stream"),
         ("Content-Disposition", f'attachment; filename="{save_as}"'),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
+        *strict(site).items(),
     ]
     return Reply(200, headers, content)
 

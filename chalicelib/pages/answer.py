@@ -11,7 +11,8 @@ from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.moves import Refused
 from chalicelib.pages import render
-from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard
+from chalicelib.pages.guessing import failed
+from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard, strict
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 
@@ -37,6 +38,7 @@ def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> 
     with logs.line("request", id=identity, route=route, role="anyone", status=0) as line:
         response = _answered(site, way, read, identity, line)
         line.add(status=response.status)
+        response.headers = strict(site) | response.headers
         return response
 
 
@@ -67,15 +69,22 @@ def _answered(
 def _session(site: Site, way: Way, request: Request) -> Session | None:
     if "anyone" in way.visitors:
         return None
-    name = "unit" if "unit" in way.visitors else "staff"
-    token = request.cookies.get(cookie_name(site, name), "")
+    token = _held(site, way, request)
     return access.session(site.table, token, request.now) if token else None
+
+
+def _held(site: Site, way: Way, request: Request) -> str:
+    """The session's token that the browser shows for this way; empty where it shows none."""
+    name = "unit" if "unit" in way.visitors else "staff"
+    return request.cookies.get(cookie_name(site, name), "")
 
 
 def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
     if "anyone" not in way.visitors:
         if request.session is None:
-            raise Problem(401, "signed_out" if "unit" in way.visitors else "staff_signed_out")
+            name = "signed_out" if "unit" in way.visitors else "staff_signed_out"
+            held = _held(site, way, request)
+            raise failed(site, request, 401, name) if held else Problem(401, name)
         if request.session.role not in way.visitors:
             raise Problem(403, "not_yours")
     if way.method != "GET":

@@ -122,7 +122,7 @@ def _download(site: Site, request: Request, ending: str) -> Response:
         raise Problem(404, "no_summary")
     save_as = f"tong-hop-{programme.key}-{slug(period.label)}.{ending}"
     link = site.files.link(kept.files[ending], save_as, request.now)
-    return Response(303, headers={"Location": link, "Cache-Control": "no-store"})
+    return Response(303, headers={"Location": link})
 
 
 def summarise(site: Site, request: Request) -> Response:

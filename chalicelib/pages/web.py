@@ -13,11 +13,8 @@ from chalicelib.edges import Site
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
 HTML = "text/html; charset=utf-8"
-JSON = {
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+YEAR = 31_536_000
 
 
 class Problem(Exception):
@@ -75,6 +72,23 @@ def read_form(body: bytes) -> dict[str, str]:
     except ValueError:  # not UTF-8 inside, not ASCII outside, too many fields
         raise Problem(400, "unreadable_form") from None
     return {name: text.tidy(content) for name, content in pairs}
+
+
+def strict(site: Site) -> dict[str, str]:
+    """The headers of every answer; a page adds what it needs, a script may be kept."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if site.public_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    return headers
 
 
 def whole_number(given: str) -> int:
