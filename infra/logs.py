@@ -66,22 +66,29 @@ def kept(data: Path, *, follow: bool) -> Iterator[str | None]:
         older = newest.with_name(f"{newest.name}.{number}")
         if older.exists():
             yield from older.read_text("utf-8", "replace").splitlines()
-    file = newest.open(encoding="utf-8", errors="replace")
-    part = ""
     while True:
-        for text in file:
-            part += text
-            if part.endswith("\n"):
-                yield part
-                part = ""
-        yield None
+        with newest.open(encoding="utf-8", errors="replace") as file:
+            yield from _to_its_end(file)
+            while follow and not _replaced(newest, file):
+                time.sleep(_PAUSE)
+                yield from _to_its_end(file)
+            yield from _to_its_end(file)  # what came before the new file began
         if not follow:
-            file.close()
             return
-        time.sleep(_PAUSE)
-        if newest.exists() and newest.stat().st_ino != os.fstat(file.fileno()).st_ino:
-            file.close()
-            file = newest.open(encoding="utf-8", errors="replace")
+
+
+def _to_its_end(file: TextIO) -> Iterator[str | None]:
+    """Whole lines; a half one is read again when it is whole."""
+    while (text := file.readline()).endswith("\n"):
+        yield text
+    if text:
+        file.seek(file.tell() - len(text.encode()))
+    yield None
+
+
+def _replaced(newest: Path, file: TextIO) -> bool:
+    """A full file has been put aside and a new one begun."""
+    return newest.exists() and newest.stat().st_ino != os.fstat(file.fileno()).st_ino
 
 
 def show(lines: Iterable[str | None], wanted: Wanted, out: TextIO = sys.stdout) -> None:
