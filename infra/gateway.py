@@ -16,7 +16,7 @@ from chalice.local import (
 
 from chalicelib import logs
 from chalicelib.pages import render
-from chalicelib.pages.answer import problem_page
+from chalicelib.pages.answer import refuse
 from chalicelib.pages.web import Problem, Response
 
 
@@ -70,20 +70,18 @@ class Gateway:
 
     def problem(self, status: int, name: str, route: str) -> Reply:
         """What Chalice and API Gateway would answer in English, as our own page."""
-        with logged(route) as line:
-            line.add(status=status)
-            return _from(problem_page(self._module.site(), None, Problem(status, name)))
+        problem = Problem(status, name)
+        return _from(refuse(self._module.site(), problem, route, logs.new_id()))
 
     def page(self, route: str, template: str, **context: Any) -> Reply:
         """A page that only one machine has."""
-        with logged(route) as line:
-            line.add(status=200)
+        with logged(route, 200):
             return _from(render.page(self._module.site(), None, template, **context))
 
 
-def logged(route: str) -> AbstractContextManager[logs.Line]:
+def logged(route: str, status: int) -> AbstractContextManager[logs.Line]:
     """The log's line of a request that never comes to the app. A path may hold a token."""
-    return logs.line("request", id=logs.new_id(), route=route, role="anyone", status=0)
+    return logs.line("request", id=logs.new_id(), route=route, role="anyone", status=status)
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:

@@ -119,10 +119,9 @@ class Handler(BaseHTTPRequestHandler):
             return None
         path = urlsplit(self.path)
         target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
-        with logged(method) as line:
-            line.add(status=302)
         target += f"?{path.query}" if path.query else ""
-        return Reply(302, [("Location", target), *strict(site).items()], b"")
+        with logged(method, 302):
+            return Reply(302, [("Location", target), *strict(site).items()], b"")
 
     def _outbox(self, server: Server, gateway: Gateway, method: str) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
@@ -163,15 +162,14 @@ def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
     found = files.opened(unquote(name), query, site.clock())
     if found is None:
         return gateway.problem(404, "no_page", "GET /_files")
-    with logged("GET /_files") as line:
-        line.add(status=200)
     content, save_as = found
     headers = [
         ("Content-Type", "application/octet-stream"),
         ("Content-Disposition", f'attachment; filename="{save_as}"'),
         *strict(site).items(),
     ]
-    return Reply(200, headers, content)
+    with logged("GET /_files", 200):
+        return Reply(200, headers, content)
 
 
 def _mails(folder: Path) -> list[dict[str, object]]:

@@ -92,6 +92,12 @@ def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
     return way.handler(site, request)
 
 
+def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
+    """The answer to what comes to no way. The log hears the method, and the pattern if any."""
+    with logs.line("request", id=identity, route=route, role="anyone", status=problem.status):
+        return problem_page(site, None, problem)
+
+
 def problem_page(site: Site, request: Request | None, problem: Problem) -> Response:
     title, sentence = messages.PROBLEMS[problem.name]
     if problem.name == "refused":
