@@ -361,6 +361,16 @@ class TableContract:
         assert len(found) == len(keys)
         assert set(found) == keys
 
+    def test_a_filled_table_is_as_the_other_was(self, table: Table) -> None:
+        items = [
+            Item(Key(f"P{number % 3}", f"s{number:03}"), number + 1, {"n": number, "t": "ế"}, end)
+            for number, end in enumerate([None, FAR] * 40)
+        ]
+        table.fill(iter(items))
+        assert whole(table) == {item.key: item for item in items}
+        put(table, "P1", "s001", 2, t="next")
+        assert version_of(table, Key("P1", "s001")) == 3
+
     def test_a_write_of_no_changes_is_refused(self, table: Table) -> None:
         with pytest.raises(ValueError, match="at least one"):
             table.write()
