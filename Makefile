@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs test soak check format pictures
+.PHONY: help run demo summarise links load logs backup restore test soak check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,12 @@ load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/..
 logs: ## Show the server's log, newest last (ID=..., STATUS=5, LAST=200, FOLLOW=1, STDIN=1)
 	@$(BOOT) logs $(if $(ID),--id $(ID)) $(if $(STATUS),--status $(STATUS)) $(if $(LAST),--last $(LAST)) \
 		$(if $(FOLLOW),--follow) $(if $(STDIN),--stdin)
+
+backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
+	@$(BOOT) backup $(FILE)
+
+restore: ## Fill an empty installation from an archive (FILE=baocao.zip)
+	@$(BOOT) restore $(FILE)
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
