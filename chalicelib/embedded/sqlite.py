@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,9 @@ from chalicelib.table import (
     Item,
     Key,
     Put,
-    refuse,
+    as_text,
+    can_stand,
+    checked,
 )
 
 _APPLICATION = 0x42414F43  # "BAOC" in the file's header: this database is ours
@@ -43,6 +45,7 @@ _Row: TypeAlias = tuple[str, str, int, int | None, str]
 _COLUMNS = "SELECT pk, sk, version, expires, body FROM item WHERE"
 _FROM = f"{_COLUMNS} pk = ? AND sk >= ? ORDER BY sk LIMIT ?"
 _AFTER = f"{_COLUMNS} pk = ? AND sk > ? ORDER BY sk LIMIT ?"
+_INSERT = "INSERT OR REPLACE INTO item (pk, sk, version, expires, body) VALUES (?, ?, ?, ?, ?)"
 _ALL_AFTER = f"{_COLUMNS} (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT ?"
 
 
@@ -147,6 +150,8 @@ class SqliteTable:
                 time.sleep(0.005)
 
     def get(self, key: Key) -> Item | None:
+        if not can_stand(key):
+            return None
         with self._connection() as connection:
             row = connection.execute(f"{_COLUMNS} pk = ? AND sk = ?", key).fetchone()
         capacity.called(reads=capacity.read_units(_size(row[0], row[1], row[4]) if row else 0))
@@ -176,19 +181,27 @@ class SqliteTable:
         return rows
 
     def write(self, *changes: Change) -> None:
-        refuse(changes)
+        texts = checked(changes)
         try:
             with self._connection() as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                broken = next((c.key for c in changes if not _apply(connection, c)), None)
+                broken = next((c.key for c in changes if not _apply(connection, c, texts)), None)
                 connection.execute("ROLLBACK" if broken else "COMMIT")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy(str(error)) from error
             raise
-        capacity.called(writes=sum(map(_units, changes)))
+        units = (capacity.write_units(_size(*c.key, texts.get(c.key, ""))) for c in changes)
+        capacity.called(writes=sum(units))
         if broken:
             raise Conflict(broken)
+
+    def fill(self, items: Iterable[Item]) -> None:
+        rows = ((*i.key, i.version, i.expires, as_text(i.key, i.body)) for i in items)
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_INSERT, rows)
+            connection.execute("COMMIT")
 
     def sweep(self, now: datetime) -> None:
         """Delete what has expired, as DynamoDB does by itself."""
@@ -209,21 +222,12 @@ def _size(*texts: str) -> int:
     return sum(len(text.encode()) for text in texts)
 
 
-def _units(change: Change) -> int:
-    body = _json(change) if isinstance(change, Put) else ""
-    return capacity.write_units(_size(*change.key, body))
-
-
-def _json(put: Put) -> str:
-    return json.dumps(put.body, ensure_ascii=False, separators=(",", ":"))
-
-
 def _item(row: _Row) -> Item:
     partition, sort, version, expires, body = row
     return Item(Key(partition, sort), version, json.loads(body), expires)
 
 
-def _apply(connection: sqlite3.Connection, change: Change) -> bool:
+def _apply(connection: sqlite3.Connection, change: Change, texts: Mapping[Key, str]) -> bool:
     """Carry out one change inside the open transaction; False where its expectation broke."""
     row = connection.execute(
         "SELECT version FROM item WHERE pk = ? AND sk = ?", change.key
@@ -234,9 +238,8 @@ def _apply(connection: sqlite3.Connection, change: Change) -> bool:
     match change:
         case Put():
             connection.execute(
-                "INSERT OR REPLACE INTO item (pk, sk, version, expires, body)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (*change.key, found + 1, change.expires, _json(change)),
+                _INSERT,
+                (*change.key, found + 1, change.expires, texts[change.key]),
             )
         case Delete():
             connection.execute("DELETE FROM item WHERE pk = ? AND sk = ?", change.key)
