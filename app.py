@@ -1,7 +1,10 @@
 """Every way in, on one page: the routes with who may use them, and the schedules."""
 
+import json
 import logging
 import os
+import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,8 +14,16 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib import clock, nightly
 from chalicelib.edges import Site
 from chalicelib.pages import desk, public, reporting, sending
-from chalicelib.pages.answer import Visitor, Way, answer, problem_page
-from chalicelib.pages.web import LARGEST_BODY, Problem, Request, Response, read_form
+from chalicelib.pages.answer import Visitor, Way, answer, broken_page, problem_page
+from chalicelib.pages.web import (
+    FORM,
+    LARGEST_BODY,
+    Problem,
+    Request,
+    Response,
+    check_is_form,
+    read_form,
+)
 
 ANYONE: tuple[Visitor, ...] = ("anyone",)
 UNIT: tuple[Visitor, ...] = ("unit",)
@@ -50,6 +61,7 @@ WAYS = (
 app = Chalice(app_name="baocao", configure_logs=False)
 logging.getLogger("baocao").setLevel(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
+_CHALICE_ANSWERS = {404: "no_page", 405: "no_method", 415: "unreadable_form"}
 
 
 def use(site: Site) -> None:
@@ -78,19 +90,28 @@ def _request(path_params: dict[str, str]) -> Request:
     """Chalice's request as the pages see it."""
     given = app.current_request
     assert given is not None  # Chalice calls a view only with a request
-    body = cast(bytes, given.raw_body) if given.method == "POST" else b""
-    if len(body) > LARGEST_BODY:
-        raise Problem(413, "draft_too_large")
+    headers = {name: content for name, content in given.headers.items() if content is not None}
     return Request(
         method=given.method,
         path=given.context.get("path", ""),
         params=path_params,
         query=dict(given.query_params or {}),
-        form=read_form(body),
-        headers={name.lower(): content for name, content in given.headers.items()},
+        form=read_form(_body(given, headers)) if given.method == "POST" else {},
+        headers=headers,
         address=given.context.get("identity", {}).get("sourceIp", ""),
         now=site().clock(),
     )
+
+
+def _body(given: Any, headers: Mapping[str, str]) -> bytes:
+    check_is_form(headers)
+    try:
+        body = cast(bytes, given.raw_body)
+    except ValueError:  # Lambda's event says base64 and it is none, or holds half a character
+        raise Problem(400, "unreadable_form") from None
+    if len(body) > LARGEST_BODY:
+        raise Problem(413, "draft_too_large")
+    return body
 
 
 def _as_chalice(response: Response) -> ChaliceResponse:
@@ -108,7 +129,7 @@ def _open(way: Way) -> None:
             return _as_chalice(problem_page(site(), None, problem))
         return _as_chalice(answer(site(), way, request))
 
-    accepted = ["application/x-www-form-urlencoded"] if way.method == "POST" else ["*/*"]
+    accepted = [FORM] if way.method == "POST" else ["*/*"]
     name = (
         f"{way.handler.__module__.rpartition('.')[2]}_{way.handler.__name__}_{way.method.lower()}"
     )
@@ -117,6 +138,23 @@ def _open(way: Way) -> None:
 
 for _way in WAYS:
     _open(_way)
+
+
+@app.middleware("http")
+def in_our_own_words(event: Any, get_response: Callable[[Any], ChaliceResponse]) -> ChaliceResponse:
+    """What Chalice answers by itself, in English JSON, as a page of ours."""
+    known = event is not None and event.path in app.routes
+    given = get_response(event) if known else ChaliceResponse({}, status_code=404)
+    if isinstance(given.body, str):
+        return given
+    if given.status_code not in _CHALICE_ANSWERS:
+        identity = secrets.token_hex(6)
+        logging.getLogger("baocao").error(json.dumps({"id": identity, "failed": "chalice"}))
+        return _as_chalice(broken_page(site(), None, 500, "broken", identity))
+    problem = Problem(given.status_code, _CHALICE_ANSWERS[given.status_code])
+    page = _as_chalice(problem_page(site(), None, problem))
+    page.headers |= {name: text for name, text in given.headers.items() if name == "Allow"}
+    return page
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")

@@ -49,10 +49,10 @@ def answer(site: Site, way: Way, request: Request) -> Response:
     except Refused as refused:
         response = problem_page(site, request, Problem(409, "refused", refused.reason))
     except (Busy, Conflict):
-        response = _broken(site, request, 503, "busy", identity)
+        response = broken_page(site, request, 503, "busy", identity)
     except Exception:
         log.exception(json.dumps({"id": identity, "failed": f"{way.method} {way.path}"}))
-        response = _broken(site, request, 500, "broken", identity)
+        response = broken_page(site, request, 500, "broken", identity)
     line = {
         "id": identity,
         "route": f"{way.method} {way.path}",
@@ -87,6 +87,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     title, sentence = messages.PROBLEMS[problem.name]
     if problem.name == "refused":
         sentence = messages.REFUSALS[problem.detail]
+    sentence = sentence.format(detail=problem.detail)
     return render.page(
         site,
         request,
@@ -126,7 +127,9 @@ def _contact(site: Site) -> object:
     return newest[-1].department if newest else None
 
 
-def _broken(site: Site, request: Request, status: int, name: str, identity: str) -> Response:
+def broken_page(
+    site: Site, request: Request | None, status: int, name: str, identity: str
+) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
     return render.page(
