@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from chalice.app import Chalice, Cron, Rate
+from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib import clock, nightly
@@ -59,9 +59,10 @@ WAYS = (
 )
 
 app = Chalice(app_name="baocao", configure_logs=False)
-logging.getLogger("baocao").setLevel(os.environ.get("LOG") or "INFO")
+log = logging.getLogger("baocao")
+log.setLevel(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
-_CHALICE_ANSWERS = {404: "no_page", 405: "no_method", 415: "unreadable_form"}
+_CHALICE_ANSWERS = {405: "no_method", 415: "unreadable_form"}
 
 
 def use(site: Site) -> None:
@@ -90,7 +91,7 @@ def _request(path_params: dict[str, str]) -> Request:
     """Chalice's request as the pages see it."""
     given = app.current_request
     assert given is not None  # Chalice calls a view only with a request
-    headers = {name: content for name, content in given.headers.items() if content is not None}
+    headers = dict(given.headers.items())
     return Request(
         method=given.method,
         path=given.context.get("path", ""),
@@ -143,13 +144,20 @@ for _way in WAYS:
 @app.middleware("http")
 def in_our_own_words(event: Any, get_response: Callable[[Any], ChaliceResponse]) -> ChaliceResponse:
     """What Chalice answers by itself, in English JSON, as a page of ours."""
-    known = event is not None and event.path in app.routes
-    given = get_response(event) if known else ChaliceResponse({}, status_code=404)
+    if event is None or event.path not in app.routes:
+        return _as_chalice(problem_page(site(), None, Problem(404, "no_page")))
+    headers = {name: content for name, content in event.headers.items() if content is not None}
+    event.headers = CaseInsensitiveMapping(headers)
+    try:
+        given = get_response(event)
+    except Exception:  # an event as API Gateway never sends it
+        given = ChaliceResponse({}, status_code=500)
+        log.exception("Chalice could not read the event")
     if isinstance(given.body, str):
         return given
     if given.status_code not in _CHALICE_ANSWERS:
         identity = secrets.token_hex(6)
-        logging.getLogger("baocao").error(json.dumps({"id": identity, "failed": "chalice"}))
+        log.error(json.dumps({"id": identity, "failed": event.path}))
         return _as_chalice(broken_page(site(), None, 500, "broken", identity))
     problem = Problem(given.status_code, _CHALICE_ANSWERS[given.status_code])
     page = _as_chalice(problem_page(site(), None, problem))

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import logging
 import signal
+import socket
 import threading
 import time
 from datetime import datetime, timedelta
@@ -77,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with server.lock:
                 server.busy -= 1
+        if self.close_connection and self.command == "POST":
+            self._hang_up()
 
     def _reply(self, server: Server) -> Reply:
         site, gateway = server.site, server.gateway
@@ -129,6 +132,13 @@ class Handler(BaseHTTPRequestHandler):
         self.headers = Message()  # none that were read can be relied on
         self.request_version = self.protocol_version
         self._send(gateway.problem(code, "no_request"))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End so that the answer arrives: with bytes unread the system would reset the line."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+        self._drain(_MOST_DRAINED)
 
     def _drain(self, left: int) -> None:
         """Read what still comes: a browser that is cut off while sending shows no answer."""
