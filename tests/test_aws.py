@@ -11,6 +11,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -32,14 +33,17 @@ from tests.ministack import REGION, Ministack, new_bucket, new_table
 class TestTable(contract.TableContract):
     """moto is fine for what comes one after the other; it is no judge of a race."""
 
-    @pytest.fixture
-    def table(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoTable]:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-            monkeypatch.setenv(name, REGION)
-        with mock_aws():
-            import botocore.session
+    session = botocore.session.Session()
 
-            client = botocore.session.Session().create_client("dynamodb")
+    @pytest.fixture
+    def table(self) -> Iterator[DynamoTable]:
+        with mock_aws():
+            client = self.session.create_client(
+                "dynamodb",
+                region_name=REGION,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
             yield DynamoTable(client, new_table(client))
 
 
