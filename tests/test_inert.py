@@ -165,7 +165,7 @@ def journey(
 def test_every_character_that_is_accepted_comes_back_the_same(
     journey: Journey, figure: Figure
 ) -> None:
-    """Five boxes a report. Of what is only a sample one in 97 is taken: in the small size Han,
+    """Four boxes a report. Of what is only a sample one in 97 is taken: in the small size Han,
     Hangul and all beyond the first plane, in both what Unicode has not assigned.
     """
     unassigned = ("Cn", "Co")
