@@ -30,7 +30,7 @@ class Ambiguous:
 
 
 def _ascii(text: str) -> str:
-    if any(c.isdigit() and not c.isdecimal() for c in text):  # 10² is not 102
+    if any(c.isnumeric() and not c.isdecimal() for c in text):  # 10² is not 102, ⑩ not 10
         raise NotRead("not_a_number")
     text = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"[-−–]\s*[\d., ]+", text):

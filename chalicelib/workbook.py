@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _EXACT = 15  # digits that a spreadsheet's number holds exactly
 
 
@@ -39,7 +40,7 @@ def _csv_cell(cell: object) -> str:
         return number.plain(cell).replace(".", ",")
     text = "" if cell is None else str(cell)
     # A cell that begins like a formula is run as one by spreadsheets: the quote keeps it text.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def as_xlsx(

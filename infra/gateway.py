@@ -53,16 +53,11 @@ class Gateway:
         address: str = "127.0.0.1",
     ) -> Reply:
         try:
-            route = self._matcher.match_route(path).route
+            event: dict[str, Any] = self._convert.create_lambda_event(
+                method, path, dict(headers), body
+            )
         except ValueError:
             return self.problem(404, "no_page", method)
-        if method not in self._app.routes[route]:
-            return self.problem(405, "no_method", f"{method} {route}")
-        entry = self._app.routes[route][method]
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method == "POST" and kind not in entry.content_types:
-            return self.problem(415, "unreadable_form", f"{method} {route}")
-        event: dict[str, Any] = self._convert.create_lambda_event(method, path, dict(headers), body)
         event["requestContext"]["identity"]["sourceIp"] = address
         event["requestContext"]["requestId"] = logs.new_id()
         context = LambdaContext("api_handler", 256, max_runtime_ms=60_000)

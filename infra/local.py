@@ -3,11 +3,13 @@
 import contextlib
 import gzip
 import signal
+import socket
 import sys
 import threading
 import time
 from datetime import datetime, timedelta
 from email import policy
+from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -23,6 +25,7 @@ from chalicelib.pages.web import LARGEST_BODY, strict
 from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
+_BODY_SECONDS = 120  # a megabyte at 8 kB a second
 _LAST_REQUESTS_SECONDS = 10
 _MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
@@ -73,13 +76,15 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with server.lock:
                 server.busy -= 1
+        if self.close_connection and self.command == "POST":
+            self._hang_up()
 
     def _reply(self, server: Server) -> Reply:
         site, gateway = server.site, server.gateway
         assert site is not None  # both are set before the first request is taken
         assert gateway is not None
         method = "GET" if self.command == "HEAD" else self.command
-        length = self.headers.get("Content-Length", "0")
+        length = ",".join(dict.fromkeys(self.headers.get_all("Content-Length", ["0"])))
         if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
             return gateway.problem(411, "unreadable_form", method)
@@ -87,10 +92,10 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._drain(int(length[:12]))
             return gateway.problem(413, "draft_too_large", method)
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):  # the connection broke: what came is not what was sent
+        body = self._body(int(length))
+        if len(body) < int(length):  # what came is not what was sent
             self.close_connection = True
-            return gateway.problem(400, "unreadable_form", method)
+            return gateway.problem(408, "too_slow", method)
         try:
             split = urlsplit(self.path)
         except ValueError:
@@ -103,6 +108,35 @@ class Handler(BaseHTTPRequestHandler):
             return self._outbox(server, gateway, method)
         headers = {name.lower(): content for name, content in self.headers.items()}
         return gateway.call(method, self.path, headers, body, str(self.client_address[0]))
+
+    def _body(self, length: int) -> bytes:
+        """As much as comes in time, however slowly it drips."""
+        until = time.monotonic() + _BODY_SECONDS
+        body = b""
+        with contextlib.suppress(OSError):
+            while len(body) < length and (left := until - time.monotonic()) > 0:
+                self.connection.settimeout(min(left, _SOCKET_SECONDS))
+                if not (part := self.rfile.read1(length - len(body))):
+                    break
+                body += part
+        self.connection.settimeout(_SOCKET_SECONDS)
+        return body
+
+    def send_error(self, code: int, *_: str | None) -> None:
+        """What http.server answers in English to what is no request, as a page of ours."""
+        self.close_connection = True
+        gateway = cast(Server, self.server).gateway
+        assert gateway is not None
+        self.headers = Message()  # none that were read can be relied on
+        self.request_version = self.protocol_version
+        self._send(gateway.problem(code, "no_request", ""))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End so that the answer arrives: with bytes unread the system would reset the line."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+        self._drain(_MOST_DRAINED)
 
     def _drain(self, left: int) -> None:
         """Read what still comes: a browser that is cut off while sending shows no answer."""

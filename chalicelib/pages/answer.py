@@ -60,10 +60,10 @@ def _answered(
         return problem_page(site, request, Problem(409, "refused", refused.reason))
     except (Busy, Conflict) as error:
         line.failed(error, logs.WARNING)
-        return _broken(site, request, 503, "busy", identity)
+        return broken_page(site, request, 503, "busy", identity)
     except Exception as error:
         line.failed(error)
-        return _broken(site, request, 500, "broken", identity)
+        return broken_page(site, request, 500, "broken", identity)
 
 
 def _session(site: Site, way: Way, request: Request) -> Session | None:
@@ -102,6 +102,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     title, sentence = messages.PROBLEMS[problem.name]
     if problem.name == "refused":
         sentence = messages.REFUSALS[problem.detail]
+    sentence = sentence.format(detail=problem.detail)
     return render.page(
         site,
         request,
@@ -141,7 +142,9 @@ def _contact(site: Site) -> object:
     return newest[-1].department if newest else None
 
 
-def _broken(site: Site, request: Request | None, status: int, name: str, identity: str) -> Response:
+def broken_page(
+    site: Site, request: Request | None, status: int, name: str, identity: str
+) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
     return render.page(

@@ -15,6 +15,9 @@ from chalicelib.store import programmes, reports
 from chalicelib.unit import Unit, owing
 from chalicelib.value import Figure
 
+# What our forms hold besides the report itself.
+_OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "do"} | {"reason", "approved"}
+_OWN_FIELDS |= {"by.name", "by.post", "by.phone"}
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
@@ -117,12 +120,23 @@ def newest(site: Site, owed: Obligation) -> Version | None:
     return reports.version(site.table, owed.programme.key, key, code, owed.head.version)
 
 
-def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
-    """Only what belongs to fields that are asked; empty boxes and the default state say nothing."""
+def _names(owed: Obligation) -> set[str]:
+    """Every field that the form of this obligation has."""
     names = {"nil"}
     for indicator in owed.asked:
         names.update(value.fields(indicator))
         names.update(f"{indicator.code}.{part}" for part in ("state", "note", "read"))
+    return names
+
+
+def unknown(owed: Obligation, form: Mapping[str, str]) -> set[str]:
+    """Fields with something in them that no form of this obligation has (any more)."""
+    return {name for name, content in form.items() if content} - _names(owed) - _OWN_FIELDS
+
+
+def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
+    """Only what belongs to fields that are asked; empty boxes and the default state say nothing."""
+    names = _names(owed)
     typed = {
         name: content
         for name, content in form.items()

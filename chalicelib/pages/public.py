@@ -1,5 +1,7 @@
 """Pages for anyone: the front, a unit's link, staff signing in, our scripts."""
 
+import re
+
 from chalicelib import access as rules
 from chalicelib import messages
 from chalicelib.access import SIGN_IN, Session
@@ -18,10 +20,11 @@ from chalicelib.pages.web import (
     session_cookie,
 )
 from chalicelib.store import access, programmes, rates
-from chalicelib.text import tidy
+from chalicelib.text import forbidden
 from chalicelib.unit import known_as
 
 _ASK = "ask"
+_EMAIL = re.compile(r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+")
 
 
 def front(site: Site, request: Request) -> Response:
@@ -84,8 +87,8 @@ def sign_in(site: Site, request: Request) -> Response:
 
 def ask_sign_in(site: Site, request: Request) -> Response:
     """Mail a link and a code. The answer is the same whether the account exists or not."""
-    email = tidy(request.form.get("email", "")).lower()
-    if "@" not in email or len(email) > 200:
+    email = request.form.get("email", "").lower()
+    if not _EMAIL.fullmatch(email) or forbidden(email):
         fault = messages.SIGN_IN["bad_email"]
         return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
     ask_token = rules.new_token()

@@ -128,9 +128,11 @@ def post_form(site: Site, request: Request) -> Response:
     if request.form.get("do") == "save":
         return redirect(site, "report", owed.period.key)
     read = obligation.read(owed, typed, {})
-    if read.faults:
+    stray = obligation.unknown(owed, request.form)
+    found = read.faults + ((Fault("form", "", "unknown_field"),) if stray else ())
+    if found:
         owed = obligation.load(site, request)
-        return _form_page(site, request, owed, typed, status=422, found=read.faults)
+        return _form_page(site, request, owed, typed, status=422, found=found)
     return redirect(site, "report", owed.period.key, "check")
 
 

@@ -48,7 +48,8 @@
   }
   const same = (a, b) => {
     const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-    const tidy = (text) => (text || "").normalize("NFC").trim();
+    // As the server tidies: a pasted invisible character is no difference.
+    const tidy = (text) => (text || "").replace(/[\v\f\u2028\u2029]/g, "\n").replace(/\p{DI}/gu, "").normalize("NFC").trim();
     return [...names].every((name) => tidy(a[name]) === tidy(b[name]));
   };
 
