@@ -1,6 +1,6 @@
 """What a unit owes for one period, gathered for its pages: form, report, draft, last values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -132,10 +132,3 @@ def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
         if f"{indicator.code}.read" in typed:
             typed = value.settled(indicator, typed)
     return typed
-
-
-def filled(asked: Iterable[Indicator], typed: Mapping[str, str]) -> tuple[int, int]:
-    """How many of the figures asked have something in them, of how many."""
-    codes = [indicator.code for indicator in asked if not indicator.is_text]
-    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
-    return sum(code in given for code in codes), len(codes)

@@ -1,0 +1,48 @@
+"""A table in memory: the port with nothing behind it, so that a bench measures what is above."""
+
+from collections.abc import Iterator
+
+from chalicelib.table import ANYTHING, NOTHING, Change, Conflict, Delete, Item, Key, Put, refuse
+
+
+class MemoryTable:
+    """Items by partition and sort key. One process, one thread."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[str, dict[str, Item]] = {}
+
+    def get(self, key: Key) -> Item | None:
+        return self._partitions.get(key.partition, {}).get(key.sort)
+
+    def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        found = self._partitions.get(partition, {})
+        sorts = sorted((sort for sort in found if sort.startswith(prefix)), key=str.encode)
+        return (found[sort] for sort in sorts)
+
+    def write(self, *changes: Change) -> None:
+        refuse(changes)
+        for change in changes:
+            if change.expects not in (ANYTHING, self._version(change.key)):
+                raise Conflict(change.key)
+        for change in changes:
+            if isinstance(change, Put):
+                version = self._version(change.key) + 1
+                item = Item(change.key, version, dict(change.body), change.expires)
+                self._partitions.setdefault(change.key.partition, {})[change.key.sort] = item
+            elif isinstance(change, Delete):
+                self._partitions.get(change.key.partition, {}).pop(change.key.sort, None)
+
+    def _version(self, key: Key) -> int:
+        found = self.get(key)
+        return found.version if found else NOTHING
+
+    def everything(self) -> Iterator[Item]:
+        for partition in sorted(self._partitions):
+            yield from self.query(partition)
+
+    def restore(self, kept: "dict[str, dict[str, Item]]") -> None:
+        """Go back to what `held` gave: the next round finds the same table."""
+        self._partitions = {partition: dict(items) for partition, items in kept.items()}
+
+    def held(self) -> "dict[str, dict[str, Item]]":
+        return {partition: dict(items) for partition, items in self._partitions.items()}
