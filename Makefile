@@ -25,9 +25,11 @@ load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/..
 	@$(BOOT) load $(FOLDER)
 
 test: ## Run every test (under ten minutes on two cores)
+	@$(BOOT) --emulator || [ -z "$$CI" ]
 	@$(DEV) -m pytest -n auto
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
+	@$(BOOT) --emulator
 	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -v
 
 check: ## Lint and types, as CI does

@@ -61,7 +61,11 @@ def use(site: Site) -> None:
 def site() -> Site:
     """The installation of this process, made on the first request."""
     global _site
-    if _site is None:
+    if _site is None and os.environ.get("TABLE"):
+        from chalicelib import aws
+
+        _site = aws.open_site(clock.now)
+    elif _site is None:
         from chalicelib import embedded
 
         data = Path(os.environ.get("DATA") or ".data")

@@ -33,6 +33,10 @@ class Site:
     table: Table
     files: Files
     mail: Mail
-    key: bytes
+    server_key: Callable[[], bytes]  # read when a page needs it: most don't
     public_url: str  # where people reach it, with the stage prefix if there is one
     clock: Callable[[], datetime]
+
+    @property
+    def key(self) -> bytes:
+        return self.server_key()

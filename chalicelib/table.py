@@ -1,11 +1,14 @@
 """The table port: what an engine must do, and the limits that every engine refuses alike."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 MOST_CHANGES = 100
-LARGEST_ITEM = 300_000  # bytes; DynamoDB's own limit is 400 kB
+LARGEST_ITEM = 300_000  # bytes of key and kept text; DynamoDB's own limit is 400 kB
+LARGEST_WRITE = 3_000_000  # bytes of all kept texts; DynamoDB's own limit is 4 MB
+LONGEST_KEY = (2_048, 1_024)  # bytes of partition and sort, as in DynamoDB
 
 Scalar: TypeAlias = str | int | bool
 Body: TypeAlias = Mapping[str, Scalar]
@@ -81,30 +84,53 @@ class Table(Protocol):
         """Every item of the table: for backup alone."""
 
 
-def refuse(changes: tuple[Change, ...]) -> None:
-    """Raise ValueError for a write outside the port's limits, before any engine sees it."""
+def can_stand(key: Key) -> bool:
+    """Whether an item can have this key at all: a path that somebody made up may not fit."""
+    try:
+        sizes = [len(part.encode()) for part in key]
+    except UnicodeEncodeError:  # half a character
+        return False
+    return all(0 < size <= most for size, most in zip(sizes, LONGEST_KEY, strict=True))
+
+
+def checked(changes: tuple[Change, ...]) -> Mapping[Key, str]:
+    """The text that each put keeps: its body as JSON, the same in every engine.
+
+    Raises ValueError for a write outside the port's limits, before any engine sees it.
+    """
     if not changes:
         raise ValueError("a write needs at least one change")
     if len(changes) > MOST_CHANGES:
         raise ValueError(f"a write holds at most {MOST_CHANGES} changes, not {len(changes)}")
     seen: set[Key] = set()
     for change in changes:
-        if not change.key.partition or not change.key.sort:
-            raise ValueError(f"a key part is empty: {change.key}")
+        if not can_stand(change.key):
+            _refuse_key(change.key)
         if change.key in seen:
             raise ValueError(f"a write names this key twice: {change.key}")
         if change.expects < ANYTHING:
             raise ValueError(f"no version can be {change.expects}")
         seen.add(change.key)
-        if isinstance(change, Put):
-            _refuse_body(change)
+    texts = {change.key: _text(change) for change in changes if isinstance(change, Put)}
+    whole = sum(len(text.encode()) for text in texts.values())
+    if whole > LARGEST_WRITE:
+        raise ValueError(f"a write holds at most {LARGEST_WRITE} bytes, not {whole}")
+    return texts
 
 
-def _refuse_body(change: Put) -> None:
-    size = sum(len(part.encode()) for part in change.key)
-    for name, value in change.body.items():
+def _refuse_key(key: Key) -> None:
+    sizes = tuple(len(part.encode()) for part in key)
+    if 0 in sizes:
+        raise ValueError(f"a key part is empty: {key}")
+    raise ValueError(f"a key of {sizes} bytes, more than {LONGEST_KEY}")
+
+
+def _text(put: Put) -> str:
+    for name, value in put.body.items():
         if not isinstance(value, str | int):
             raise ValueError(f"{name} is {type(value).__name__}: only text, int and bool are kept")
-        size += len(name.encode()) + len(str(value).encode())
+    text = json.dumps(put.body, ensure_ascii=False, separators=(",", ":"))
+    size = sum(len(part.encode()) for part in (*put.key, text))
     if size > LARGEST_ITEM:
-        raise ValueError(f"{change.key} has {size} bytes, more than {LARGEST_ITEM}")
+        raise ValueError(f"{put.key} has {size} bytes, more than {LARGEST_ITEM}")
+    return text

@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+INSIDE = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+PYTHON = VENV / INSIDE
+# Emulated AWS pins another botocore than we do, so it has an environment of its own.
+EMULATOR = ROOT / ".venv-ministack"
 
 
 def fail(line: str) -> None:
@@ -22,21 +25,21 @@ def digest(requirements: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def build(requirements: Path) -> None:
+def build(requirements: Path, venv: Path = VENV) -> None:
     """Make the environment, or bring it up to date, unless it already is."""
-    stamp = VENV / f"{requirements.stem}.stamp"
+    stamp, python = venv / f"{requirements.stem}.stamp", venv / INSIDE
     wanted = digest(requirements)
-    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+    if stamp.exists() and stamp.read_text() == wanted and python.exists():
         return
-    print("baocao: building the environment in .venv (once) …", file=sys.stderr, flush=True)
-    if not PYTHON.exists():
+    print(f"baocao: building the environment in {venv.name} (once) …", file=sys.stderr, flush=True)
+    if not python.exists():
         made = subprocess.run(
-            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, check=False
+            [sys.executable, "-m", "venv", str(venv)], capture_output=True, check=False
         )
         if made.returncode:
-            shutil.rmtree(VENV, ignore_errors=True)  # half of one would be taken for a whole
+            shutil.rmtree(venv, ignore_errors=True)  # half of one would be taken for a whole
             fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
-    install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
     if subprocess.run(install, stdout=sys.stderr, check=False).returncode:
         fail(f"the packages of {requirements.name} could not be installed (see above)")
     stamp.write_text(wanted)
@@ -47,6 +50,9 @@ def main() -> None:
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     arguments = sys.argv[1:]
     dev = arguments[:1] == ["--dev"]
+    if arguments[:1] == ["--emulator"]:
+        build(ROOT / "infra" / "requirements-ministack.txt", EMULATOR)
+        return
     build(ROOT / ("requirements-dev.txt" if dev else "requirements-local.txt"))
     if dev and len(arguments) == 1:
         return

@@ -54,7 +54,7 @@ def fill(site: Site) -> None:
     """Send what is not there yet. A second run sends nothing; the same seed gives the same."""
     now = site.clock()
     clock = _Clock(now)
-    app.use(Site(site.table, site.files, site.mail, site.key, site.public_url, clock))
+    app.use(Site(site.table, site.files, site.mail, site.server_key, site.public_url, clock))
     gateway = Gateway(app)
     begun = [
         (programme, period)

@@ -1,21 +1,32 @@
 """What every test may ask for: an installation in a folder, a clock, a visitor, a browser."""
 
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
 
 import app
 from chalicelib import embedded
+from chalicelib.aws import DynamoTable, S3Files, SesMail
 from chalicelib.edges import Site
 from chalicelib.store import access
+from chalicelib.table import ANYTHING, MOST_CHANGES, Item, Put
 from infra import samples
 from infra.gateway import Gateway
 from infra.visitor import Visitor
+from tests.ministack import Ministack, NoMinistack, new_bucket, new_table, running
 from tests.sizes import Figure
 
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"
+HERE = "http://127.0.0.1:8000"
+KEY = b"k" * 32
+SENDER = "no-reply@baocao.example"
 MIDDLE_OF_Q4 = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
 
@@ -53,18 +64,106 @@ def clock() -> Clock:
     return Clock(MIDDLE_OF_Q4)
 
 
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    """Emulated AWS for all tests of this process; each makes a table and a bucket of its own."""
+    try:
+        with running(tmp_path_factory.mktemp("ministack")) as started:
+            identities = started.client("sesv2")
+            identities.create_email_identity(EmailIdentity=SENDER)
+            yield started
+    except NoMinistack as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+# The whole product's HTTP tests run on both engines.
+ON_BOTH_ENGINES = ("test_desk", "test_public", "test_reporting", "test_roles")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames and metafunc.module.__name__.endswith(ON_BOTH_ENGINES):
+        metafunc.parametrize("engine", ["sqlite", "dynamodb"])
+
+
 @pytest.fixture
-def empty_site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
-    site = embedded.open_site(tmp_path / "data", "http://127.0.0.1:8000", clock)
+def engine() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def empty_site(
+    tmp_path: Path, clock: Clock, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    if engine == "dynamodb":
+        yield on_aws(request.getfixturevalue("ministack"), clock)
+        return
+    site = embedded.open_site(tmp_path / "data", HERE, clock)
     yield site
     site.table.close()
 
 
 @pytest.fixture
-def site(empty_site: Site) -> Site:
+def site(empty_site: Site, engine: str, request: pytest.FixtureRequest) -> Site:
     """The two sample programmes, nothing reported yet."""
-    samples.load_all(empty_site)
+    if engine == "dynamodb":
+        put_raw(empty_site.table, request.getfixturevalue("loaded"))
+    else:
+        samples.load_all(empty_site)
     return empty_site
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
+    """What loading the sample programmes leaves in a table: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("loaded")
+    made = embedded.open_site(folder, HERE, Clock(MIDDLE_OF_Q4))
+    samples.load_all(replace(made, server_key=lambda: KEY))
+    items = list(made.table.everything())
+    made.table.close()
+    return items
+
+
+def on_aws(ministack: Ministack, clock: Clock) -> Site:
+    """An installation on emulated AWS that holds nothing yet."""
+    dynamodb, s3 = ministack.client("dynamodb"), ministack.client("s3")
+    bucket, ses = new_bucket(s3), ministack.client("sesv2")
+    return Site(
+        table=DynamoTable(dynamodb, new_table(dynamodb)),
+        files=S3Files(lambda: s3, bucket),
+        mail=SesMail(lambda: ses, SENDER),
+        server_key=lambda: KEY,
+        public_url=HERE,
+        clock=clock,
+    )
+
+
+def put_raw(table: DynamoTable, items: list[Item]) -> None:
+    """Many items at once, without conditions: a test's start, not the product's way to write."""
+    for start in range(0, len(items), MOST_CHANGES):
+        puts = [
+            Put(i.key, i.body, ANYTHING, i.expires) for i in items[start : start + MOST_CHANGES]
+        ]
+        table.write(*puts)
+
+
+@pytest.fixture
+def outbox(
+    tmp_path: Path, engine: str, request: pytest.FixtureRequest
+) -> Callable[[], list[EmailMessage]]:
+    """Every mail that this test's product has sent, the oldest first."""
+    if engine == "dynamodb":
+        emulated: Ministack = request.getfixturevalue("ministack")
+        before = len(emulated.mails())
+        return lambda: emulated.mails()[before:]
+    parser = BytesParser(policy=policy.default)
+
+    def read() -> list[EmailMessage]:
+        paths = sorted((tmp_path / "data" / "outbox").glob("*.eml"))
+        return [parser.parsebytes(path.read_bytes()) for path in paths]  # type: ignore[misc]
+
+    return read
 
 
 @pytest.fixture

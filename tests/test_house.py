@@ -72,7 +72,7 @@ def test_dependencies_run_one_way(path: Path) -> None:
 
 
 def test_every_part_that_is_no_noun_is_there() -> None:
-    assert MAY_IMPORT.keys() - PARTS <= {"aws"}
+    assert MAY_IMPORT.keys() <= PARTS
 
 
 def test_nouns_go_round_in_no_circle() -> None:
@@ -107,7 +107,11 @@ def test_only_pages_draw_templates() -> None:
 
 @pytest.mark.parametrize("path", OURS, ids=named)
 def test_heavy_libraries_are_imported_where_they_are_needed(path: Path) -> None:
-    """A cold start must not read openpyxl for a page that shows a form."""
+    """A cold start must not read openpyxl for a page that shows a form.
+
+    Who imports the AWS engine means to use botocore, so it may stand at the top there.
+    """
+    allowed = {"botocore"} if path.parent.name == "aws" else set()
     at_the_top = [
         node
         for node in ast.walk(tree(path))
@@ -115,7 +119,7 @@ def test_heavy_libraries_are_imported_where_they_are_needed(path: Path) -> None:
     ]
     for node in at_the_top:
         names = [node.module] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
-        assert not {str(name).partition(".")[0] for name in names} & HEAVY
+        assert not {str(name).partition(".")[0] for name in names} & HEAVY - allowed
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

@@ -502,7 +502,7 @@ def over(site: Site, table: Any = None, files: Any = None) -> Site:
         table or site.table,
         files or site.files,
         site.mail,
-        site.key,
+        site.server_key,
         site.public_url,
         site.clock,
     )

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from email import policy
-from email.parser import BytesParser
-from pathlib import Path
+from email.message import EmailMessage
 
 from chalicelib import access as rules
 from chalicelib.edges import Site
@@ -13,13 +12,12 @@ from chalicelib.store import access
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
 
+Outbox = Callable[[], list[EmailMessage]]
 DIRECTOR = "giamdoc@vinhlong.example"
 
 
-def mails(tmp_path: Path) -> list[str]:
-    found = sorted((tmp_path / "data" / "outbox").glob("*.eml"))
-    parsed = [BytesParser(policy=policy.default).parsebytes(path.read_bytes()) for path in found]
-    return [f"{mail['To']}\n{mail['Subject']}\n{mail.get_content()}" for mail in parsed]
+def mails(outbox: Outbox) -> list[str]:
+    return [f"{mail['To']}\n{mail['Subject']}\n{mail.get_content()}" for mail in outbox()]
 
 
 def ask(browser: Visitor, email: str = DIRECTOR) -> str:
@@ -29,11 +27,11 @@ def ask(browser: Visitor, email: str = DIRECTOR) -> str:
 
 
 def test_the_code_signs_in_the_browser_that_asked(
-    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
     browser, other = visitor(), visitor()
     ask(browser)
-    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
+    code = re.findall(r"\b\d{6}\b", mails(outbox)[0])[0]
     assert other.post("/signin/code", {"code": code}).status == 422
     assert browser.post("/signin/code", {"code": code}).header("location") == "/desk"
     assert browser.get("/desk").status == 200
@@ -41,10 +39,10 @@ def test_the_code_signs_in_the_browser_that_asked(
 
 
 def test_the_link_in_the_mail_signs_in_any_browser_once(
-    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
     ask(visitor())
-    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(tmp_path)[0])[0]
+    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(outbox)[0])[0]
     first, second = visitor(), visitor()
     assert DIRECTOR in first.get(link).body.decode()
     assert first.get(link).status == 200
@@ -54,11 +52,11 @@ def test_the_link_in_the_mail_signs_in_any_browser_once(
 
 
 def test_five_wrong_codes_end_the_sign_in(
-    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
     browser = visitor()
     ask(browser)
-    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
+    code = re.findall(r"\b\d{6}\b", mails(outbox)[0])[0]
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     for _ in range(5):
         assert browser.post("/signin/code", {"code": wrong}).status == 422
@@ -66,32 +64,32 @@ def test_five_wrong_codes_end_the_sign_in(
 
 
 def test_a_code_and_a_link_end_after_fifteen_minutes(
-    visitor: Callable[[], Visitor], site: Site, clock: Clock, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, clock: Clock, outbox: Outbox
 ) -> None:
     browser = visitor()
     ask(browser)
-    code = re.findall(r"\b\d{6}\b", mails(tmp_path)[0])[0]
-    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(tmp_path)[0])[0]
+    code = re.findall(r"\b\d{6}\b", mails(outbox)[0])[0]
+    link = re.findall(r"http://127.0.0.1:8000(/s/\S+)", mails(outbox)[0])[0]
     clock.now += timedelta(minutes=15)
     assert browser.post("/signin/code", {"code": code}).status == 422
     assert browser.get(link).status == 404
 
 
 def test_an_unknown_address_gets_the_same_answer_and_no_mail(
-    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
     known = ask(visitor()).replace(DIRECTOR, "…")
     unknown = ask(visitor(), "nobody@vinhlong.example").replace("nobody@vinhlong.example", "…")
     assert known == unknown
-    assert len(mails(tmp_path)) == 1
+    assert len(mails(outbox)) == 1
 
 
 def test_an_account_gets_no_flood_of_mails(
-    visitor: Callable[[], Visitor], site: Site, tmp_path: Path
+    visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
     for _ in range(rules.SIGN_INS_AN_HOUR + 5):
         ask(visitor())
-    assert len(mails(tmp_path)) == rules.SIGN_INS_AN_HOUR
+    assert len(mails(outbox)) == rules.SIGN_INS_AN_HOUR
 
 
 def test_unknown_and_revoked_links_get_the_same_answer_with_whom_to_call(
@@ -154,9 +152,7 @@ def test_over_https_cookies_are_bound_to_the_host(
 ) -> None:
     import app
 
-    secure = Site(
-        site.table, site.files, site.mail, site.key, "https://baocao.example/api", site.clock
-    )
+    secure = replace(site, public_url="https://baocao.example/api")
     browser = visitor()
     app.use(secure)
     token = access.issue_link(site.table, site.key, NEW, "T01")

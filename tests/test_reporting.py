@@ -13,6 +13,7 @@ from chalicelib.edges import Site
 from chalicelib.pages.web import Request, read_form
 from chalicelib.programme import indicators
 from chalicelib.store import access, programmes, reports
+from chalicelib.table import Delete
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import NEW, OLD, Clock
@@ -484,6 +485,13 @@ def test_a_page_may_write_over_its_own_last_saving_but_not_out_of_order(
     assert browser.post(f"/report/{Q4}", {**fields, "do": "save", "i1_5": "4"}).status == 303
 
 
+def sweep(site: Site, clock: Clock) -> None:
+    """Take away all that has expired, as every engine may at any time."""
+    for item in list(site.table.everything()):
+        if item.expires is not None and item.expires < clock().timestamp():
+            site.table.write(Delete(item.key, item.version))
+
+
 def test_a_return_long_after_the_lock_keeps_its_draft(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -494,7 +502,7 @@ def test_a_return_long_after_the_lock_keeps_its_draft(
     page = browser.get(f"/report/{Q4}")
     assert "Đang trả lại" in text(page)
     browser.submit(page, Q4, do="save", i1_5="13")
-    site.table.sweep(clock.now)
+    sweep(site, clock)
     assert reports.draft(site.table, NEW, Q4, "T01") is not None
 
 
@@ -542,3 +550,18 @@ def test_an_accepted_report_says_why_it_is_closed(
     refused = browser.submit(page, Q4, do="save", i1_5="1")
     assert refused.status == 409
     assert "đã tiếp nhận" in text(refused)
+
+
+@pytest.mark.parametrize("letter", ['"', "ế", "\\"])
+def test_a_draft_larger_than_any_report_is_refused_and_stays_on_the_page(
+    as_unit: Callable[..., Visitor], letter: str
+) -> None:
+    """Quotes take four bytes where they are kept: no draft may be too large for the table."""
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    for length in (70_000, 400_000 // len(letter.encode())):
+        reply = browser.submit(page, Q4, do="save", n_done=letter * length)
+        assert reply.status in (303, 413)
+        if reply.status == 413:
+            assert "dài" in text(reply) or "lớn" in text(reply)
+    assert reply.status == 413

@@ -61,7 +61,7 @@ def open_site(data: Path, public_url: str, clock: Callable[[], datetime]) -> Sit
         table=table,
         files=FolderFiles(data / "files", key, public_url),
         mail=OutboxMail(data / "outbox", SENDER),
-        key=key,
+        server_key=lambda: key,
         public_url=public_url,
         clock=clock,
     )

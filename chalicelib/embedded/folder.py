@@ -6,10 +6,10 @@ import os
 import re
 import secrets
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode
+
+from chalicelib import mail
 
 _LINK_SECONDS = 300
 
@@ -62,14 +62,8 @@ class OutboxMail:
         self._sender = sender
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
-        message = EmailMessage()
-        message["From"] = self._sender
-        message["To"] = to
-        message["Subject"] = subject
-        message["Date"] = now
-        message.set_content(text, cte="8bit")
         name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
-        _write_whole(self._folder / name, message.as_bytes(policy=SMTP.clone(cte_type="8bit")))
+        _write_whole(self._folder / name, mail.written(self._sender, to, subject, text, now))
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,8 @@ from chalicelib.table import (
     Item,
     Key,
     Put,
-    refuse,
+    can_stand,
+    checked,
 )
 
 _APPLICATION = 0x42414F43  # "BAOC" in the file's header: this database is ours
@@ -147,6 +148,8 @@ class SqliteTable:
                 time.sleep(0.005)
 
     def get(self, key: Key) -> Item | None:
+        if not can_stand(key):
+            return None
         with self._connection() as connection:
             row = connection.execute(f"{_COLUMNS} pk = ? AND sk = ?", key).fetchone()
         capacity.called(reads=capacity.read_units(_size(row[0], row[1], row[4]) if row else 0))
@@ -176,17 +179,18 @@ class SqliteTable:
         return rows
 
     def write(self, *changes: Change) -> None:
-        refuse(changes)
+        texts = checked(changes)
         try:
             with self._connection() as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                broken = next((c.key for c in changes if not _apply(connection, c)), None)
+                broken = next((c.key for c in changes if not _apply(connection, c, texts)), None)
                 connection.execute("ROLLBACK" if broken else "COMMIT")
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy(str(error)) from error
             raise
-        capacity.called(writes=sum(map(_units, changes)))
+        units = (capacity.write_units(_size(*c.key, texts.get(c.key, ""))) for c in changes)
+        capacity.called(writes=sum(units))
         if broken:
             raise Conflict(broken)
 
@@ -209,21 +213,12 @@ def _size(*texts: str) -> int:
     return sum(len(text.encode()) for text in texts)
 
 
-def _units(change: Change) -> int:
-    body = _json(change) if isinstance(change, Put) else ""
-    return capacity.write_units(_size(*change.key, body))
-
-
-def _json(put: Put) -> str:
-    return json.dumps(put.body, ensure_ascii=False, separators=(",", ":"))
-
-
 def _item(row: _Row) -> Item:
     partition, sort, version, expires, body = row
     return Item(Key(partition, sort), version, json.loads(body), expires)
 
 
-def _apply(connection: sqlite3.Connection, change: Change) -> bool:
+def _apply(connection: sqlite3.Connection, change: Change, texts: Mapping[Key, str]) -> bool:
     """Carry out one change inside the open transaction; False where its expectation broke."""
     row = connection.execute(
         "SELECT version FROM item WHERE pk = ? AND sk = ?", change.key
@@ -236,7 +231,7 @@ def _apply(connection: sqlite3.Connection, change: Change) -> bool:
             connection.execute(
                 "INSERT OR REPLACE INTO item (pk, sk, version, expires, body)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (*change.key, found + 1, change.expires, _json(change)),
+                (*change.key, found + 1, change.expires, texts[change.key]),
             )
         case Delete():
             connection.execute("DELETE FROM item WHERE pk = ? AND sk = ?", change.key)

@@ -1,0 +1,58 @@
+"""AWS as the edge: DynamoDB, S3 and SES, and the settings that a deployment gives."""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from chalicelib.aws.dynamo import DynamoTable
+from chalicelib.aws.edges import S3Files, SesMail
+from chalicelib.edges import Site, Unusable
+
+__all__ = ["DynamoTable", "S3Files", "SesMail", "open_site"]
+
+_SETTINGS = ("TABLE", "BUCKET", "SENDER", "PUBLIC_URL", "KEY_PARAMETER")
+
+
+def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.environ) -> Site:
+    """The installation that these settings name. Raises Unusable where one is missing.
+
+    KEY_PARAMETER names the SSM SecureString that holds the server key in hexadecimal; it is
+    read when the first page needs it.
+    """
+    given = {name: settings.get(name, "") for name in _SETTINGS}
+    if missing := [name for name, content in given.items() if not content]:
+        raise Unusable(f"not set: {', '.join(missing)}")
+    return Site(
+        table=DynamoTable(_client("dynamodb"), given["TABLE"]),
+        files=S3Files(lambda: _client("s3"), given["BUCKET"]),
+        mail=SesMail(lambda: _client("sesv2"), given["SENDER"]),
+        server_key=lambda: _key(given["KEY_PARAMETER"]),
+        public_url=given["PUBLIC_URL"].rstrip("/"),
+        clock=clock,
+    )
+
+
+@cache
+def _client(service: str) -> Any:
+    """botocore's own client, which boto3's is, too: without s3transfer it starts sooner."""
+    import botocore.session
+    from botocore.config import Config
+
+    patience = Config(
+        connect_timeout=2,
+        read_timeout=5,
+        retries={"mode": "standard", "max_attempts": 3},
+        signature_version="s3v4" if service == "s3" else None,
+    )
+    return botocore.session.get_session().create_client(service, config=patience)
+
+
+@cache
+def _key(parameter: str) -> bytes:
+    reply = _client("ssm").get_parameter(Name=parameter, WithDecryption=True)
+    try:
+        return bytes.fromhex(reply["Parameter"]["Value"])
+    except ValueError:
+        raise Unusable(f"the parameter {parameter} holds no server key") from None

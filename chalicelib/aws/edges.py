@@ -1,0 +1,67 @@
+"""Files on S3 and mail through SES."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib import mail
+
+_LINK_SECONDS = 300
+_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+}
+_Client = Callable[[], Any]  # made on the first use: most requests need neither
+
+
+class S3Files:
+    """Files in a bucket; links are signed on the click, so that the role's credentials last."""
+
+    def __init__(self, client: _Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def write(self, name: str, content: bytes) -> None:
+        kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        self._client().put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=kind)
+
+    def read(self, name: str) -> bytes | None:
+        try:
+            found = self._client().get_object(Bucket=self._bucket, Key=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+        return bytes(found["Body"].read())
+
+    def link(self, name: str, save_as: str, now: datetime) -> str:  # noqa: ARG002
+        """Signed at the SDK's own clock: S3 judges it by its own, too."""
+        asked = {
+            "Bucket": self._bucket,
+            "Key": name,
+            "ResponseContentDisposition": f'attachment; filename="{save_as}"',
+        }
+        return str(
+            self._client().generate_presigned_url(
+                "get_object", Params=asked, ExpiresIn=_LINK_SECONDS
+            )
+        )
+
+
+class SesMail:
+    """Mail through SES (v2), as the whole message."""
+
+    def __init__(self, client: _Client, sender: str) -> None:
+        self._client = client
+        self._sender = sender
+
+    def send(self, to: str, subject: str, text: str, now: datetime) -> None:
+        whole = mail.written(self._sender, to, subject, text, now)
+        self._client().send_email(
+            FromEmailAddress=self._sender,
+            Destination={"ToAddresses": [to]},
+            Content={"Raw": {"Data": whole}},
+        )

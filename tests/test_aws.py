@@ -1,0 +1,337 @@
+"""The edges on AWS: the contract on moto and on emulated AWS, and what only a network can do."""
+
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from moto import mock_aws
+
+from chalicelib import aws, capacity
+from chalicelib.aws import DynamoTable, S3Files, SesMail
+from chalicelib.edges import Unusable
+from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Key, Put
+from tests import contract
+from tests.conftest import SENDER
+from tests.contract import NOW
+from tests.ministack import REGION, Ministack, new_bucket, new_table
+
+
+class TestTable(contract.TableContract):
+    """moto is fine for what comes one after the other; it is no judge of a race."""
+
+    @pytest.fixture
+    def table(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoTable]:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            monkeypatch.setenv(name, REGION)
+        with mock_aws():
+            import botocore.session
+
+            client = botocore.session.Session().create_client("dynamodb")
+            yield DynamoTable(client, new_table(client))
+
+
+@pytest.fixture
+def client(ministack: Ministack) -> Any:
+    return ministack.client("dynamodb")
+
+
+@pytest.fixture
+def table(client: Any) -> DynamoTable:
+    return DynamoTable(client, new_table(client))
+
+
+@pytest.fixture
+def files(ministack: Ministack) -> S3Files:
+    client = ministack.client("s3")
+    bucket = new_bucket(client)
+    return S3Files(lambda: client, bucket)
+
+
+@pytest.fixture
+def fetch() -> Callable[[str], tuple[bytes, str]]:
+    def fetched(link: str) -> tuple[bytes, str]:
+        with urllib.request.urlopen(link) as answer:  # noqa: S310 - our own emulator
+            name = re.search(r'filename="([^"]+)"', answer.headers["Content-Disposition"])
+            assert name is not None
+            return answer.read(), name[1]
+
+    return fetched
+
+
+@pytest.fixture
+def mail(ministack: Ministack) -> SesMail:
+    client = ministack.client("sesv2")
+    return SesMail(lambda: client, SENDER)
+
+
+@pytest.fixture
+def sent(ministack: Ministack) -> Callable[[], list[EmailMessage]]:
+    before = len(ministack.mails())
+    return lambda: ministack.mails()[before:]
+
+
+class TestEmulatedTable(contract.TableContract): ...
+
+
+class TestTableRaces(contract.TableRaces): ...
+
+
+class TestFiles(contract.FilesContract): ...
+
+
+class TestMail(contract.MailContract): ...
+
+
+# ------------------------------------------------------------------ what the network does
+
+
+class Network:
+    """Stands before the client's HTTP: what `act` returns or raises replaces a call."""
+
+    def __init__(self, client: Any) -> None:
+        self.acts: list[Callable[[], Any] | None] = []
+        self.calls = 0
+        client.meta.events.register("before-call.dynamodb", self._call)
+
+    def _call(self, **_: Any) -> Any:
+        self.calls += 1
+        act = self.acts.pop(0) if self.acts else None
+        return act() if act else None
+
+
+def answered(code: str, *reasons: str) -> Callable[[], Any]:
+    """An error as DynamoDB answers it."""
+    body: dict[str, Any] = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {}}
+    if reasons:
+        body["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+
+    class Http:
+        status_code = 400
+
+    return lambda: (Http(), body)
+
+
+def lost(error: Exception) -> Callable[[], Any]:
+    def raise_it() -> Any:
+        raise error
+
+    return raise_it
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def patient(client: Any, waits: list[float]) -> DynamoTable:
+    """A table whose waits are noted, not waited."""
+    return DynamoTable(client, new_table(client), wait=waits.append)
+
+
+@pytest.fixture
+def network(client: Any, patient: DynamoTable) -> Network:
+    return Network(client)
+
+
+PASSING = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionInProgressException",
+    "InternalServerError",
+)
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_what_passes_is_tried_again_with_growing_random_waits(
+    patient: DynamoTable, network: Network, waits: list[float], code: str
+) -> None:
+    network.acts = [answered(code)] * 4
+    patient.write(Put(Key("P", "s"), {"n": 1}, NOTHING))
+    assert patient.get(Key("P", "s")) is not None
+    assert len(waits) == 4
+    assert all(0 <= wait <= 0.02 * 2**place for place, wait in enumerate(waits))
+    assert len(set(waits)) == 4
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_a_transaction_in_somebodys_way_is_tried_again(
+    patient: DynamoTable, network: Network, waits: list[float], reason: str
+) -> None:
+    network.acts = [answered("TransactionCanceledException", "None", reason)] * 3
+    patient.write(Put(Key("P", "a"), {}, NOTHING), Put(Key("P", "b"), {}, NOTHING))
+    assert [item.version for item in patient.query("P")] == [1, 1]
+    assert len(waits) == 3
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_what_does_not_pass_is_busy_and_nothing_is_written(
+    patient: DynamoTable, network: Network, waits: list[float], code: str
+) -> None:
+    network.acts = [answered(code)] * 6
+    with pytest.raises(Busy, match=code):
+        patient.write(Put(Key("P", "s"), {}, NOTHING))
+    assert len(waits) == 5
+    assert patient.get(Key("P", "s")) is None
+
+
+def test_only_a_broken_expectation_is_a_conflict_and_it_names_the_change(
+    patient: DynamoTable, network: Network
+) -> None:
+    keys = Key("P", "a"), Key("P", "b")
+    cancelled = "TransactionConflict", "ConditionalCheckFailed"
+    network.acts = [answered("TransactionCanceledException", *cancelled)]
+    with pytest.raises(Conflict) as broken:
+        patient.write(*(Put(key, {}, NOTHING) for key in keys))
+    assert broken.value.key == keys[1]
+
+
+def test_any_other_refusal_is_raised_at_once(
+    patient: DynamoTable, network: Network, waits: list[float]
+) -> None:
+    for act in (
+        answered("AccessDeniedException"),
+        answered("TransactionCanceledException", "None", "ValidationError"),
+    ):
+        network.acts = [act]
+        with pytest.raises(ClientError):
+            patient.write(Put(Key("P", "a"), {}, NOTHING), Put(Key("P", "b"), {}, NOTHING))
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ReadTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_network_that_is_gone_is_busy(
+    patient: DynamoTable, network: Network, error: Exception
+) -> None:
+    network.acts = [lost(error), lost(error), lost(error)]
+    with pytest.raises(Busy):
+        patient.get(Key("P", "s"))
+    with pytest.raises(Busy):
+        list(patient.query("P"))
+    with pytest.raises(Busy):
+        patient.write(Delete(Key("P", "s"), ANYTHING))
+
+
+def test_a_write_whose_answer_is_lost_is_made_once(ministack: Ministack) -> None:
+    """The client's own retry comes with the same token, so it is the same write."""
+    client = ministack.client("dynamodb", retries={"mode": "standard", "max_attempts": 3})
+    table, seen = DynamoTable(client, new_table(client)), []
+    table.write(Put(Key("P", "counter"), {"n": 0}, NOTHING))
+
+    def lose_the_first(request: Any, **_: Any) -> Any:
+        seen.append(request.headers["X-Amz-Target"])
+        if len(seen) > 1:
+            return None
+        answer = real_send(request)
+        assert answer.status_code == 200
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    real_send = client._endpoint.http_session.send
+    client.meta.events.register("before-send.dynamodb.TransactWriteItems", lose_the_first)
+    table.write(Put(Key("P", "counter"), {"n": 1}, 1))
+    item = table.get(Key("P", "counter"))
+    assert item is not None
+    assert (item.version, item.body["n"]) == (2, 1)
+    assert len(seen) == 2
+
+
+def test_a_query_reads_every_page(table: DynamoTable, client: Any) -> None:
+    for number in range(30):
+        table.write(Put(Key("P", f"{number:02}"), {"text": "x" * 90_000}, NOTHING))
+    pages: list[int] = []
+    client.meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: pages.append(parsed["Count"])
+    )
+    assert [item.key.sort for item in table.query("P")] == [f"{n:02}" for n in range(30)]
+    assert len(pages) >= 3
+    assert len(list(table.everything())) == 30
+
+
+def test_every_read_is_strongly_consistent(table: DynamoTable, client: Any) -> None:
+    asked: list[bool] = []
+    client.meta.events.register(
+        "before-parameter-build.dynamodb",
+        lambda params, **_: asked.append(params["ConsistentRead"]),
+    )
+    table.get(Key("P", "s"))
+    list(table.query("P"))
+    list(table.query("P", "s"))
+    list(table.everything())
+    assert asked == [True] * 4
+
+
+def test_what_a_call_costs_is_what_dynamodb_says(table: DynamoTable) -> None:
+    with capacity.counted() as spent:
+        table.write(
+            Put(Key("P", "a"), {"text": "x" * 6_900}, NOTHING),
+            Put(Key("P", "b"), {"text": "x"}, NOTHING),
+            Check(Key("P", "c"), NOTHING),
+        )
+    assert (spent.calls, spent.reads, spent.writes) == (1, 0, 2 * 7 + 2 + 2)
+    with capacity.counted() as spent:
+        table.get(Key("P", "a"))
+        list(table.query("P"))
+    assert (spent.calls, spent.writes) == (2, 0)
+    assert spent.reads >= 2  # the emulator says 1 for a get of any size
+
+
+# ------------------------------------------------------------------ an installation's settings
+
+SETTINGS = {
+    "TABLE": "baocao",
+    "BUCKET": "baocao-files",
+    "SENDER": SENDER,
+    "PUBLIC_URL": "https://baocao.example/",
+    "KEY_PARAMETER": "/baocao/test/key",
+}
+
+
+@pytest.fixture
+def account(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ministack]:
+    """The environment that Lambda gives a function, pointing at emulated AWS."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    for cached in (aws._client, aws._key):
+        cached.cache_clear()
+    yield ministack
+    for cached in (aws._client, aws._key):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(Unusable, match=f"not set: {name}$"):
+        aws.open_site(lambda: NOW, {**SETTINGS, name: ""})
+
+
+def test_an_installation_is_made_of_its_settings(account: Ministack) -> None:
+    parameters = account.client("ssm")
+    parameters.put_parameter(
+        Name=SETTINGS["KEY_PARAMETER"], Value="ab" * 32, Type="SecureString", Overwrite=True
+    )
+    table = new_table(account.client("dynamodb"))
+    site = aws.open_site(lambda: NOW, {**SETTINGS, "TABLE": table})
+    site.table.write(Put(Key("P", "s"), {"n": 1}, NOTHING))
+    assert site.table.get(Key("P", "s")) is not None
+    assert site.key == bytes.fromhex("ab" * 32)
+    assert site.public_url == "https://baocao.example"
+
+
+def test_a_damaged_server_key_is_said(account: Ministack) -> None:
+    account.client("ssm").put_parameter(
+        Name="/baocao/damaged", Value="no key", Type="SecureString", Overwrite=True
+    )
+    site = aws.open_site(lambda: NOW, {**SETTINGS, "KEY_PARAMETER": "/baocao/damaged"})
+    with pytest.raises(Unusable, match="/baocao/damaged holds no server key"):
+        _ = site.key
