@@ -8,7 +8,7 @@ from typing import Any, cast
 from chalice.app import Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib import clock, nightly
+from chalicelib import clock
 from chalicelib.edges import Site
 from chalicelib.pages import desk, public, reporting, sending
 from chalicelib.pages.answer import Visitor, Way, answer, problem_page
@@ -122,10 +122,14 @@ for _way in WAYS:
 @app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")
 def hourly(event: Any) -> None:
     """Periods that are not locked yet."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=False)
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="nightly")
 def every_night(event: Any) -> None:
     """All periods, at one o'clock in the morning in Việt Nam."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=True)

@@ -30,7 +30,7 @@ def _quiet_log() -> None:
     logging.getLogger("baocao").addHandler(logging.StreamHandler(open(os.devnull, "w")))
 
 
-def _capture(call: Call) -> tuple[str, dict[str, Any]]:
+def capture(call: Call) -> tuple[str, dict[str, Any]]:
     """The template that a call renders, and its context."""
     seen: list[tuple[str, dict[str, Any]]] = []
     whole = Template.render

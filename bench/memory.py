@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chalicelib.table import ANYTHING, NOTHING, Change, Conflict, Delete, Item, Key, Put, refuse
+from chalicelib.table import ANYTHING, NOTHING, Change, Conflict, Delete, Item, Key, Put, can_stand, checked
 
 
 class MemoryTable:
@@ -12,6 +12,8 @@ class MemoryTable:
         self._partitions: dict[str, dict[str, Item]] = {}
 
     def get(self, key: Key) -> Item | None:
+        if not can_stand(key):
+            return None
         return self._partitions.get(key.partition, {}).get(key.sort)
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
@@ -20,7 +22,7 @@ class MemoryTable:
         return (found[sort] for sort in sorts)
 
     def write(self, *changes: Change) -> None:
-        refuse(changes)
+        checked(changes)
         for change in changes:
             if change.expects not in (ANYTHING, self._version(change.key)):
                 raise Conflict(change.key)

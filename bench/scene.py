@@ -75,7 +75,7 @@ def filled(asked: Iterable[Indicator], more: int) -> dict[str, str]:
 
 def set_up() -> Scene:
     table = MemoryTable()
-    site = Site(table, _NoFiles(), _NoMail(), b"k" * 32, URL, lambda: NOW)
+    site = Site(table, _NoFiles(), _NoMail(), lambda: b"k" * 32, URL, lambda: NOW)
     samples.load_all(site)
     periods = {one.key: one for one in programmes.periods(table, PROGRAMME)}
     unit = programmes.unit_versions(table, PROGRAMME, UNIT)[0]
