@@ -18,8 +18,8 @@ class MemoryTable:
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
         found = self._partitions.get(partition, {})
-        sorts = sorted((sort for sort in found if sort.startswith(prefix)), key=str.encode)
-        return (found[sort] for sort in sorts)
+        # By code points, which is the order of the UTF-8 bytes, too.
+        return (found[sort] for sort in sorted(found) if sort.startswith(prefix))
 
     def write(self, *changes: Change) -> None:
         checked(changes)

@@ -2,11 +2,18 @@
 
 Row = tuple[str, str, str, str]
 
+BROKEN = "BROKEN"
 
-def row(what: str, ours: float, least: float, whose: str, bound: float | None = None) -> Row:
-    """Seconds as milliseconds; "broken" marks a ratio beyond its bound."""
-    ratio = ours / least
-    told = f"{ratio:.2f}"
-    if bound is not None:
-        told += f" (≤ {bound})" if ratio <= bound else f" (≤ {bound}) BROKEN"
-    return what, f"{ours * 1000:.2f} ms", f"{least * 1000:.2f} ms ({whose})", told
+
+def row(
+    what: str, ours: float, theirs: float, whose: str, bound: float, *, below: bool = False
+) -> Row:
+    """From seconds. The ratio may be the bound itself, or with `below` must stay under it."""
+    ratio = ours / theirs
+    kept = ratio < bound if below else ratio <= bound
+    told = f"{ratio:.3f} ({'<' if below else '≤'} {bound:g})"
+    return what, _shown(ours), f"{_shown(theirs)} ({whose})", told if kept else f"{told} {BROKEN}"
+
+
+def _shown(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"

@@ -73,9 +73,9 @@ def filled(asked: Iterable[Indicator], more: int) -> dict[str, str]:
     return typed
 
 
-def set_up() -> Scene:
+def set_up(url: str = URL) -> Scene:
     table = MemoryTable()
-    site = Site(table, _NoFiles(), _NoMail(), lambda: b"k" * 32, URL, lambda: NOW)
+    site = Site(table, _NoFiles(), _NoMail(), lambda: b"k" * 32, url, lambda: NOW)
     samples.load_all(site)
     periods = {one.key: one for one in programmes.periods(table, PROGRAMME)}
     unit = programmes.unit_versions(table, PROGRAMME, UNIT)[0]
@@ -95,9 +95,16 @@ def set_up() -> Scene:
     return Scene(site, table, asked, typed, session.token)
 
 
-def event(scene: Scene, method: str, resource: str, body: Mapping[str, str] | None = None) -> Any:
+def event(
+    scene: Scene,
+    method: str,
+    resource: str,
+    body: Mapping[str, str] | None = None,
+    **params: str,
+) -> Any:
     """What API Gateway's REST API hands to a Lambda function for this unit and period."""
-    path = resource.format(period=PERIOD)
+    params["period"] = PERIOD
+    path = resource.format(**params)
     headers = {
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Encoding": "gzip, deflate, br",
@@ -123,7 +130,7 @@ def event(scene: Scene, method: str, resource: str, body: Mapping[str, str] | No
         "multiValueHeaders": {name: [content] for name, content in headers.items()},
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
-        "pathParameters": {"period": PERIOD},
+        "pathParameters": params,
         "stageVariables": None,
         "requestContext": {
             "resourceId": "abc123",

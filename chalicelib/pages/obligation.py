@@ -15,6 +15,7 @@ from chalicelib.store import programmes, reports
 from chalicelib.unit import Unit, owing
 from chalicelib.value import Figure
 
+_BESIDE = ("state", "note", "read")  # what a field may carry besides its boxes
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
@@ -33,13 +34,10 @@ class Obligation:
     period: Period
     periods: tuple[Period, ...]
     sections: tuple[Section, ...]  # what is asked of this unit in this period
+    asked: tuple[Indicator, ...]  # the same without the sections
     head: Head | None
     draft: Draft | None
     form: int
-
-    @property
-    def asked(self) -> list[Indicator]:
-        return list(indicators(self.sections))
 
     @property
     def base(self) -> int:
@@ -76,12 +74,14 @@ def load(site: Site, request: Request) -> Obligation:
     head = reports.head(site.table, p, key, code)
     version = head.form if head else period.form
     form = programmes.form(site.table, p, version)
+    sections = form.asked_of(units[0].bloc, key, period.end)
     return Obligation(
         programme=programme,
         unit=units[0],
         period=period,
         periods=tuple(periods),
-        sections=form.asked_of(units[0].bloc, key, period.end),
+        sections=sections,
+        asked=tuple(indicators(sections)),
         head=head,
         draft=reports.draft(site.table, p, key, code),
         form=version,
@@ -119,16 +119,14 @@ def newest(site: Site, owed: Obligation) -> Version | None:
 
 def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
     """Only what belongs to fields that are asked; empty boxes and the default state say nothing."""
-    names = {"nil"}
-    for indicator in owed.asked:
-        names.update(value.fields(indicator))
-        names.update(f"{indicator.code}.{part}" for part in ("state", "note", "read"))
-    typed = {
-        name: content
-        for name, content in form.items()
-        if content and name in names and not (name.endswith(".state") and content == "value")
-    }
-    for indicator in owed.asked:
-        if f"{indicator.code}.read" in typed:
-            typed = value.settled(indicator, typed)
+    by_code = {indicator.code: indicator for indicator in owed.asked}
+    typed = {}
+    for name, content in form.items():
+        code, _, part = name.partition(".")
+        one = by_code.get(code)
+        its_own = one is not None and (part in _BESIDE or name in value.fields(one))
+        if content and (its_own or name == "nil") and (part, content) != ("state", "value"):
+            typed[name] = content
+    for name in [name for name in typed if name.endswith(".read")]:
+        typed = value.settled(by_code[name.removesuffix(".read")], typed)
     return typed
