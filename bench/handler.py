@@ -34,7 +34,7 @@ Call = Callable[[], Any]
 def _log_to_nobody() -> None:
     """Log lines are made and written, as on Lambda; here nobody reads them."""
     log = logging.getLogger("baocao")
-    log.addHandler(logging.StreamHandler(open(os.devnull, "w")))  # noqa: PTH123, SIM115
+    log.addHandler(logging.StreamHandler(open(os.devnull, "w")))  # noqa: SIM115 - to the end
     log.propagate = False
 
 
@@ -106,7 +106,7 @@ def measure() -> list[Row]:
     handlers |= {name: peer(held.site, app.WAYS) for name, peer in _PEERS.items()}
     get = scene.event(held, "GET", FORM)
     post = scene.event(held, "POST", SEND, held.sent)
-    begun = held.table.held()
+    begun = list(held.table.everything())
 
     def calls(event: Any) -> dict[str, Call]:
         answers = {}
@@ -127,9 +127,7 @@ def measure() -> list[Row]:
         held.table.restore(begun)
 
     form = _bare(*capture(lambda: app.app(get, None)))
-    rows = _compared(
-        "Form, whole handler", {**calls(get), "bare": form}, "bare: the template", 1.5
-    )
+    rows = _compared("Form, whole handler", {**calls(get), "bare": form}, "bare: the template", 1.5)
     rows += _compared(
         "Send, whole handler", {**calls(post), "bare": validate}, "bare: validation", 2, again
     )

@@ -1,8 +1,19 @@
 """A table in memory: the port with nothing behind it, so that a bench measures what is above."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from chalicelib.table import ANYTHING, NOTHING, Change, Conflict, Delete, Item, Key, Put, can_stand, checked
+from chalicelib.table import (
+    ANYTHING,
+    NOTHING,
+    Change,
+    Conflict,
+    Delete,
+    Item,
+    Key,
+    Put,
+    can_stand,
+    checked,
+)
 
 
 class MemoryTable:
@@ -29,8 +40,7 @@ class MemoryTable:
         for change in changes:
             if isinstance(change, Put):
                 version = self._version(change.key) + 1
-                item = Item(change.key, version, dict(change.body), change.expires)
-                self._partitions.setdefault(change.key.partition, {})[change.key.sort] = item
+                self.fill([Item(change.key, version, dict(change.body), change.expires)])
             elif isinstance(change, Delete):
                 self._partitions.get(change.key.partition, {}).pop(change.key.sort, None)
 
@@ -42,9 +52,11 @@ class MemoryTable:
         for partition in sorted(self._partitions):
             yield from self.query(partition)
 
-    def restore(self, kept: "dict[str, dict[str, Item]]") -> None:
-        """Go back to what `held` gave: the next round finds the same table."""
-        self._partitions = {partition: dict(items) for partition, items in kept.items()}
+    def fill(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self._partitions.setdefault(item.key.partition, {})[item.key.sort] = item
 
-    def held(self) -> "dict[str, dict[str, Item]]":
-        return {partition: dict(items) for partition, items in self._partitions.items()}
+    def restore(self, items: Iterable[Item]) -> None:
+        """Hold these and nothing else: the next round finds the table as this one did."""
+        self._partitions = {}
+        self.fill(items)

@@ -31,8 +31,8 @@ _NETWORK = {
 _SLOWER = 4
 _PATIENCE = 30
 
-# The same for both pages. It focuses the first typed field as soon as it is there, and tells when the
-# first key that was pressed has changed it: keys are pressed from outside all the time.
+# The same for both pages. It focuses the first box to type in as soon as it is there, and tells
+# when the first key has changed it: keys are pressed from outside all the time.
 _WATCH = """
 addEventListener("input", () => { window.typed ??= performance.now(); }, true);
 (function look() {
@@ -129,7 +129,9 @@ def _until_typed(browser: Browser, url: str, path: str, token: str) -> float:
         while time.monotonic() < until:
             for kind in ("keyDown", "keyUp"):
                 key = {"type": kind, "key": "7", "code": "Digit7"}
-                wire.send("Input.dispatchKeyEvent", key | ({"text": "7"} if kind == "keyDown" else {}))
+                wire.send(
+                    "Input.dispatchKeyEvent", key | ({"text": "7"} if kind == "keyDown" else {})
+                )
             typed = page.evaluate("window.typed")
             if typed is not None:
                 return cast(float, typed) / 1000

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib import text
 from chalicelib.edges import Site
 from chalicelib.pages.answer import Way, answer
-from chalicelib.pages.web import Request, Response, read_form
+from chalicelib.pages.web import Request, read_form
 
 Handler = Callable[[Any, Any], Any]
 
@@ -50,9 +50,7 @@ def flask_apig_wsgi(site: Site, ways: tuple[Way, ...]) -> Handler:
             form = given.form if way.method == "POST" else {}
             headers = {name.lower(): content for name, content in given.headers.items()}
             address = given.remote_addr if given.remote_addr else ""
-            request = _request(
-                site, way, given.path, params, given.args, form, headers, address
-            )
+            request = _request(site, way, given.path, params, given.args, form, headers, address)
             made = answer(site, way, request)
             return flask.Response(made.body, made.status, made.headers)
 
@@ -78,9 +76,7 @@ def powertools(site: Site, ways: tuple[Way, ...]) -> Handler:
             headers = {name.lower(): content for name, content in given.headers.items()}
             query = given.query_string_parameters
             address = given.request_context.identity.source_ip
-            request = _request(
-                site, way, given.path, params, query, form, headers, address
-            )
+            request = _request(site, way, given.path, params, query, form, headers, address)
             made = answer(site, way, request)
             kind = made.headers.get("Content-Type")
             return Reply(made.status, kind, made.body, dict(made.headers))

@@ -93,7 +93,10 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
 def _field(field: Field) -> dict[str, Any]:
     boxes = ("", ".num", ".den")
     return {
-        "indicator": {**field.indicator.model_dump(mode="json"), "is_text": field.indicator.is_text},
+        "indicator": {
+            **field.indicator.model_dump(mode="json"),
+            "is_text": field.indicator.is_text,
+        },
         "boxes": {part: field.text(part) for part in boxes},
         "fault": None,
         "last": field.last,

@@ -26,12 +26,15 @@ def _recorded(_: Any, request: Any) -> Any:
     from botocore.awsrequest import AWSResponse
 
     reply = SCENE["replies"][request.body.decode()]
-    return AWSResponse(request.url, 200, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(reply))
+    return AWSResponse(
+        request.url, 200, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(reply)
+    )
 
 
 def main() -> None:
-    import app
     from botocore.httpsession import URLLib3Session
+
+    import app
     from chalicelib import clock
 
     URLLib3Session.send = _recorded
