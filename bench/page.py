@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from statistics import median
 from typing import cast
 
 from playwright.sync_api import Browser
@@ -148,6 +147,5 @@ def measure(rounds: int = _ROUNDS) -> list[Row]:
         for _ in range(rounds):
             for path, seconds in spent.items():
                 seconds.append(_until_typed(browser, url, path, held.token))
-    ours, bare = map(median, spent.values())
     what = "The form in Chromium until a key is taken (400 ms, 400 kbit/s, CPU 4 ×)"
-    return [row(what, ours, bare, "bare HTML form", _BOUND)]
+    return [row(what, *spent.values(), "bare HTML form", _BOUND)]

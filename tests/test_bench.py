@@ -70,9 +70,9 @@ def test_the_scene_passes_the_gate_and_a_stranger_does_not(
 
 
 def test_a_ratio_beyond_its_bound_is_broken() -> None:
-    assert BROKEN not in row("form", 1.5, 1, "bare", 1.5)[3]
-    assert BROKEN in row("form", 1.51, 1, "bare", 1.5)[3]
-    assert BROKEN in row("form", 1, 1, "peer", 1, below=True)[3]
+    assert BROKEN not in row("form", [1.5], [1], "bare", 1.5)[3]
+    assert BROKEN in row("form", [1.51], [1], "bare", 1.5)[3]
+    assert BROKEN in row("form", [1], [1], "peer", 1, below=True)[3]
 
 
 def test_a_cold_form_reads_no_module_that_it_does_not_need() -> None:
