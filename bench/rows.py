@@ -27,4 +27,5 @@ def row(
 
 
 def _shown(seconds: Sequence[float]) -> str:
-    return f"{median(seconds) * 1000:.3g} ms"
+    milliseconds = median(seconds) * 1000
+    return f"{milliseconds:.{0 if milliseconds > 100 else 2}f} ms"
