@@ -93,7 +93,7 @@ class Table(Protocol):
 def can_stand(key: Key) -> bool:
     """Whether an item can have this key at all: a path that somebody made up may not fit."""
     try:
-        partition, sort = len(key.partition.encode()), len(key.sort.encode())
+        partition, sort = (len(part.encode()) for part in key)
     except UnicodeEncodeError:  # half a character
         return False
     return 0 < partition <= LONGEST_KEY[0] and 0 < sort <= LONGEST_KEY[1]
