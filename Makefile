@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs backup restore test soak check format pictures
+.PHONY: help run demo summarise links load logs backup restore test soak bench check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test: ## Run every test (under ten minutes on two cores)
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator
 	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -v
+
+bench: ## Measure speed against bare functions and public peers (ONE=handler: only that bench)
+	@$(BOOT) --bench $(ONE)
 
 check: ## Lint and types, as CI does
 	@$(DEV) -m ruff check .

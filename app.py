@@ -8,7 +8,7 @@ from typing import Any, cast
 from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib import clock, logs, nightly
+from chalicelib import clock, logs
 from chalicelib.edges import Site
 from chalicelib.pages import desk, public, reporting, sending
 from chalicelib.pages.answer import Visitor, Way, answer, broken_page, refuse
@@ -178,10 +178,14 @@ def _broken(route: str, identity: str, error: Exception | None = None) -> Chalic
 @app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")
 def hourly(event: Any) -> None:
     """Periods that are not locked yet."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=False)
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="nightly")
 def every_night(event: Any) -> None:
     """All periods, at one o'clock in the morning in Việt Nam."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=True)

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from chalicelib import number, value
 from chalicelib.clock import VIETNAM
-from chalicelib.columns import Fault as FormFault
 from chalicelib.period import kind
 from chalicelib.programme import Indicator
 from chalicelib.report import Fault
+
+if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
+    from chalicelib.columns import Fault as FormFault
 
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12.",
@@ -274,7 +277,7 @@ def sender_fault(found: Fault) -> str:
     return sentence if names_itself else f"{SENDER[found.field]}: {sentence}"
 
 
-def form_fault(found: FormFault) -> str:
+def form_fault(found: "FormFault") -> str:
     """One line for the author: sheet, row, column, what is wrong, what stands there."""
     place = f"{found.sheet or 'tệp'}, dòng {found.row}" if found.row else found.sheet or "tệp"
     column = f", cột {found.column}" if found.column else ""

@@ -83,6 +83,8 @@ def plain(number: Decimal) -> str:
 
 def shown(number: int | Decimal, decimals: int = 0) -> str:
     """1.234.567,89: at least `decimals` places, and never fewer than the number has."""
+    if isinstance(number, int) and not decimals:
+        return f"{number:,}".replace(",", ".")
     whole, _, part = plain(Decimal(number)).partition(".")
     groups = f"{int(whole):,}".replace(",", ".")
     part = part.ljust(decimals, "0")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from chalicelib import text, value
 from chalicelib.moves import Refused, State, moved
@@ -16,7 +17,7 @@ from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 LARGEST = 100_000  # bytes of canonical content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """What is sent: no time, no session, no person. Equal contents have equal hashes."""
 
@@ -27,6 +28,11 @@ class Content:
 
     def canonical(self) -> str:
         """JSON with codes sorted and texts in NFC: what the content hash is taken of."""
+        return self._canonical
+
+    @cached_property
+    def _canonical(self) -> str:
+        """Made once: a send weighs it, keeps it and takes its hash."""
         return compact(
             {"figures": self.figures, "nil": self.nil, "notes": self.notes, "texts": self.texts}
         )

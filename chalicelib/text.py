@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -49,7 +50,8 @@ def fold(text: str) -> str:
     return "".join(c for c in bare if not unicodedata.combining(c)).lower()
 
 
-def alphabetical(text: str) -> tuple[list[int], list[int], list[int]]:
+@lru_cache(8192)
+def alphabetical(text: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """A sort key: letters by the Vietnamese alphabet first, tones second, case last."""
     letters, tones, cases = [], [], []
     for char in unicodedata.normalize("NFC", text):
@@ -60,7 +62,7 @@ def alphabetical(text: str) -> tuple[list[int], list[int], list[int]]:
         letters.append(_RANK.get(small, ord(small[0])))
         tones.append(tone)
         cases.append(0 if base == small else 1)
-    return letters, tones, cases
+    return tuple(letters), tuple(tones), tuple(cases)
 
 
 def slug(text: str) -> str:

@@ -6,8 +6,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib import mail
-
 _LINK_SECONDS = 300
 _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,6 +57,8 @@ class SesMail:
         self._sender = sender
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
+        from chalicelib import mail  # few requests send one
+
         whole = mail.written(self._sender, to, subject, text, now)
         self._client().send_email(
             FromEmailAddress=self._sender,
