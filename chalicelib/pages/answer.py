@@ -129,6 +129,10 @@ def _contact(site: Site) -> object:
 def _broken(site: Site, request: Request, status: int, name: str, identity: str) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
+    typed = dict(_typed(request, Problem(status, name)))
+    if typed and request.session is None:
+        # Who it is could not be read either: the token that came goes back with it.
+        typed["csrf"] = request.form.get("csrf", "")
     return render.page(
         site,
         request,
@@ -139,5 +143,5 @@ def _broken(site: Site, request: Request, status: int, name: str, identity: str)
         contact=None,
         identity=identity,
         sign_in=False,
-        typed=_typed(request, Problem(status, name)),
+        typed=typed,
     )
