@@ -30,7 +30,7 @@ from chalicelib.table import Busy
 from tests.faulty import Killed, busy, killed
 from tests.ministack import Ministack
 from tests.sizes import FULL, Figure, size
-from tests.world import UNITS, DynamoStart, K, P, Page, Phone, Reopen, SqliteStart, World
+from tests.world import UNITS, Here, K, P, Page, Phone, Start, World
 
 MOMENT = timedelta(milliseconds=1)
 DUE = datetime(2026, 12, 17, 16, 59, 59, tzinfo=UTC)
@@ -63,10 +63,10 @@ Meanwhile = tuple[int, str] | None
 class Reporting(RuleBasedStateMachine):
     """Five phones of three units, an officer, the clock; a world of its own for each run."""
 
-    def __init__(self, reopen: Reopen, told: Counter[str]) -> None:
+    def __init__(self, here: Here, told: Counter[str]) -> None:
         super().__init__()
         self.told = told
-        self.world = World(reopen)
+        self.world = World(here)
         self.phones = [self.world.phone(unit) for unit in (*UNITS, *UNITS[:2])]
         self.late: list[tuple[Phone, Page, dict[str, str]]] = []  # autosaves still on their way
 
@@ -340,7 +340,7 @@ class Reporting(RuleBasedStateMachine):
         self.told["heads committed"] += len(self.world.heads)
 
 
-def explore(start: SqliteStart | DynamoStart, runs: int, steps: int) -> Counter[str]:
+def explore(start: Start, runs: int, steps: int) -> Counter[str]:
     told: Counter[str] = Counter()
     run_state_machine_as_test(
         lambda: Reporting(start.fresh(), told),
@@ -369,7 +369,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def test_any_order_of_moves_and_faults_keeps_every_promise(
     tmp_path: Path, figure: Figure, quiet: None
 ) -> None:
-    told = explore(SqliteStart(tmp_path), size(40, 1_500), size(40, 60))
+    told = explore(Start(tmp_path), size(40, 1_500), size(40, 60))
     assert told["receipts"] > told["runs"], told
     figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
 
@@ -378,5 +378,5 @@ def test_any_order_of_moves_and_faults_keeps_every_promise(
 def test_the_same_on_dynamodb(
     tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
 ) -> None:
-    told = explore(DynamoStart(ministack, tmp_path), size(4, 40), size(25, 50))
+    told = explore(Start(tmp_path, port=ministack.port), size(4, 40), size(25, 50))
     figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))

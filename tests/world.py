@@ -3,10 +3,12 @@
 import hashlib
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from chalicelib import access as rules
 from chalicelib import embedded, nightly
 from chalicelib.aws import DynamoTable
 from chalicelib.edges import Site
+from chalicelib.embedded import FolderFiles, OutboxMail
 from chalicelib.period import Period
 from chalicelib.store import access, keys, programmes, reports
 from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Item, Put, Table
@@ -56,62 +59,85 @@ _FORM = {
     "settings": [("form_title",), ("Thi đua",)],
 }
 
-Reopen = Callable[[Callable[[], datetime]], Site]
+
+@dataclass(frozen=True)
+class SqliteHere:
+    """Where an installation is; called, it opens it, in this process or in another."""
+
+    data: Path
+
+    def __call__(self, clock: Callable[[], datetime]) -> Site:
+        return replace(embedded.open_site(self.data, HERE, clock), server_key=lambda: KEY)
+
+    def copy(self) -> "SqliteHere":
+        """Another that stands as this one does, which must be closed."""
+        other = self.data.with_name(f"{self.data.name}-{secrets.token_hex(4)}")
+        shutil.copytree(self.data, other)
+        return SqliteHere(other)
 
 
-class SqliteStart:
-    """Installations that begin alike, each in a folder of its own."""
+@dataclass(frozen=True)
+class DynamoHere:
+    """A table on emulated AWS; files in a folder, S3 has its own tests."""
 
-    def __init__(self, folder: Path, units: tuple[str, ...] = UNITS) -> None:
+    data: Path
+    port: int
+    name: str
+
+    def __call__(self, clock: Callable[[], datetime]) -> Site:
+        # No test waits between tries; how many there are is as in the product.
+        table = DynamoTable(client(self.port), self.name, wait=lambda _: None)
+        files = FolderFiles(self.data / "files", KEY, HERE)
+        mail = OutboxMail(self.data / "outbox", "no-reply@baocao.example")
+        return Site(table, files, mail, lambda: KEY, HERE, clock)
+
+    def copy(self) -> "DynamoHere":
+        other = self.data.with_name(f"{self.data.name}-{secrets.token_hex(4)}")
+        if self.data.exists():
+            shutil.copytree(self.data, other)
+        here = DynamoHere(other, self.port, new_table(client(self.port)))
+        for item in client(self.port).scan(TableName=self.name, ConsistentRead=True)["Items"]:
+            client(self.port).put_item(TableName=here.name, Item=item)  # with its version
+        return here
+
+
+Here = SqliteHere | DynamoHere
+
+
+@cache
+def client(port: int) -> Any:
+    return Ministack(port).client("dynamodb", max_pool_connections=50)
+
+
+def on_dynamo(port: int, data: Path, items: list[Item]) -> DynamoHere:
+    here = DynamoHere(data, port, new_table(client(port)))
+    put_all(DynamoTable(client(port), here.name), items)
+    return here
+
+
+class Start:
+    """Installations that begin alike, each by itself: SQLite's, or emulated AWS's on a port."""
+
+    def __init__(self, folder: Path, units: tuple[str, ...] = UNITS, port: int = 0) -> None:
         self._folder = folder
-        self._made = 0
+        self._port = port
         rows = "".join(f"{code},Đơn vị {code},{code[0]},2021-01-01\n" for code in units)
         programme = builders.folder(
             folder / "programme",
             form=builders.as_markdown(_FORM),
             units=f"code,name,bloc,valid_from\n{rows}",
         )
-        site = embedded.open_site(folder / "template", HERE, lambda: BEGAN)
-        samples.load(replace(site, server_key=lambda: KEY), programme)
-        self.items = list(site.table.everything())
-        site.table.close()
+        self._first = SqliteHere(folder / "first")
+        site = self._first(lambda: BEGAN)
+        samples.load(site, programme)
+        self._items = list(site.table.everything())
+        site.table.close()  # type: ignore[attr-defined]
 
-    def fresh(self) -> Reopen:
-        self._made += 1
-        data = self._folder / f"data-{self._made}"
-        shutil.copytree(self._folder / "template", data)
-        return opener(data)
-
-
-def opener(data: Path) -> Reopen:
-    def reopen(clock: Callable[[], datetime]) -> Site:
-        return replace(embedded.open_site(data, HERE, clock), server_key=lambda: KEY)
-
-    return reopen
-
-
-class DynamoStart:
-    """The same on emulated AWS: a table each; files in a folder, S3 has its own tests."""
-
-    def __init__(
-        self, ministack: Ministack, folder: Path, units: tuple[str, ...] = UNITS, **config: Any
-    ) -> None:
-        self._local = SqliteStart(folder, units)
-        self.client = ministack.client("dynamodb", **config)
-        self.raw = ministack.client("dynamodb")
-
-    def fresh(self) -> Reopen:
-        local, name = self._local.fresh(), new_table(self.raw)
-        put_all(DynamoTable(self.raw, name), self._local.items)
-
-        def reopen(clock: Callable[[], datetime]) -> Site:
-            # Faults never hurry a test on: waiting is left out, the number of tries is not.
-            table = DynamoTable(self.client, name, wait=lambda _: None)
-            site = local(clock)
-            site.table.close()  # type: ignore[attr-defined]
-            return replace(site, table=table)
-
-        return reopen
+    def fresh(self) -> Here:
+        if not self._port:
+            return self._first.copy()
+        data = self._folder / f"data-{secrets.token_hex(4)}"
+        return on_dynamo(self._port, data, self._items)
 
 
 def put_all(table: Table, items: list[Item]) -> None:
@@ -149,19 +175,20 @@ class Sent:
 class World:
     """One installation from its first day on. `faults` numbers the table calls of one act."""
 
-    def __init__(self, reopen: Reopen) -> None:
-        self.now = BEGAN
+    def __init__(self, here: Here, now: datetime = BEGAN) -> None:
+        self.here = here
+        self.now = now
         self.calls = Calls()
         self.ledger = Ledger()
-        self._reopen = reopen
         self._gateway = Gateway(app)
         self._posting: Phone | None = None
-        self.states: dict[str, Mapping[str, Any]] = {}  # heads as they were committed
-        self.heads: dict[tuple[str, int], Mapping[str, Any]] = {}  # by item version
+        self.heads: dict[tuple[str, int], Mapping[str, Any]] = {}  # as committed, by item version
         self.open()
 
     def open(self) -> None:
-        self.plain = self._reopen(lambda: self.now)
+        self.plain = self.here(lambda: self.now)
+        heads = self.plain.table.query(f"PERIOD#{P}#{K}", "REPORT#")
+        self.states = {item.key.sort.removeprefix("REPORT#"): item.body for item in heads}
         self.table = FaultyTable(self.plain.table, self.calls)
         self.table.committed = self._committed
         files = FaultyFiles(self.plain.files, self.calls)
@@ -341,8 +368,10 @@ class World:
         nightly.run(self.site, everything=True)
 
     def document(self) -> dict[str, Any]:
+        """The summary that stands; empty before the first."""
         kept = reports.summary(self.plain.table, P, K)
-        assert kept is not None
+        if kept is None:
+            return {}
         content = self.plain.files.read(kept.files["json"])
         assert content is not None
         whole: dict[str, Any] = json.loads(content)

@@ -12,7 +12,7 @@ from chalicelib.moves import Move, Refused, moved
 from chalicelib.period import Period
 from chalicelib.report import Content, Draft, Head, Sender, Version
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Key, Put, Table
+from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
 
 _TRIES = 5
 _DRAFT_KEPT = timedelta(days=90)  # after the lock or the last saving, whichever is later
@@ -202,23 +202,15 @@ def move(
         state = moved(current.state if current else None, move)
         if current is None:
             raise Refused(f"{move}_from_missing")
-        key, body = keys.head(p, k, unit), {**_head_body(current), "state": state}
+        body = {**_head_body(current), "state": state}
         if return_due:
             body["return_due"] = iso(return_due)
         try:
-            table.write(Put(key, body, expects=current.revision))
+            table.write(Put(keys.head(p, k, unit), body, expects=current.revision))
         except Conflict:
-            if made := _made(table, key, body):
-                return _head(made)
             continue
-        return _head(Item(key, current.revision + 1, body))
+        return _head(Item(keys.head(p, k, unit), current.revision + 1, body))
     raise Refused("try_again")
-
-
-def _made(table: Table, key: Key, body: Body) -> Item | None:
-    """The item, where it stands as it was to be written: a lost reply, the SDK's second try."""
-    found = table.get(key)
-    return found if found and dict(found.body) == dict(body) else None
 
 
 def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
@@ -250,9 +242,10 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
     try:
         table.write(Put(key, body, draft.revision, expires))
     except Conflict:
-        if made := _made(table, key, body):
-            return replace(draft, revision=made.version)
-        raise Overtaken from None
+        found = table.get(key)
+        if found is None or found.body != body:
+            raise Overtaken from None
+        return replace(draft, revision=found.version)  # a second try of the SDK met its first
     return replace(draft, revision=draft.revision + 1)
 
 
