@@ -1,8 +1,9 @@
-"""Autosaves as a bad network delivers them: late, twice, out of order, across phones and buttons."""
+"""Autosaves as a bad network brings them: late, twice, out of order, across phones and buttons."""
 
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,11 @@ def draft(world: World) -> dict[str, Any]:
     return {"revision": item.version, **item.body} if item else {"revision": 0}
 
 
-def deliver(world: World, saving: Saving) -> Reply:
+def first_field(stands: Mapping[str, Any]) -> int:
+    return int(json.loads(stands["typed"])["i1"])
+
+
+def deliver(saving: Saving) -> Reply:
     path = f"/report/{K}" if saving.by_button else f"/report/{K}/draft"
     more = {"do": "save"} if saving.by_button else {}
     return saving.phone.visitor.post(path, saving.fields | more)
@@ -75,6 +80,50 @@ def hear(saving: Saving, reply: Reply) -> None:
         saving.page.fields["draft"] = str(json.loads(reply.body)["draft"])
 
 
+class Network:
+    """Brings savings to the server, and compares what then stands with the ledger's rule."""
+
+    def __init__(self, world: World, chance: random.Random) -> None:
+        self._world = world
+        self._chance = chance
+        self.stands = Stands()
+        self.newest: dict[str, int] = {}  # page -> the number of its newest saving that was taken
+        self.told = Counter[str]()
+
+    def brings(self, saving: Saving) -> None:
+        before = draft(self._world)
+        same = "typed" in before and first_field(before) == saving.number
+        reply = deliver(saving)
+        after = draft(self._world)
+        if after["revision"] != before["revision"]:
+            self._taken(saving)
+        else:
+            assert same or not self.stands.takes(saving)
+            assert reply.status == (409 if not same else 303 if saving.by_button else 200)
+            self.told["the same again" if same else "refused"] += 1
+        assert after["revision"] == self.stands.revision
+        assert first_field(after) == self.stands.number
+        if self._chance.random() < 0.7:  # or the answer is lost
+            hear(saving, reply)
+
+    def _taken(self, saving: Saving) -> None:
+        assert self.stands.takes(saving), "an older saving, or one of another phone, was taken"
+        page = saving.fields["page"]
+        assert saving.number > self.newest.get(page, 0)
+        self.newest[page] = saving.number
+        self.stands.take(saving)
+        self.told["taken"] += 1
+
+
+def a_page(world: World, phone: Phone, chance: random.Random) -> Page:
+    """Mostly the one in view, sometimes an older one, sometimes it is opened anew."""
+    if not phone.pages or chance.random() < 0.1:
+        opened = world.open_form(phone)
+        assert opened is not None
+        return opened
+    return phone.pages[-1] if chance.random() < 0.85 else chance.choice(phone.pages)
+
+
 @pytest.mark.soak
 def test_of_reordered_savings_nothing_newer_is_overwritten_by_older(
     world: World, figure: Figure
@@ -83,57 +132,27 @@ def test_of_reordered_savings_nothing_newer_is_overwritten_by_older(
     chance = random.Random(3)  # noqa: S311 - repeatable is what is wanted here
     total = size(150, 3_000)
     phones = [world.phone("T01") for _ in range(2)]
-    pages: dict[int, list[Page]] = {0: [], 1: []}
-    stands, waiting, number = Stands(), list[Saving](), 0
-    newest: dict[str, int] = {}  # page -> the number of its newest saving that was taken
-    told = dict.fromkeys(("taken", "refused", "late", "again"), 0)
-
-    def arrives(saving: Saving) -> None:
-        before = draft(world)
-        same = before.get("typed") and json.loads(before["typed"])["i1"] == str(saving.number)
-        reply = deliver(world, saving)
-        after = draft(world)
-        if after["revision"] != before["revision"]:
-            assert stands.takes(saving), "an older saving, or one of another phone, was taken"
-            page = saving.fields["page"]
-            assert saving.number > newest.get(page, 0)
-            newest[page] = saving.number
-            stands.take(saving)
-            told["taken"] += 1
-        else:
-            assert same or not stands.takes(saving)
-            assert reply.status == (409 if not same else 303 if saving.by_button else 200)
-            told["again" if same else "refused"] += 1
-        assert after["revision"] == stands.revision
-        assert json.loads(after["typed"])["i1"] == str(stands.number)
-        if chance.random() < 0.7:  # or the answer is lost
-            hear(saving, reply)
-
-    while number < total:
-        place = chance.randint(0, 1)
-        if not pages[place] or chance.random() < 0.1:
-            opened = world.open_form(phones[place])
-            assert opened is not None
-            pages[place].append(opened)
-        page = pages[place][-1] if chance.random() < 0.85 else chance.choice(pages[place])
-        number += 1
+    network, waiting = Network(world, chance), list[Saving]()
+    for number in range(1, total + 1):
+        phone = chance.choice(phones)
+        page = a_page(world, phone, chance)
         fields = world.autosaving(page, number)
-        saving = Saving(phones[place], page, fields, number, chance.random() < 0.15)
+        saving = Saving(phone, page, fields, number, chance.random() < 0.15)
         fate = chance.random()
         if fate < 0.5:
-            arrives(saving)
+            network.brings(saving)
         else:
-            waiting.append(saving)
-            if fate > 0.9:
-                waiting.append(saving)  # it will come twice
+            waiting += [saving] * (2 if fate > 0.9 else 1)
         while waiting and chance.random() < 0.4:
-            told["late"] += 1
-            arrives(waiting.pop(chance.randrange(len(waiting))))
-    while waiting:
-        arrives(waiting.pop(chance.randrange(len(waiting))))
-    assert told["taken"] > total // 10
-    assert told["refused"] > total // 10
-    figure("savings", total, *(f"{name} {count}" for name, count in told.items()))
+            network.told["late"] += 1
+            network.brings(waiting.pop(chance.randrange(len(waiting))))
+    chance.shuffle(waiting)
+    for saving in waiting:
+        network.told["late"] += 1
+        network.brings(saving)
+    assert network.told["taken"] > total // 10
+    assert network.told["refused"] > total // 10
+    figure("savings", total, *(f"{name} {count}," for name, count in network.told.items()))
 
 
 def test_a_late_autosave_changes_nothing_after_a_button_has_saved(world: World) -> None:
@@ -146,7 +165,7 @@ def test_a_late_autosave_changes_nothing_after_a_button_has_saved(world: World) 
     assert world.save(phone, page, 3, "check").status == 303  # type: ignore[union-attr]
     late = phone.visitor.post(f"/report/{K}/draft", hanging)
     assert late.status == 409
-    assert json.loads(draft(world)["typed"])["i1"] == "3"
+    assert first_field(draft(world)) == 3
 
 
 def test_a_buttons_saving_that_is_late_changes_nothing_after_the_next_one(world: World) -> None:
@@ -157,7 +176,7 @@ def test_a_buttons_saving_that_is_late_changes_nothing_after_the_next_one(world:
     assert world.save(phone, page, 2, "save").status == 303  # type: ignore[union-attr]
     late = phone.visitor.post(f"/report/{K}", hanging)
     assert late.status == 409
-    assert json.loads(draft(world)["typed"])["i1"] == "2"
+    assert first_field(draft(world)) == 2
 
 
 def test_a_page_without_its_script_may_save_again_when_it_heard_no_answer(world: World) -> None:
@@ -167,12 +186,12 @@ def test_a_page_without_its_script_may_save_again_when_it_heard_no_answer(world:
     for number in (1, 2):
         fields = world.autosaving(page, number) | {"do": "save", "place": ""}
         assert phone.visitor.post(f"/report/{K}", fields).status == 303
-        assert json.loads(draft(world)["typed"])["i1"] == str(number)
+        assert first_field(draft(world)) == number
     other = world.phone("T01")
     fields = world.autosaving(page, 3) | {"do": "save", "place": "", "page": "0123456789abcdef"}
     fields["csrf"] = world.open_form(other).fields["csrf"]  # type: ignore[union-attr]
     assert other.visitor.post(f"/report/{K}", fields).status == 409
-    assert json.loads(draft(world)["typed"])["i1"] == "2"
+    assert first_field(draft(world)) == 2
 
 
 def test_a_late_autosave_changes_nothing_after_the_sending(world: World) -> None:

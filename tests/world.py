@@ -348,6 +348,8 @@ class World:
         """The receipt as the person sees it goes into the ledger."""
         with self.calls.paused():
             reply = phone.visitor.get(f"/report/{K}/receipt/{version}")
+            while reply.status == 503:
+                reply = phone.visitor.get(f"/report/{K}/receipt/{version}")
         if reply.status == 401:
             return  # the session ended right after the sending
         page = reply.body.decode()
