@@ -67,12 +67,16 @@ class Calls:
 
 
 class FaultyTable:
-    """The table behind `calls`. `committed` is told every write that went through."""
+    """The table behind `calls`. `committed` is told every write that went through.
+
+    A reader that stops to `dawdle` after each query leaves time for others to write.
+    """
 
     def __init__(self, table: Table, calls: Calls) -> None:
         self.inner = table
         self.calls = calls
         self.committed: Callable[[tuple[Change, ...]], object] = lambda _: None
+        self.dawdle: Callable[[], object] = lambda: None
 
     def get(self, key: Key) -> Item | None:
         place = self.calls.begin(f"get {key.sort}")
@@ -83,6 +87,7 @@ class FaultyTable:
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
         place = self.calls.begin(f"query {partition} {prefix}")
         found = list(self.inner.query(partition, prefix))
+        self.dawdle()
         self.calls.reach(place, "after")
         return iter(found)
 

@@ -1,7 +1,9 @@
 """Many at one moment: duplicate sends, two phones, summaries that overlap with sends."""
 
+import itertools
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,6 +140,7 @@ def test_overlapping_summaries_are_of_a_state_that_existed(
     phones = [world.phone(unit) for unit in MANY[:4]]
     checks = {phone.unit: world.ready(phone, 1) for phone in phones}
     told: Counter[str] = Counter()
+    world.table.dawdle = lambda: time.sleep(chance.random() / 100)
     programme = programmes.programme(world.plain.table, P)
     assert programme is not None
 
@@ -166,4 +169,7 @@ def test_overlapping_summaries_are_of_a_state_that_existed(
                 world.move(phone.unit, "reopen")
             checks[phone.unit] = world.ready(phone, turn + 2)
     world.audit()
+    stored = [seen for _, seen in sorted(world.summaries.items())]
+    for older, newer in itertools.pairwise(stored):
+        assert all(newer[unit] >= revision for unit, revision in older.items())
     figure("overlapping", 2 * rounds, dict(told), "wrong 0")

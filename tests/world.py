@@ -182,7 +182,9 @@ class World:
         self.ledger = Ledger()
         self._gateway = Gateway(app)
         self._posting: Phone | None = None
+        self._wrong: list[AssertionError] = []
         self.heads: dict[tuple[str, int], Mapping[str, Any]] = {}  # as committed, by item version
+        self.summaries: dict[int, Mapping[str, int]] = {}  # what each stored one has seen
         self.open()
 
     def open(self) -> None:
@@ -212,9 +214,19 @@ class World:
     # ------------------------------------------------------------------ what every commit must be
 
     def _committed(self, changes: tuple[Change, ...]) -> None:
+        """Kept until the act has ended: the product makes a page of whatever is raised here."""
+        try:
+            self._judge(changes)
+        except AssertionError as wrong:
+            self._wrong.append(wrong)
+
+    def _judge(self, changes: tuple[Change, ...]) -> None:
         puts = [change for change in changes if isinstance(change, Put)]
         version = next((put for put in puts if put.key.sort.startswith("VERSION#")), None)
         for put in puts:
+            if put.key == keys.summary(P, K):
+                assert put.expects != ANYTHING, "a summary must expect the one that it has read"
+                self.summaries[put.expects + 1] = json.loads(str(put.body["seen"]))
             if put.key.partition != f"PERIOD#{P}#{K}" or not put.key.sort.startswith("REPORT#"):
                 continue
             unit = str(put.body["unit"])
@@ -268,6 +280,8 @@ class World:
             return None
         finally:
             self._posting = None
+            if self._wrong:
+                raise self._wrong[0]
 
     def open_form(self, phone: Phone) -> Page | None:
         reply = self.answer(phone, "GET", f"/report/{K}")
@@ -384,6 +398,7 @@ class World:
     def audit(self) -> None:
         """Everything acknowledged is there once, and the summary is the independent sum."""
         self.calls.disarm()
+        assert not self._wrong, self._wrong
         self.ledger.audit(self.plain.table, P, K, self.period.due)
         self.summarise()
         assert_equal(self.document(), independent(Raw.of_table(self.plain.table), P, K))
