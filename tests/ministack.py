@@ -31,6 +31,7 @@ class Ministack:
     """Start with `running`; makes clients, and tables and buckets that hold nothing yet."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._session = botocore.session.Session()  # keeps what it has read of the services
 

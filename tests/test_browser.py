@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -203,6 +204,18 @@ def test_after_back_from_the_check_page_saving_goes_on(
     hide(page)
     page.locator("#saved", has_text="đã lưu").wait_for()
     assert page.locator("#notice").is_hidden()
+
+
+def test_a_button_carries_the_number_of_its_saving(browser: Browser, urls: dict[str, str]) -> None:
+    """So that an autosave which is late on its way can't write over it."""
+    page = phone(browser)
+    to_the_form(page, urls)
+    page.locator("#i1_5").fill("5")
+    hide(page)
+    page.locator("#saved", has_text="đã lưu").wait_for()
+    with page.expect_request(lambda sent: sent.method == "POST") as pressed:
+        page.get_by_role("button", name="Lưu nháp").click()
+    assert parse_qs(pressed.value.post_data or "")["place"] == ["2"]
 
 
 def test_a_lost_reply_is_no_other_phone(browser: Browser, urls: dict[str, str]) -> None:

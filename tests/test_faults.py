@@ -18,6 +18,7 @@ from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.contract import parallel
 from tests.server import Server, enter, links, the_sending, to_the_check_page
+from tests.sizes import Figure, size
 
 H1 = "2021-H1"
 PROGRAMME = "thi-dua-2021-2025"
@@ -133,7 +134,10 @@ def test_every_acknowledged_report_outlives_kill_9(server: Server) -> None:
     assert len(heads(server)) == len(everyone)
 
 
-def test_five_hundred_duplicate_sends_are_one_report(server: Server) -> None:
+@pytest.mark.soak
+def test_duplicate_sends_in_every_way_are_one_report(server: Server, figure: Figure) -> None:
+    """Ten thousand in full size: at one moment, one after another, after Back, after a restart."""
+    hundred = size(100, 2_000)
     visitor = enter(server, server.link("unit"))
     form = visitor.get(f"/report/{H1}")
     check = to_the_check_page(visitor, H1, i1_6="17", n_done="Đã triển khai = đủ")
@@ -142,29 +146,30 @@ def test_five_hundred_duplicate_sends_are_one_report(server: Server) -> None:
 
     def tap(_: int) -> list[tuple[str, str, str]]:
         phone = phone_of(server, visitor)
-        return [read_receipt(phone, phone.post(where, fields)) for _ in range(25)]
+        return [read_receipt(phone, phone.post(where, fields)) for _ in range(hundred // 4)]
 
     for found in parallel(8, tap):
         seen.update(found)  # type: ignore[call-overload]
     assert len(seen) == 1
 
-    for _ in range(100):
+    for _ in range(hundred):
         seen.add(read_receipt(visitor, visitor.post(where, fields)))
 
-    for _ in range(100):
+    for _ in range(hundred):
         back = visitor.submit(form, H1, do="check", i1_6="17", n_done="Đã triển khai = đủ")
         assert back.status in (303, 409)
         seen.add(read_receipt(visitor, visitor.post(where, fields)))
 
     assert server.stop() == 0
     server.start()
-    for _ in range(100):
+    for _ in range(hundred):
         seen.add(read_receipt(visitor, visitor.post(where, fields)))
 
     assert len(seen) == 1
     (version,) = versions(server, "P01")
     assert seen == {(f"/report/{H1}/receipt/1", f"{H1}/P01/1", version["hash"])}
     assert heads(server)["P01"]["version"] == 1
+    figure("duplicate sends", 5 * hundred, "versions", 1, "receipts", len(seen))
 
 
 def test_sixteen_threads_with_one_first_send_get_one_receipt(server: Server) -> None:

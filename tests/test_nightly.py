@@ -2,12 +2,9 @@
 
 import json
 import random
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,192 +23,15 @@ from chalicelib.table import ANYTHING, Change, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
 from tests.conftest import NEW, OLD, Clock
 from tests.contract import parallel
+from tests.independent import Raw, assert_equal, independent
 
 SENDER = Sender("Nguyễn Thị Thử", "Văn thư", "0270 000 0000", approved=True)
 IN_2024 = datetime(2024, 12, 16, 3, 0, tzinfo=UTC)
 
 
-class Raw:
-    """The items as they lie in the SQLite file, read without a line of the product."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def under(self, partition: str, prefix: str = "") -> dict[str, dict[str, Any]]:
-        rows = self._connection.execute("SELECT sk, body FROM item WHERE pk = ?", (partition,))
-        return {sort: json.loads(body) for sort, body in rows if sort.startswith(prefix)}
-
-    def noun(self, partition: str, sort: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.under(partition)[sort]["json"])
-        return found
-
-
-def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
-    """Unit -> bloc, of the units that exist on the cut-off day."""
-    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}").values()]
-    blocs = {}
-    for version in sorted(versions, key=lambda one: one["valid_from"]):
-        if date.fromisoformat(version["valid_from"]) <= cut_off:
-            until = version["valid_to"]
-            blocs.pop(version["code"], None)
-            if until is None or date.fromisoformat(until) >= cut_off:
-                blocs[version["code"]] = version["bloc"]
-    return blocs
-
-
-def collected(raw: Raw, p: str, k: str) -> list[dict[str, Any]]:
-    """The indicators of this period's form that the period asks for, of whomever."""
-    period = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")
-    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{period['form']:04}")
-    part = k.partition("-")[2] or "Y"
-    tags = {part, part.rstrip("0123456789") or part}
-    cut_off = period["end"]
-    return [
-        one | {"in": section["code"]}
-        for section in form["sections"]
-        for one in section["indicators"]
-        if (not one["asked"] or tags & set(one["asked"]))
-        and (not one["valid_from"] or one["valid_from"] <= cut_off)
-        and (not one["valid_to"] or one["valid_to"] >= cut_off)
-    ]
-
-
-def asks(indicator: Mapping[str, Any], bloc: str) -> bool:
-    return indicator["entered_by"] == "unit" and (
-        not indicator["blocs"] or bloc in indicator["blocs"]
-    )
-
-
-def half_up(share: Fraction) -> Decimal:
-    exact = Decimal(share.numerator) / Decimal(share.denominator)
-    return exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
-    """One indicator over the units asked; an answer is ... where the unit gave none."""
-    values = [one for one in answers if one is not ... and one is not None and one is not False]
-    counts = {
-        "expected": len(answers),
-        "with_value": len(values),
-        "nil": sum(one is None for one in answers),
-        "not_applicable": sum(one is False for one in answers),
-        "missing": sum(one is ... for one in answers),
-        "numerator": None,
-        "denominator": None,
-        "value": None,
-    }
-    match indicator["kind"]:
-        case "ratio":
-            numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
-            counts |= {"numerator": numerator, "denominator": denominator}
-        case "yesno":
-            numerator, denominator = sum(one == "yes" for one in values), len(answers)
-            counts |= {"numerator": numerator, "denominator": denominator}
-        case "count" if values and indicator["aggregate"] != "none":
-            counts["value"] = sum(values)
-        case "amount" if values and indicator["aggregate"] != "none":
-            counts["value"] = sum((Fraction(one) for one in values), Fraction(0))
-    if indicator["kind"] in ("ratio", "yesno") and values and denominator:
-        counts["value"] = half_up(Fraction(100 * numerator, denominator))
-    return counts
-
-
-def independent(path: Path, p: str, k: str) -> dict[str, Any]:
-    raw = Raw(path)
-    units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
-    states: dict[str, str] = {}
-    late: set[str] = set()
-    nil: set[str] = set()
-    said: dict[str, dict[str, Any]] = {}
-    for sort, head in raw.under(f"PERIOD#{p}#{k}", "REPORT#").items():
-        unit = sort.removeprefix("REPORT#")
-        versions = raw.under(f"REPORT#{p}#{k}#{unit}", "VERSION#")
-        newest = versions[max(versions)]
-        content = json.loads(newest["content"])
-        states[unit] = head["state"]
-        if versions[min(versions)]["late"]:
-            late.add(unit)
-        if content["nil"]:
-            nil.add(unit)
-        if head["state"] != "returned":
-            said[unit] = content["figures"] | content["texts"]
-    lines = {}
-    for indicator in collected(raw, p, k):
-        code = indicator["code"]
-        answers = {
-            bloc: [said.get(unit, {}).get(code, ...) for unit, its in units.items() if its == bloc]
-            for bloc in sorted(set(units.values()))
-            if asks(indicator, bloc)
-        }
-        line = added(indicator, [one for part in answers.values() for one in part])
-        line["blocs"] = {bloc: added(indicator, part) for bloc, part in answers.items()}
-        if indicator["kind"] in ("text", "list"):
-            line["value"] = {
-                unit: said[unit][code] if isinstance(said[unit][code], list) else [said[unit][code]]
-                for unit, bloc in units.items()
-                if asks(indicator, bloc) and said.get(unit, {}).get(code)
-            }
-        lines[code] = line
-    raw.close()
-    returned = {unit for unit in units if states.get(unit) == "returned"}
-    received = {unit for unit in units if unit in states} - returned
-    return {
-        "expected": len(units),
-        "received": len(received),
-        "on_time": len(received - late),
-        "late": len(received & late),
-        "returned": len(returned),
-        "missing": len(units.keys() - states.keys()),
-        "nil": len(received & nil),
-        "missing_units": units.keys() - states.keys(),
-        "late_units": received & late,
-        "returned_units": returned,
-        "lines": lines,
-    }
-
-
-def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """A line of the product's summary in the independent sum's terms."""
-    names = ("expected", "with_value", "nil", "not_applicable", "missing")
-    line: dict[str, Any] = {name: part[name] for name in names}
-    line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
-    found = part["value"]
-    if kind in ("text", "list"):
-        line["value"] = {one["unit"]: one["lines"] for one in found} if found else {}
-        return line
-    line["value"] = found
-    if found is not None:
-        assert isinstance(found, int if kind == "count" else str)
-        line["value"] = Fraction(found) if kind == "amount" else found
-        line["value"] = Decimal(found) if kind in ("ratio", "yesno") else line["value"]
-    if "blocs" in part:
-        line["blocs"] = {bloc: comparable(one, kind) for bloc, one in part["blocs"].items()}
-    return line
-
-
 def assert_equal_to_an_independent_sum(site: Site, path: Path, p: str, k: str) -> dict[str, Any]:
-    whole, right = document(site, p, k), independent(path, p, k)
-    for name in ("expected", "received", "on_time", "late", "returned", "missing", "nil"):
-        assert (name, whole[name]) == (name, right[name])
-    for name in ("missing_units", "late_units", "returned_units"):
-        assert (name, {one["code"] for one in whole[name]}) == (name, right[name])
-        assert len(whole[name]) == len(right[name])
-    lines = {one["code"]: one for one in whole["indicators"] + whole["narratives"]}
-    assert lines.keys() == right["lines"].keys()
-    for code, line in lines.items():
-        shown = comparable(line, line["kind"])
-        if line["kind"] in ("text", "list"):
-            shown["blocs"] = {
-                bloc: comparable(one, "text") | {"value": None}
-                for bloc, one in line["blocs"].items()
-            }
-        assert (code, shown) == (code, right["lines"][code])
-        for part in (line, *line["blocs"].values()):
-            found = part["with_value"] + part["nil"] + part["not_applicable"] + part["missing"]
-            assert found == part["expected"]
+    whole = document(site, p, k)
+    assert_equal(whole, independent(Raw.of_file(path), p, k))
     return whole
 
 

@@ -147,6 +147,10 @@ def broken_page(
 ) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
+    typed = dict(_typed(request, Problem(status, name)))
+    if typed and request.session is None:
+        # Who it is could not be read either: the token that came goes back with it.
+        typed["csrf"] = request.form.get("csrf", "")
     return render.page(
         site,
         request,
@@ -157,5 +161,5 @@ def broken_page(
         contact=None,
         identity=identity,
         sign_in=False,
-        typed=_typed(request, Problem(status, name)),
+        typed=typed,
     )

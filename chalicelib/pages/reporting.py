@@ -153,9 +153,9 @@ def save_draft(
     if owed.draft and owed.draft.revision != revision:
         if owed.draft.typed == typed:
             return owed.draft  # the same text again: a double tap, a lost reply
-        # The page may write over its own last saving, whose reply it never got; but a saving
-        # by the script that was overtaken on its way must not.
-        newer = place > owed.draft.place or not by_script
+        # The page may write over its own last saving, whose reply it never got; but one that
+        # was overtaken on its way must not. Without the script a page can't number its savings.
+        newer = place > owed.draft.place or not (place or by_script)
         if page and page == owed.draft.page and newer:
             revision = owed.draft.revision
     place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)

@@ -132,11 +132,16 @@ def open_session(table: Table, role: Role, now: datetime, *standing: Check, **wh
     digest, expires = access.digest(session.token), int(until.timestamp())
     body = {"kind": "session", "role": role, "until": iso(until), **who}
     kept = {"until": iso(until)}
-    table.write(
-        Put(keys.token(digest), body, 0, expires),
-        Put(Key(_partition(session), f"SESSION#{digest}"), kept, 0, expires),
-        *standing,
-    )
+    try:
+        table.write(
+            Put(keys.token(digest), body, 0, expires),
+            Put(Key(_partition(session), f"SESSION#{digest}"), kept, 0, expires),
+            *standing,
+        )
+    except Conflict as conflict:
+        # Nobody else can have made this token: a second try of the SDK met its first.
+        if conflict.key != keys.token(digest):
+            raise
     return session
 
 

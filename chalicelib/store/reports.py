@@ -238,10 +238,14 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
     }
     # A returned report may be worked on long after the lock.
     expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())
+    key = keys.draft(p, period.key, unit)
     try:
-        table.write(Put(keys.draft(p, period.key, unit), body, draft.revision, expires))
+        table.write(Put(key, body, draft.revision, expires))
     except Conflict:
-        raise Overtaken from None
+        found = table.get(key)
+        if found is None or found.body != body:
+            raise Overtaken from None
+        return replace(draft, revision=found.version)  # a second try of the SDK met its first
     return replace(draft, revision=draft.revision + 1)
 
 

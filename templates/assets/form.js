@@ -34,10 +34,12 @@
   const key = "draft/" + form.dataset.key;
   const output = document.getElementById("saved");
   const notice = document.getElementById("notice");
-  let timer = 0, lastSaved = 0, place = 0, saving = false, clashed = false, posting = false, dirty = false;
+  let timer = 0, lastSaved = 0, saving = false, clashed = false, posting = false, dirty = false;
 
   const field = (name) => form.elements[name];
-  const own = new Set(["csrf", "base", "draft", "page", "do"]);
+  const own = new Set(["csrf", "base", "draft", "page", "place", "do"]);
+  // Each saving has its number, by a button too: one that is late on its way changes nothing.
+  const number = () => { field("place").value = Number(field("place").value) + 1; };
 
   function typed() {
     const values = {};
@@ -102,8 +104,8 @@
   async function save(leaving) {
     clearTimeout(timer); timer = 0;
     if (saving || clashed || posting) return;
+    number();
     const body = new URLSearchParams(new FormData(form));
-    body.set("place", ++place);
     const before = typed();
     saving = true; lastSaved = Date.now(); dirty = false;
     try {
@@ -158,6 +160,7 @@
   form.addEventListener("change", changed);
   form.addEventListener("submit", () => {
     posting = true;
+    number();
     keep();
     setTimeout(() => { posting = false; if (dirty) later(); }, APART); // the submission may have been stopped
   });
@@ -178,7 +181,7 @@
   const unsaved = kept && !kept.saved;
   const current = kept && kept.base === field("base").value && (kept.draft === field("draft").value || kept.page === form.dataset.last);
   if (unsaved && !same(kept.values, typed())) {
-    const at = new Date(kept.at), two = (number) => String(number).padStart(2, "0");
+    const at = new Date(kept.at), two = (n) => String(n).padStart(2, "0");
     const when = two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1);
     const restore = (all) => { fill(kept.values, all); dirty = true; keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
     if (current) restore(false);

@@ -1,0 +1,390 @@
+"""Any order of moves, any fault among them: a rule machine, and a ledger that it can't reach.
+
+Each rule is one act of a person or of the clock. With it may happen one thing at one of its
+table calls: a fault (the call fails, its answer is lost, the SDK makes it twice, the process
+dies) or another person's act. To widen the machine: a new act is a rule, a new thing that may
+happen meanwhile is a line of `_act`, a new promise is a line of the ledger's audit.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from hypothesis.strategies import integers, none, one_of, sampled_from, tuples
+
+from chalicelib.moves import Refused
+from chalicelib.nightly import Failed
+from chalicelib.store import access
+from chalicelib.table import Busy
+from tests.faulty import Killed, busy, killed
+from tests.ministack import Ministack
+from tests.sizes import FULL, Figure, size
+from tests.world import UNITS, Here, K, P, Page, Phone, Start, World
+
+MOMENT = timedelta(milliseconds=1)
+DUE = datetime(2026, 12, 17, 16, 59, 59, tzinfo=UTC)
+LOCKS = datetime(2026, 12, 21, 16, 59, 59, tzinfo=UTC)
+INSTANTS = (
+    datetime(2026, 12, 15, tzinfo=UTC),  # midnight UTC
+    datetime(2026, 12, 15, 17, tzinfo=UTC),  # midnight in Việt Nam
+    DUE - MOMENT,
+    DUE,
+    DUE + MOMENT,
+    LOCKS - MOMENT,
+    LOCKS,
+    LOCKS + MOMENT,
+)
+
+ENDS = (303, 401, 403, 409, 422)  # a receipt, or a page that says why not; see World._ended
+FAULTS = ("busy", "lost", "again", "dies", "dies after")
+OTHERS = ("another sends", "accept", "return", "reopen", "lock", "revoke", "reissue", "summarise")
+AFTER = ("lock", "another sends", "return", "revoke")  # worst between the reading and the write
+numbers = integers(1, 4)  # few, so that the same content comes again
+phones = integers(0, 4)
+places = integers(0, 20)
+calls = sampled_from([*range(9), 7, 7, 8])  # a send writes with its eighth, a correction later
+meanwhile = one_of(
+    none(), none(), tuples(calls, sampled_from(FAULTS)), tuples(calls, sampled_from(OTHERS))
+)
+faults = one_of(none(), none(), tuples(calls, sampled_from(FAULTS)))
+Meanwhile = tuple[int, str] | None
+
+
+class Reporting(RuleBasedStateMachine):
+    """Five phones of three units, an officer, the clock; a world of its own for each run."""
+
+    def __init__(self, here: Here, told: Counter[str]) -> None:
+        super().__init__()
+        self.told = told
+        self.world = World(here)
+        self.phones = [self.world.phone(unit) for unit in (*UNITS, *UNITS[:2])]
+        self.late: list[tuple[Phone, Page, dict[str, str]]] = []  # autosaves still on their way
+
+    # ------------------------------------------------------------------ what happens meanwhile
+
+    def _arm(self, happening: Meanwhile, unit: str) -> None:
+        self.told["acts"] += 1
+        if happening is None:
+            self.world.calls.arm(-1, "before")
+            return
+        call, what = happening
+        match what:
+            case "busy":
+                self.world.calls.arm(call, "before", busy)
+            case "lost":
+                self.world.calls.arm(call, "after", busy)
+            case "again":
+                self.world.calls.arm(call, "again")
+            case "dies":
+                self.world.calls.arm(call, "before", killed)
+            case "dies after":
+                self.world.calls.arm(call, "after", killed)
+            case _:
+                self.world.calls.arm(call, "before", lambda: self._act(what, unit))
+        self._what = what
+
+    def _act(self, what: str, unit: str) -> None:
+        """Another person's act, in the middle of this one."""
+        world = self.world
+        posting, world._posting = world._posting, None
+        match what:
+            case "another sends":
+                for phone in self.phones:
+                    if phone.unit == unit and phone.checks and phone.unanswered is None:
+                        world.send(phone, phone.checks[-1])
+            case "lock":
+                world.move_lock(world.now - MOMENT)
+            case "revoke":
+                access.revoke(world.table, P, unit)
+            case "reissue":
+                access.reissue_link(world.table, b"k" * 32, P, unit)
+            case "summarise":
+                world.summarise()
+            case move:
+                with suppress(Refused):
+                    world.move(unit, move)
+        world._posting = posting
+
+    def _happened(self) -> bool:
+        fired = self.world.calls.disarm()
+        if fired:
+            self.told[self._what] += 1
+        return fired
+
+    def _quietly(self, act: Callable[[], object]) -> None:
+        """The act of a program or an officer: refused, or failed by the fault, or done."""
+        try:
+            act()
+        except (Refused, Busy):
+            pass
+        except Failed:
+            assert self.world.calls.fired, "failed without a fault"
+        except Killed:
+            self.world.restart()
+        self._happened()
+
+    # ------------------------------------------------------------------ a unit's acts
+
+    @rule(place=phones, happening=faults)
+    def opens_the_form(self, place: int, happening: Meanwhile) -> None:
+        phone = self.phones[place]
+        self._arm(happening, phone.unit)
+        self.world.open_form(phone)
+        self._happened()
+
+    def _page(self, place: int, back: int) -> tuple[Phone, Page]:
+        phone = self.phones[place]
+        return phone, phone.pages[-1 - back % len(phone.pages)]
+
+    def _draft(self, phone: Phone) -> tuple[int, dict[str, Any]]:
+        key = next(
+            (i for i in self.world.plain.table.query(f"REPORT#{P}#{K}#{phone.unit}", "DRAFT")), None
+        )
+        return (key.version, dict(key.body)) if key else (0, {})
+
+    def _nothing_newer_lost(
+        self, before: tuple[int, dict[str, Any]], phone: Phone, fields: dict[str, str]
+    ) -> None:
+        """A saving may replace what its page had seen, or an earlier saving of the same page."""
+        revision, body = before
+        after = self._draft(phone)
+        if after == before or int(fields["draft"]) == revision:
+            return
+        assert body["page"] == fields["page"]
+        assert int(fields["place"]) > body["place"]
+
+    @precondition(lambda self: any(phone.pages for phone in self.phones))
+    @rule(place=phones, back=places, number=numbers, happening=faults, late=sampled_from([0, 1]))
+    def the_script_saves(
+        self, place: int, back: int, number: int, happening: Meanwhile, late: int
+    ) -> None:
+        if not self.phones[place].pages:
+            return
+        phone, page = self._page(place, back)
+        fields = self.world.autosaving(page, number)
+        if late:
+            self.late.append((phone, page, fields))
+            return
+        before = self._draft(phone)
+        self._arm(happening, phone.unit)
+        self.world.autosave(phone, page, fields)
+        self._happened()
+        self._nothing_newer_lost(before, phone, fields)
+
+    @precondition(lambda self: self.late)
+    @rule(place=places)
+    def a_late_saving_arrives(self, place: int) -> None:
+        phone, page, fields = self.late.pop(place % len(self.late))
+        before = self._draft(phone)
+        self.world.autosave(phone, page, fields)
+        self._nothing_newer_lost(before, phone, fields)
+
+    @precondition(lambda self: any(phone.pages for phone in self.phones))
+    @rule(place=phones, back=places, number=numbers, happening=faults, do=sampled_from("sc"))
+    def saves_or_checks(
+        self, place: int, back: int, number: int, happening: Meanwhile, do: str
+    ) -> None:
+        if not self.phones[place].pages:
+            return
+        phone, page = self._page(place, back)
+        before = self._draft(phone)
+        self._arm(happening, phone.unit)
+        if do == "s":
+            self.world.save(phone, page, number, "save")
+        else:
+            self.world.check(phone, page, number)
+        self._happened()
+        self._nothing_newer_lost(before, phone, page.fields | {"place": str(page.place)})
+
+    def _gets_ready(self, phone: Phone, number: int) -> None:
+        """The usual way to the check page, without faults."""
+        page = self.world.open_form(phone)
+        if page is None:
+            self.world.enter(phone)
+            page = self.world.open_form(phone)
+        if page:
+            self.world.check(phone, page, number)
+
+    @rule(place=phones, number=numbers)
+    def gets_ready(self, place: int, number: int) -> None:
+        self._gets_ready(self.phones[place], number)
+
+    @rule(
+        place=phones,
+        number=one_of(none(), numbers),
+        back=sampled_from([0, 0, 0, 1, 2]),
+        happening=meanwhile,
+        taps=integers(1, 2),
+    )
+    def sends(
+        self, place: int, number: int | None, back: int, happening: Meanwhile, taps: int
+    ) -> None:
+        """What was just checked, the check page in view, or an older one after Back."""
+        phone = self.phones[place]
+        if phone.unanswered is not None:
+            return
+        if number:
+            self._gets_ready(phone, number)
+        if not phone.checks:
+            return
+        check = phone.checks[-1 - (0 if number else back) % len(phone.checks)]
+        self._arm(happening, phone.unit)
+        sent = self.world.send(phone, check)
+        if not self._happened():
+            assert sent.status in ENDS
+        if taps == 2 and sent.status == 303:
+            again = self.world.send(phone, check)
+            assert again.status in ENDS
+            assert again.status != 303 or again.receipt == sent.receipt
+
+    @rule(place=phones, number=numbers, happening=tuples(calls, sampled_from(FAULTS)))
+    def sends_into_a_fault(self, place: int, number: int, happening: Meanwhile) -> None:
+        self.sends(place, number, 0, happening, 1)
+
+    @rule(
+        place=phones,
+        number=numbers,
+        happening=one_of(
+            tuples(calls, sampled_from(OTHERS)), tuples(integers(5, 7), sampled_from(AFTER))
+        ),
+    )
+    def sends_while_others_act(self, place: int, number: int, happening: Meanwhile) -> None:
+        self.sends(place, number, 0, happening, 2)
+
+    @precondition(lambda self: any(phone.checks for phone in self.phones))
+    @rule(place=phones)
+    def sends_without_a_reason(self, place: int) -> None:
+        phone = self.phones[place]
+        if phone.checks and phone.unanswered is None:
+            self.world.send(phone, phone.checks[-1], reason="")
+
+    @precondition(lambda self: any(phone.unanswered for phone in self.phones))
+    @rule()
+    def taps_again(self) -> None:
+        """An unanswered sending ends in a receipt or a clear refusal at the next tap."""
+        for phone in self.phones:
+            if phone.unanswered is not None:
+                assert self.world.tap_again(phone).status in ENDS
+                self.told["next taps"] += 1
+
+    @rule(place=phones, happening=faults)
+    def opens_the_link_again(self, place: int, happening: Meanwhile) -> None:
+        phone = self.phones[place]
+        self._arm(happening, phone.unit)
+        with suppress(Killed):
+            reply = self.world.enter(phone)
+            assert reply.status in (303, 503)
+        if self._happened() and self._what.startswith("dies"):
+            self.world.restart()
+        if phone.unanswered:
+            phone.unanswered = None
+        phone.pages.clear()  # they hold the token of the old session
+        phone.checks.clear()
+
+    # ------------------------------------------------------------------ the department, the clock
+
+    @rule(
+        unit=sampled_from(UNITS),
+        move=sampled_from(["accept", "return", "return", "reopen"]),
+        days=sampled_from([None, -1, 0, 3]),
+        happening=faults,
+    )
+    def an_officer_moves(
+        self, unit: str, move: str, days: int | None, happening: Meanwhile
+    ) -> None:
+        due = None
+        if move == "return" and days is not None:
+            due = self.world.now + timedelta(days=days)
+        self._arm(happening, unit)
+        self._quietly(lambda: self.world.move(unit, move, due))
+
+    @rule(unit=sampled_from(UNITS), happening=faults, again=sampled_from([True, False]))
+    def an_officer_ends_a_link(self, unit: str, happening: Meanwhile, again: bool) -> None:
+        self._arm(happening, unit)
+        if again:
+            self._quietly(lambda: access.reissue_link(self.world.table, b"k" * 32, P, unit))
+        else:
+            self._quietly(lambda: access.revoke(self.world.table, P, unit))
+
+    @rule(days=sampled_from([-1, 0, 3, 30]))
+    def the_lock_moves(self, days: int) -> None:
+        self.world.move_lock(self.world.now + timedelta(days=days))
+
+    @rule(jump=sampled_from([0, 0, 0, 1]))
+    def time_passes(self, jump: int) -> None:
+        later = [instant for instant in INSTANTS if instant > self.world.now]
+        self.world.now = later[0] if jump and later else self.world.now + timedelta(seconds=1)
+
+    @rule(happening=meanwhile, call=integers(0, 30))
+    def the_schedule_runs(self, happening: Meanwhile, call: int) -> None:
+        self._arm((call, happening[1]) if happening else None, "T01")
+        self._quietly(self.world.summarise)
+
+    @rule()
+    def the_process_restarts(self) -> None:
+        self.world.restart()
+
+    def teardown(self) -> None:
+        for phone in self.phones:
+            if phone.unanswered is not None:
+                assert self.world.tap_again(phone).status in ENDS
+                self.told["next taps"] += 1
+        self.world.audit()
+        self.world.close()
+        self.told["runs"] += 1
+        self.told.update(self.world.ledger.told)
+        self.told["versions"] += sum(len(self.world.versions(unit)) for unit in UNITS)
+        self.told["heads committed"] += len(self.world.heads)
+
+
+def explore(start: Start, runs: int, steps: int) -> Counter[str]:
+    told: Counter[str] = Counter()
+    run_state_machine_as_test(
+        lambda: Reporting(start.fresh(), told),
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=not FULL,  # `make test` is the same run each time, `make soak` a new one
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+            phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        ),
+    )
+    return told
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A fault that is planted is logged as it should be; here it would be most of the output."""
+    with caplog.at_level("CRITICAL", "baocao"):
+        yield
+
+
+@pytest.mark.soak
+def test_any_order_of_moves_and_faults_keeps_every_promise(
+    tmp_path: Path, figure: Figure, quiet: None
+) -> None:
+    told = explore(Start(tmp_path), size(60, 1_500), size(40, 60))
+    assert told["receipts"] > told["runs"], told
+    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
+
+
+@pytest.mark.soak
+def test_the_same_on_dynamodb(
+    tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
+) -> None:
+    told = explore(Start(tmp_path, port=ministack.port), size(4, 40), size(25, 50))
+    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
