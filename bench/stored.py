@@ -4,6 +4,7 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,7 @@ from chalicelib.unit import Unit
 from infra import demo, samples
 
 PROGRAMME, PERIOD = "thi-dua-2026-2030", "2026-Q4"
-BLOCS = ("P", "T", "G")
+BLOCS = ("T", "G")  # of the programme
 _DIFFERENT = 100  # contents of each bloc; the reports beyond repeat them
 
 
@@ -29,9 +30,9 @@ def units(count: int) -> Iterator[Unit]:
     """In an official order that is not the order of the codes."""
     for place in range(count):
         yield Unit(
-            code=f"{BLOCS[place % 3]}{place * 7919 % 1_000_003:06}",
+            code=f"{BLOCS[place % len(BLOCS)]}{place * 7919 % 1_000_003:06}",
             name=f"Trường THPT Nguyễn Đình Chiểu {place:06}",
-            bloc=BLOCS[place % 3],
+            bloc=BLOCS[place % len(BLOCS)],
             order=place + 1,
             email=f"u{place}@donvi.example",
             phone="0270 000 0000",
@@ -56,14 +57,20 @@ def site(folder: Path, count: int, *, reported: bool) -> Site:
     _fill(folder, items, f"UNITS#{PROGRAMME}")
     if reported:
         _fill(folder, _report_items(every, form, period), f"PERIOD#{PROGRAMME}#{PERIOD}")
-    return Site(
-        made.table, made.files, made.mail, made.server_key, made.public_url, lambda: period.locks
-    )
+    return replace(made, clock=lambda: period.locks)
+
+
+def opened(folder: Path) -> Site:
+    """The installation that `site` has made."""
+    made = embedded.open_site(folder, "http://127.0.0.1:8000", now)
+    locks = at(made)[1].locks
+    return replace(made, clock=lambda: locks)
 
 
 def at(made: Site) -> tuple[Programme, Period, Form]:
     programme = programmes.programme(made.table, PROGRAMME)
-    assert programme is not None
+    if programme is None:
+        raise LookupError(PROGRAMME)
     period = next(p for p in programmes.periods(made.table, PROGRAMME) if p.key == PERIOD)
     return programme, period, programmes.form(made.table, PROGRAMME, period.form)
 
@@ -77,17 +84,16 @@ def _unit_items(every: Iterable[Unit]) -> Iterator[tuple[Key, dict[str, Any]]]:
 def _report_items(
     every: list[Unit], form: Form, period: Period
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
-    chance = random.Random(20)  # noqa: S311 - repeatable is what is wanted here
-
-    @lru_cache(3 * _DIFFERENT)
+    @lru_cache(None)
     def sent(bloc: str, which: int) -> tuple[dict[str, Any], str]:
         unit = next(one for one in every if one.bloc == bloc)
+        chance = random.Random(f"{bloc} {which}")  # noqa: S311 - repeatable is what is wanted
         whole = content(chance, unit, form, period)
         head = _head(unit, period, whole)
         return dict(reports.head_body(head)), report.compact(whole.texts)
 
     for place, unit in enumerate(every):
-        body, texts = sent(unit.bloc, place // 3 % _DIFFERENT)
+        body, texts = sent(unit.bloc, place // len(BLOCS) % _DIFFERENT)
         state = "returned" if place % 50 == 0 else "submitted"
         more = {"unit": unit.code, "late": place % 12 == 0, "state": state}
         yield keys.head(PROGRAMME, PERIOD, unit.code), {**body, **more}
@@ -113,4 +119,5 @@ def _fill(folder: Path, items: Iterable[tuple[Key, dict[str, Any]]], cleared: st
                 for key, body in items
             ),
         )
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as the file lies after a quiet hour
     connection.close()

@@ -26,20 +26,27 @@ class Aggregate:
 
     def add(self, indicator: Indicator, answers: Sequence[Any]) -> None:
         """Take in what units answered: a value, None for nil, False for not applicable."""
-        values = [one for one in answers if one is not None and one is not False]
-        if len(values) < len(answers):
-            self.nil += sum(one is None for one in answers)
-            self.not_applicable += sum(one is False for one in answers)
+        given = [one for one in answers if one is not None]
+        values = [one for one in given if one is not False]
+        self.nil += len(answers) - len(given)
+        self.not_applicable += len(given) - len(values)
         self.with_value += len(values)
-        match indicator.kind:
+        if values:
+            self._include(indicator.kind, values)
+
+    def _include(self, kind: str, values: Sequence[Any]) -> None:
+        match kind:
             case "count":
                 self.total += sum(values)
             case "amount":
+                total = Decimal(self.total)
                 for value in values:
-                    self.total = _EXACT.add(Decimal(self.total), Decimal(value))
+                    total = _EXACT.add(total, Decimal(value))
+                self.total = total
             case "ratio":
-                self.numerator += sum([numerator for numerator, _ in values])
-                self.denominator += sum([denominator for _, denominator in values])
+                numerators, denominators = zip(*values, strict=True)
+                self.numerator += sum(numerators)
+                self.denominator += sum(denominators)
             case "yesno":
                 self.numerator += values.count("yes")
 

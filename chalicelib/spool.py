@@ -1,6 +1,5 @@
 """What a summary can't hold in memory while it is made: small in memory, large in a file."""
 
-from array import array
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -8,6 +7,8 @@ from weakref import finalize
 
 _IN_MEMORY = 1 << 18  # bytes of one spool; beyond them it goes on in a temporary file
 _PIECE = 1 << 16
+_SHARE = 2_048  # places whose records share a file
+_WRITE = 32  # records that are written in one go
 
 
 def _opened(owner: object) -> IO[bytes]:
@@ -46,24 +47,34 @@ class Lines:
 
 
 class Records:
-    """One text a place, kept in any order and read back in the order of the places."""
+    """A few texts a place, kept in any order and read back in the order of the places.
+
+    Places that stand together share a file, which is read whole: nothing is looked for. The
+    texts may hold neither a tab nor the end of a line, as JSON and numbers don't.
+    """
 
     def __init__(self, places: int) -> None:
-        self._file = _opened(self)
-        self._starts = array("q", [0]) * places
-        self._sizes = array("l", [0]) * places
-        self._end = 0
+        self._files = [_opened(self) for _ in range(0, places, _SHARE)]
+        self._waiting: list[list[bytes]] = [[] for _ in self._files]
 
-    def keep(self, place: int, text: str) -> None:
-        content = text.encode()
-        self._starts[place], self._sizes[place] = self._end, len(content)
-        self._end += len(content)
-        self._file.seek(self._starts[place])
-        self._file.write(content)
+    def keep(self, place: int, *texts: str) -> None:
+        share = place // _SHARE
+        waiting = self._waiting[share]
+        waiting.append(b"\t".join((b"%d" % place, *[text.encode() for text in texts])))
+        if len(waiting) == _WRITE:
+            self._write(share)
 
-    def read(self, place: int) -> str:
-        """An empty text where nothing was kept."""
-        if not self._sizes[place]:
-            return ""
-        self._file.seek(self._starts[place])
-        return self._file.read(self._sizes[place]).decode()
+    def _write(self, share: int) -> None:
+        waiting = self._waiting[share]
+        waiting.append(b"")  # the last one ends its line too
+        self._files[share].write(b"\n".join(waiting))
+        waiting.clear()
+
+    def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
+        for share, file in enumerate(self._files):
+            if self._waiting[share]:
+                self._write(share)
+            file.seek(0)
+            kept = [line.split(b"\t") for line in file.read().split(b"\n")[:-1]]
+            file.seek(0, 2)
+            yield from sorted((int(place), texts) for place, *texts in kept)

@@ -43,12 +43,12 @@ class Listed:
 class Written(Listed):
     """What units wrote on one indicator; the tally keeps it as lines of JSON."""
 
-    def __init__(self, line: Line) -> None:
-        super().__init__(lambda: map(json.loads, line.texts))
-        self._line = line
+    def __init__(self, tally: Tally, code: str) -> None:
+        super().__init__(lambda: map(json.loads, tally.texts[code]))
+        self._tally, self._code = tally, code
 
     def pieces(self) -> Iterator[bytes]:
-        kept = self._line.texts.pieces()
+        kept = self._tally.texts[self._code].pieces()
         return (b"," + piece[:-1].replace(b"\n", b"\n,") + b"\n" for piece in kept)
 
 
@@ -154,7 +154,7 @@ def _lines(tally: Tally, section: Section, *, narrative: bool) -> Iterator[Docum
             "blocs": {b: part.as_json(indicator) for b, part in line.blocs.items()},
         }
         if indicator.is_text:
-            entry["value"] = Written(line)
+            entry["value"] = Written(tally, line.indicator.code)
         if indicator.kind == "yesno":
             entry["answered_no"] = _answered_no(tally, line)
         yield entry

@@ -3,11 +3,14 @@
 import hashlib
 import json
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib.aggregate import Aggregate
@@ -16,9 +19,9 @@ from chalicelib.report import Head
 from chalicelib.spool import Lines, Records
 from chalicelib.unit import Unit
 
-_TOGETHER = 256  # reports that are decoded and added in one go
+_TOGETHER = 48  # reports that are decoded and added in one go
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_as_json = encode_basestring  # of one text, as in every JSON of ours
 
 
 # Of a unit's report: state, late, nil. None where none came.
@@ -37,12 +40,11 @@ class Sent(NamedTuple):
 
 
 class Line:
-    """An indicator's total, its blocs, and what each unit wrote or answered no to."""
+    """An indicator's total, its blocs, and who answered no to it."""
 
     def __init__(self, indicator: Indicator, blocs: dict[str, Aggregate]) -> None:
         self.indicator = indicator
         self.blocs = blocs
-        self.texts = Lines()  # `{"lines": …, "name": …, "unit": …}` in official order
         self.answered_no = array("l")  # places of units
 
     @property
@@ -52,13 +54,12 @@ class Line:
             total.include(part)
         return total
 
-    def add(self, bloc: str, places: Sequence[int], contents: Sequence[Mapping[str, Any]]) -> None:
-        """Take in figures, or texts, of units of one bloc."""
-        code = self.indicator.code
-        self.blocs[bloc].add(self.indicator, [one[code] for one in contents if code in one])
-        if self.indicator.kind == "yesno":
-            given = zip(places, contents, strict=True)
-            self.answered_no.extend([place for place, one in given if one.get(code) == "no"])
+    def add(self, bloc: str, places: Sequence[int], answers: Sequence[Any]) -> None:
+        """Take in what units of one bloc answered."""
+        if self.indicator.kind == "yesno" and "no" in answers:
+            given = zip(places, answers, strict=True)
+            self.answered_no.extend([place for place, one in given if one == "no"])
+        self.blocs[bloc].add(self.indicator, answers)
 
 
 class Tally:
@@ -75,6 +76,12 @@ class Tally:
         self._revisions = array("q", [0]) * len(units)  # of the head that was added
         self.states: list[State] = [None] * len(units)
         self._one: dict[State, State] = {}  # equal states are one object: there are few
+        expected = Counter(unit.bloc for unit in units)
+        self._lines: dict[str, Line] = {}
+        for one in indicators(sections):
+            asked = {b: Aggregate(expected[b]) for b in sorted(expected) if one.asks(b)}
+            self._lines[one.code] = Line(one, asked)
+        self._columns = {bloc: _Columns(bloc, self._lines.values()) for bloc in expected}
 
     def owes(self, code: str) -> bool:
         return code in self._places
@@ -87,8 +94,10 @@ class Tally:
         state = (head.state, head.late, head.nil)
         self.states[place] = self._one.setdefault(state, state)
         self._revisions[place] = head.revision
-        sent = f"{head.version}\n{head.first_sent}\n{head.last_sent}"
-        self._reports.keep(place, f"{sent}\n{head.figures}\n{texts}")
+        sent = f"{head.version} {head.first_sent.isoformat()} {head.last_sent.isoformat()}"
+        self._reports.keep(place, sent, head.figures, texts)
+        if head.counts:
+            self._columns[self.units[place].bloc].add(place, head.figures, texts)
 
     def seen(self) -> dict[str, int]:
         """Unit -> revision of the head that was added."""
@@ -106,63 +115,86 @@ class Tally:
 
     def rows(self) -> Iterator[tuple[Unit, Sent | None]]:
         """Every unit with its report, if it came, in official order."""
-        for place, unit in enumerate(self.units):
-            state = self.states[place]
+        reports = iter(self._reports)
+        for unit, state in zip(self.units, self.states, strict=True):
             if state is None:
                 yield unit, None
                 continue
-            version, first, last, figures, _ = self._reports.read(place).split("\n")
-            first_sent, last_sent = datetime.fromisoformat(first), datetime.fromisoformat(last)
-            yield unit, Sent(state[0], state[1], int(version), first_sent, last_sent, figures)
+            _, (sent, figures, _) = next(reports)
+            version, *instants = sent.decode().split()
+            first, last = map(datetime.fromisoformat, instants)
+            yield unit, Sent(state[0], state[1], int(version), first, last, figures.decode())
+
+    @property
+    def lines(self) -> Mapping[str, Line]:
+        """Code -> its line, over all that was added so far."""
+        for columns in self._columns.values():
+            columns.add_up()
+        return self._lines
 
     @cached_property
-    def lines(self) -> Mapping[str, Line]:
-        """Code -> its line, over all that was added before the first look."""
-        expected = Counter(unit.bloc for unit in self.units)
-        lines = {}
-        for one in indicators(self.sections):
-            asked = {b: Aggregate(expected[b]) for b in sorted(expected) if one.asks(b)}
-            lines[one.code] = Line(one, asked)
-        by_bloc = {b: [line for line in lines.values() if b in line.blocs] for b in expected}
-        counted = (n for n, s in enumerate(self.states) if s and s[0] != "returned")
-        while places := list(islice(counted, _TOGETHER)):
-            self._add_up(places, by_bloc)
-        return lines
+    def texts(self) -> Mapping[str, Lines]:
+        """Code -> what units wrote, each as a line of JSON for the document, in official order."""
+        codes = [one.code for one in indicators(self.sections) if one.is_text]
+        found = {code: Lines() for code in codes}
+        counted = (one for one in self._reports if not self._is_returned(one[0]))
+        while some := list(islice(counted, _TOGETHER)):
+            made: dict[str, list[str]] = {code: [] for code in codes}
+            texts = json.loads(b"[%b]" % b",".join([record[2] for _, record in some]))
+            for (place, _), written in zip(some, texts, strict=True):
+                self._keep(self.units[place], written, made)
+            for code, lines in made.items():
+                found[code].add(lines)
+        return found
 
-    def _add_up(self, places: list[int], by_bloc: Mapping[str, list[Line]]) -> None:
-        read = [self._reports.read(place).rsplit("\n", 2) for place in places]
-        figures = json.loads(f"[{','.join(record[1] for record in read)}]")
-        texts = json.loads(f"[{','.join(record[2] for record in read)}]")
-        of_bloc: defaultdict[str, list[int]] = defaultdict(list)
-        for row, place in enumerate(places):
-            of_bloc[self.units[place].bloc].append(row)
-        for bloc, rows in of_bloc.items():
-            its_places = [places[row] for row in rows]
-            its_figures, its_texts = [figures[row] for row in rows], [texts[row] for row in rows]
-            for line in by_bloc[bloc]:
-                line.add(bloc, its_places, its_texts if line.indicator.is_text else its_figures)
-        self._keep_texts(places, texts, by_bloc)
+    def _keep(self, unit: Unit, written: Mapping[str, Any], made: Mapping[str, list[str]]) -> None:
+        named = f'],"name":{_as_json(unit.name)},"unit":{_as_json(unit.code)}}}'
+        for code, found in written.items():
+            if found and code in made and unit.bloc in self._lines[code].blocs:
+                lines = ",".join(map(_as_json, found if isinstance(found, list) else [found]))
+                made[code].append(f'{{"lines":[{lines}{named}')
 
-    def _keep_texts(
-        self,
-        places: list[int],
-        texts: list[Mapping[str, Any]],
-        by_bloc: Mapping[str, list[Line]],
+    def _is_returned(self, place: int) -> bool:
+        state = self.states[place]
+        return state is not None and state[0] == "returned"
+
+
+class _Columns:
+    """The reports of one bloc on their way into its lines: many are turned and added at once."""
+
+    def __init__(self, bloc: str, lines: Iterable[Line]) -> None:
+        self._bloc = bloc
+        asked = [line for line in lines if bloc in line.blocs]
+        self._figures = [line for line in asked if not line.indicator.is_text]
+        self._texts = [line for line in asked if line.indicator.is_text]
+        self._waiting: list[tuple[int, str, str]] = []
+
+    def add(self, place: int, figures: str, texts: str) -> None:
+        self._waiting.append((place, figures, texts))
+        if len(self._waiting) == _TOGETHER:
+            self.add_up()
+
+    def add_up(self) -> None:
+        if not self._waiting:
+            return
+        places, figures, texts = zip(*self._waiting, strict=True)
+        self._waiting.clear()
+        self._turn(self._figures, places, json.loads(f"[{','.join(figures)}]"))
+        self._turn(self._texts, places, json.loads(f"[{','.join(texts)}]"))
+
+    def _turn(
+        self, lines: Sequence[Line], places: Sequence[int], contents: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Each as a line of JSON, ready for the document."""
-        asked = {
-            bloc: {line.indicator.code: line for line in lines if line.indicator.is_text}
-            for bloc, lines in by_bloc.items()
-        }
-        entries: defaultdict[str, list[str]] = defaultdict(list)
-        for place, written in zip(places, texts, strict=True):
-            unit = self.units[place]
-            its = asked[unit.bloc]
-            named = f'],"name":{_as_json(unit.name)},"unit":{_as_json(unit.code)}}}'
-            for code, found in written.items():
-                if found and code in its:
-                    lines = map(_as_json, found) if isinstance(found, list) else (_as_json(found),)
-                    entries[code].append(f'{{"lines":[{",".join(lines)}{named}')
-        every = {code: line for its in asked.values() for code, line in its.items()}
-        for code, made in entries.items():
-            every[code].texts.add(made)
+        codes = [line.indicator.code for line in lines]
+        rows: list[tuple[Any, ...]] = []
+        if len(codes) > 1:
+            # Nearly every report answers all that is asked: then its answers are had at once.
+            with suppress(KeyError):
+                rows = list(map(itemgetter(*codes), contents))
+        if rows:
+            for line, answers in zip(lines, zip(*rows, strict=True), strict=True):
+                line.add(self._bloc, places, answers)
+            return
+        for line, code in zip(lines, codes, strict=True):
+            its = [place for place, one in zip(places, contents, strict=True) if code in one]
+            line.add(self._bloc, its, [one[code] for one in contents if code in one])

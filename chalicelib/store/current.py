@@ -7,7 +7,6 @@ from chalicelib.report import Head, compact
 from chalicelib.store import reports
 from chalicelib.table import Table
 
-
 _NO_MORE = ("~", 0, "")  # behind the code of every unit
 
 
