@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load test soak check format pictures
+.PHONY: help run demo summarise links load backup restore test soak check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,12 @@ links: ## Print each unit's link (PROGRAMME=key: another's; REISSUE=CODE: end on
 
 load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/...)
 	@$(BOOT) load $(FOLDER)
+
+backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
+	@$(BOOT) backup $(FILE)
+
+restore: ## Fill an empty installation from an archive (FILE=baocao.zip)
+	@$(BOOT) restore $(FILE)
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]

@@ -1,7 +1,7 @@
 """The table port: what an engine must do, and the limits that every engine refuses alike."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -82,6 +82,12 @@ class Table(Protocol):
     def everything(self) -> Iterator[Item]:
         """Every item of the table: for backup alone."""
 
+    def fill(self, items: Iterable[Item]) -> None:
+        """Put items as they were, with their versions, into an empty table: for restoring alone.
+
+        Not all or nothing. Raises Busy.
+        """
+
 
 def can_stand(key: Key) -> bool:
     """Whether an item can have this key at all: a path that somebody made up may not fit."""
@@ -110,7 +116,8 @@ def checked(changes: tuple[Change, ...]) -> Mapping[Key, str]:
         if change.expects < ANYTHING:
             raise ValueError(f"no version can be {change.expects}")
         seen.add(change.key)
-    texts = {change.key: _text(change) for change in changes if isinstance(change, Put)}
+    puts = (change for change in changes if isinstance(change, Put))
+    texts = {put.key: as_text(put.key, put.body) for put in puts}
     whole = sum(len(text.encode()) for text in texts.values())
     if whole > LARGEST_WRITE:
         raise ValueError(f"a write holds at most {LARGEST_WRITE} bytes, not {whole}")
@@ -124,12 +131,13 @@ def _refuse_key(key: Key) -> None:
     raise ValueError(f"a key of {sizes} bytes, more than {LONGEST_KEY}")
 
 
-def _text(put: Put) -> str:
-    for name, value in put.body.items():
+def as_text(key: Key, body: Body) -> str:
+    """What an item keeps of its body. Raises ValueError for a body that no engine takes."""
+    for name, value in body.items():
         if not isinstance(value, str | int):
             raise ValueError(f"{name} is {type(value).__name__}: only text, int and bool are kept")
-    text = json.dumps(put.body, ensure_ascii=False, separators=(",", ":"))
-    size = sum(len(part.encode()) for part in (*put.key, text))
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    size = sum(len(part.encode()) for part in (*key, text))
     if size > LARGEST_ITEM:
-        raise ValueError(f"{put.key} has {size} bytes, more than {LARGEST_ITEM}")
+        raise ValueError(f"{key} has {size} bytes, more than {LARGEST_ITEM}")
     return text

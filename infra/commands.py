@@ -1,4 +1,4 @@
-"""What a person types: run, demo, summarise, links, load. One clear line when it can't be done."""
+"""What a person types, one function a command. One clear line when it can't be done."""
 
 import argparse
 import logging
@@ -62,6 +62,11 @@ def _data() -> Path:
 
 
 def _site() -> Site:
+    """The installation that the environment names: on AWS where it names a table."""
+    if os.environ.get("TABLE"):
+        from chalicelib import aws
+
+        return aws.open_site(clock.now)
     return embedded.open_site(_data(), public_url(), clock.now)
 
 
@@ -159,10 +164,27 @@ def load(given: argparse.Namespace) -> None:
     print(f"{programme.key} loaded")
 
 
+def backup(given: argparse.Namespace) -> None:
+    """Write everything but keys and sessions into one archive."""
+    from infra import backup
+
+    told = backup.write(_site(), Path(given.file))
+    print(f"{given.file}: {told.items} items, {told.files} files")
+
+
+def restore(given: argparse.Namespace) -> None:
+    """Fill an empty installation from an archive."""
+    from infra import backup
+
+    told = backup.restore(_site(), Path(given.file))
+    print(f"{given.file}: {told.items} items, {told.files} files restored")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    actions: tuple[Callable[[argparse.Namespace], None], ...] = (run, demo, summarise, links, load)
+    actions: tuple[Callable[[argparse.Namespace], None], ...]
+    actions = (run, demo, summarise, links, load, backup, restore)
     for action in actions:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -173,6 +195,8 @@ def main() -> int:
             )
         if action is load:
             command.add_argument("folder")
+        if action in (backup, restore):
+            command.add_argument("file")
     given = parser.parse_args()
     os.umask(0o077)  # what is kept is for the account that runs this, not for the machine
     os.environ.setdefault("LOG", "INFO" if given.action is run else "WARNING")

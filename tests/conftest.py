@@ -16,7 +16,7 @@ from chalicelib import embedded
 from chalicelib.aws import DynamoTable, S3Files, SesMail
 from chalicelib.edges import Site
 from chalicelib.store import access
-from chalicelib.table import ANYTHING, MOST_CHANGES, Item, Put
+from chalicelib.table import Item
 from infra import samples
 from infra.gateway import Gateway
 from infra.visitor import Visitor
@@ -108,7 +108,7 @@ def empty_site(
 def site(empty_site: Site, engine: str, request: pytest.FixtureRequest) -> Site:
     """The two sample programmes, nothing reported yet."""
     if engine == "dynamodb":
-        put_raw(empty_site.table, request.getfixturevalue("loaded"))
+        empty_site.table.fill(request.getfixturevalue("loaded"))
     else:
         samples.load_all(empty_site)
     return empty_site
@@ -137,15 +137,6 @@ def on_aws(ministack: Ministack, clock: Clock) -> Site:
         public_url=HERE,
         clock=clock,
     )
-
-
-def put_raw(table: DynamoTable, items: list[Item]) -> None:
-    """Many items at once, without conditions: a test's start, not the product's way to write."""
-    for start in range(0, len(items), MOST_CHANGES):
-        puts = [
-            Put(i.key, i.body, ANYTHING, i.expires) for i in items[start : start + MOST_CHANGES]
-        ]
-        table.write(*puts)
 
 
 @pytest.fixture

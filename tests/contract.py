@@ -316,12 +316,12 @@ class TableContract:
         assert [item.key for item in found] == [Key(partition, "s"), Key(partition, "s#1")]
 
     def test_a_query_goes_on_to_the_last_page(self, table: Table) -> None:
-        sorts = [f"REPORT#{number:05}" for number in range(1_150)]
+        sorts = [f"REPORT#{number:05}" for number in range(450)]
         put_many(table, (Key("P", sort) for sort in sorts))
         put_many(table, (Key("P", f"OTHER#{number}") for number in range(50)))
         put_many(table, (Key("P", f"Z#{number}") for number in range(50)))
         assert [item.key.sort for item in table.query("P", "REPORT#")] == sorts
-        assert len(list(table.query("P"))) == 1_250
+        assert len(list(table.query("P"))) == 550
 
     def test_a_query_goes_on_where_the_items_are_large(self, table: Table) -> None:
         text = "ế" * 70_000  # 210 kB: six of them are more than DynamoDB's page of 1 MB
@@ -331,14 +331,14 @@ class TableContract:
         assert [item.key.sort for item in found] == [f"s{number}" for number in range(7)]
         assert all(item.body["text"] == text for item in found)
 
-    @pytest.mark.parametrize("count", [199, 200, 201, 400, 1_000])
+    @pytest.mark.parametrize("count", [199, 200, 201, 400])
     def test_a_query_ends_well_at_a_round_number(self, table: Table, count: int) -> None:
         put_many(table, (Key("P", f"{number:05}") for number in range(count)))
         assert len(list(table.query("P"))) == count
         assert len(list(table.everything())) == count
 
     def test_what_is_read_may_be_changed_while_reading(self, table: Table) -> None:
-        sorts = [f"{number:05}" for number in range(450)]
+        sorts = [f"{number:05}" for number in range(250)]
         put_many(table, (Key("P", sort) for sort in sorts))
         seen = []
         for item in table.query("P"):
@@ -355,11 +355,21 @@ class TableContract:
         assert version_of(table, Key("P", "00000")) == 2
 
     def test_everything_is_every_item_once(self, table: Table) -> None:
-        keys = {Key(f"P{number % 37}", f"s{number}") for number in range(1_050)}
+        keys = {Key(f"P{number % 37}", f"s{number}") for number in range(650)}
         put_many(table, keys)
         found = [item.key for item in table.everything()]
         assert len(found) == len(keys)
         assert set(found) == keys
+
+    def test_a_filled_table_is_as_the_other_was(self, table: Table) -> None:
+        items = [
+            Item(Key(f"P{number % 3}", f"s{number:03}"), number + 1, {"n": number, "t": "ế"}, end)
+            for number, end in enumerate([None, FAR] * 40)
+        ]
+        table.fill(iter(items))
+        assert whole(table) == {item.key: item for item in items}
+        put(table, "P1", "s001", 2, t="next")
+        assert version_of(table, Key("P1", "s001")) == 3
 
     def test_a_write_of_no_changes_is_refused(self, table: Table) -> None:
         with pytest.raises(ValueError, match="at least one"):

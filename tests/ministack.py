@@ -32,6 +32,7 @@ class Ministack:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self._session = botocore.session.Session()  # keeps what it has read of the services
 
     def client(self, service: str, **config: Any) -> Any:
         """As the product's own client is, but for the address."""
@@ -42,8 +43,7 @@ class Ministack:
             signature_version="s3v4" if service == "s3" else None,
             s3={"addressing_style": "path"},
         ).merge(Config(**config))
-        session = botocore.session.Session()
-        return session.create_client(
+        return self._session.create_client(
             service, region_name=REGION, endpoint_url=self.url, config=patience, **_CREDENTIALS
         )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -20,7 +21,7 @@ from chalicelib import aws, capacity
 from chalicelib.aws import DynamoTable, S3Files, SesMail
 from chalicelib.edges import Unusable
 from chalicelib.store import access
-from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Key, Put
+from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Key, Put
 from infra import samples
 from infra.browser import ROOT
 from tests import contract
@@ -32,14 +33,17 @@ from tests.ministack import REGION, Ministack, new_bucket, new_table
 class TestTable(contract.TableContract):
     """moto is fine for what comes one after the other; it is no judge of a race."""
 
-    @pytest.fixture
-    def table(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoTable]:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-            monkeypatch.setenv(name, REGION)
-        with mock_aws():
-            import botocore.session
+    session = botocore.session.Session()
 
-            client = botocore.session.Session().create_client("dynamodb")
+    @pytest.fixture
+    def table(self) -> Iterator[DynamoTable]:
+        with mock_aws():
+            client = self.session.create_client(
+                "dynamodb",
+                region_name=REGION,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
             yield DynamoTable(client, new_table(client))
 
 
@@ -227,6 +231,27 @@ def test_a_network_that_is_gone_is_busy(
         list(patient.query("P"))
     with pytest.raises(Busy):
         patient.write(Delete(Key("P", "s"), ANYTHING))
+
+
+def test_what_a_batch_left_out_is_put_again(
+    patient: DynamoTable, client: Any, waits: list[float]
+) -> None:
+    left = {patient._name: [{"PutRequest": {"Item": {"pk": {"S": "P"}, "sk": {"S": "s07"}}}}]}
+    items = [Item(Key("P", f"s{number:02}"), 3, {"n": number}) for number in range(30)]
+    asked: list[int] = []
+
+    def leave_some(parsed: dict[str, Any], **_: Any) -> None:
+        asked.append(1)
+        if len(asked) == 1:
+            parsed["UnprocessedItems"] = left
+
+    client.meta.events.register("after-call.dynamodb.BatchWriteItem", leave_some)
+    patient.fill(items)
+    assert len(asked) == 3
+    assert len(waits) == 1
+    assert client.get_item(
+        TableName=patient._name, Key={"pk": {"S": "P"}, "sk": {"S": "s07"}}, ConsistentRead=True
+    )["Item"] == {"pk": {"S": "P"}, "sk": {"S": "s07"}}  # it was put again, as it was left
 
 
 @pytest.mark.parametrize("tries", [3, 1], ids=["by the SDK", "by us"])

@@ -8,7 +8,8 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -25,11 +26,13 @@ from chalicelib.table import (
     Item,
     Key,
     Put,
+    as_text,
     can_stand,
     checked,
 )
 
 _TRIES = 6
+_BATCH = 25  # items of one BatchWriteItem
 _FIRST_WAIT, _LONGEST_WAIT = 0.02, 0.6  # seconds; the wait is a random part of it ("full jitter")
 
 # What passes by itself: as a whole answer, or as the reason of a cancelled transaction.
@@ -97,6 +100,18 @@ class DynamoTable:
                 return
             after = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
 
+    def fill(self, items: Iterable[Item]) -> None:
+        waiting = iter(items)
+        while batch := list(islice(waiting, _BATCH)):
+            puts: Any = {self._name: [{"PutRequest": {"Item": _whole(item)}} for item in batch]}
+            for place in range(_TRIES):
+                puts = self._call("batch_write_item", named=False, RequestItems=puts).get(
+                    "UnprocessedItems"
+                )
+                if not puts:
+                    break
+                self._pause(place, Busy("UnprocessedItems"))
+
     def write(self, *changes: Change) -> None:
         texts = checked(changes)
         # One token for all tries of this write: a try whose answer was lost is not made again.
@@ -152,10 +167,10 @@ class DynamoTable:
                 self._pause(place, error)
         raise AssertionError("the last pause raises")
 
-    def _pause(self, place: int, error: ClientError) -> None:
+    def _pause(self, place: int, error: ClientError | Busy) -> None:
         """Wait before the next try. Raises Busy after the last one."""
         if place == _TRIES - 1:
-            raise Busy(_code(error)) from error
+            raise Busy(_code(error) if isinstance(error, ClientError) else str(error)) from error
         longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2**place)
         self._wait(random.uniform(0, longest))  # noqa: S311 - it spreads tries, it hides nothing
 
@@ -176,6 +191,13 @@ def _put(put: Put, text: str, common: dict[str, Any], values: dict[str, Any]) ->
     values |= {f":{name}": content for name, content in kept.items()}
     named = {"Key": _wire(put.key), "UpdateExpression": update}
     return {"Update": {**common, **named, **_given(values)}}
+
+
+def _whole(item: Item) -> dict[str, Any]:
+    kept = {"version": {"N": str(item.version)}, "body": {"S": as_text(item.key, item.body)}}
+    if item.expires is not None:
+        kept["expires"] = {"N": str(item.expires)}
+    return {**_wire(item.key), **kept}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

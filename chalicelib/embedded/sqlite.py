@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from chalicelib.table import (
     Item,
     Key,
     Put,
+    as_text,
     can_stand,
     checked,
 )
@@ -44,6 +45,7 @@ _Row: TypeAlias = tuple[str, str, int, int | None, str]
 _COLUMNS = "SELECT pk, sk, version, expires, body FROM item WHERE"
 _FROM = f"{_COLUMNS} pk = ? AND sk >= ? ORDER BY sk LIMIT ?"
 _AFTER = f"{_COLUMNS} pk = ? AND sk > ? ORDER BY sk LIMIT ?"
+_INSERT = "INSERT OR REPLACE INTO item (pk, sk, version, expires, body) VALUES (?, ?, ?, ?, ?)"
 _ALL_AFTER = f"{_COLUMNS} (pk, sk) > (?, ?) ORDER BY pk, sk LIMIT ?"
 
 
@@ -200,6 +202,13 @@ class SqliteTable:
         if broken:
             raise Conflict(broken)
 
+    def fill(self, items: Iterable[Item]) -> None:
+        rows = ((*i.key, i.version, i.expires, as_text(i.key, i.body)) for i in items)
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(_INSERT, rows)
+            connection.execute("COMMIT")
+
     def sweep(self, now: datetime) -> None:
         """Delete what has expired, as DynamoDB does by itself."""
         with self._connection() as connection:
@@ -235,8 +244,7 @@ def _apply(connection: sqlite3.Connection, change: Change, texts: Mapping[Key, s
     match change:
         case Put():
             connection.execute(
-                "INSERT OR REPLACE INTO item (pk, sk, version, expires, body)"
-                " VALUES (?, ?, ?, ?, ?)",
+                _INSERT,
                 (*change.key, found + 1, change.expires, texts[change.key]),
             )
         case Delete():

@@ -1,0 +1,259 @@
+"""One archive of everything: out of one engine, into another, and every archive that is refused."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib import embedded, nightly
+from chalicelib.edges import Site, Unusable
+from chalicelib.store import access, programmes, reports
+from chalicelib.table import Item, Key
+from infra import backup, samples
+from infra.visitor import Visitor
+from tests.conftest import NEW, Clock, on_aws
+from tests.ministack import Ministack
+from tests.test_reporting import Q4, sent
+
+LIVING = ("SESSION#", "RATE#")
+
+
+@pytest.fixture
+def reported(site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]) -> Site:
+    """Three units have sent, one is typing, the summary is made, staff are signed in."""
+    for code in ("T01", "T02", "G01"):
+        sent(site, as_unit(code), i1_5="12", n_done="Đã triển khai “đủ”\ntừng tổ")
+    browser = as_unit("T03")
+    browser.submit(browser.get(f"/report/{Q4}"), Q4, do="save", i1_5="7")
+    as_staff()
+    visitor = as_unit("T04")
+    assert visitor.get("/u/unknown").status == 404  # a failure is counted
+    nightly.run(site, everything=True)
+    return site
+
+
+@pytest.fixture
+def archive(reported: Site, tmp_path: Path) -> Path:
+    path = tmp_path / "baocao.zip"
+    backup.write(reported, path)
+    return path
+
+
+@pytest.fixture
+def empty(tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    site = embedded.open_site(tmp_path / "other", "http://127.0.0.1:8000", clock)
+    yield site
+    site.table.close()
+
+
+def kept(site: Site) -> dict[Key, tuple[object, ...]]:
+    """Everything but what lets somebody in."""
+    return {
+        item.key: (item.version, dict(item.body), item.expires)
+        for item in site.table.everything()
+        if not lets_in(item)
+    }
+
+
+def lets_in(item: Item) -> bool:
+    living = any(part.startswith(LIVING) for part in item.key)
+    return living or item.body.get("kind") in ("session", "sign_in", "code")
+
+
+def files_of(site: Site, k: str = Q4) -> list[bytes | None]:
+    summary = reports.summary(site.table, NEW, k)
+    assert summary is not None
+    return [site.files.read(name) for name in summary.files.values()]
+
+
+def rezipped(path: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """The archive with members changed, or left out where `change` gives None."""
+    other = path.with_name("changed.zip")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            content = change(name, old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return other
+
+
+def test_a_restored_installation_holds_the_same(reported: Site, archive: Path, empty: Site) -> None:
+    told = backup.restore(empty, archive)
+    assert kept(empty) == kept(reported)
+    assert told.items == len(kept(empty))
+    assert files_of(empty) == files_of(reported)
+    assert None not in files_of(empty)
+    for code in ("T01", "T02", "G01"):
+        version = reports.version(empty.table, NEW, Q4, code, 1)
+        assert version is not None
+        assert hashlib.sha256(version.content.encode()).hexdigest() == version.hash
+
+
+def test_the_summary_of_a_restored_installation_is_the_same(
+    reported: Site, archive: Path, empty: Site
+) -> None:
+    backup.restore(empty, archive)
+    before = reports.summary(reported.table, NEW, Q4)
+    period = next(p for p in programmes.periods(empty.table, NEW) if p.key == Q4)
+    programme = programmes.programme(empty.table, NEW)
+    assert programme is not None
+    assert nightly.summarise(empty, programme, period) is False
+    after = reports.summary(empty.table, NEW, Q4)
+    assert before is not None
+    assert after is not None
+    assert (after.fingerprint, after.totals) == (before.fingerprint, before.totals)
+
+
+def test_from_one_machine_to_aws_and_back_nothing_changes(
+    reported: Site, archive: Path, empty: Site, ministack: Ministack, clock: Clock, tmp_path: Path
+) -> None:
+    cloud = on_aws(ministack, clock)
+    backup.restore(cloud, archive)
+    assert kept(cloud) == kept(reported)
+    assert files_of(cloud) == files_of(reported)
+    back = tmp_path / "back.zip"
+    backup.write(cloud, back)
+    backup.restore(empty, back)
+    assert kept(empty) == kept(reported)
+    assert files_of(empty) == files_of(reported)
+
+
+def test_no_key_and_nothing_that_lets_somebody_in_is_in_an_archive(
+    reported: Site, archive: Path
+) -> None:
+    living = [item for item in reported.table.everything() if lets_in(item)]
+    assert {str(item.body.get("kind")) for item in living} >= {"session", "None"}
+    with zipfile.ZipFile(archive) as opened:
+        whole = b"".join(opened.read(name) for name in opened.namelist())
+    assert reported.key not in whole
+    assert reported.key.hex().encode() not in whole
+    for item in living:
+        for part in item.key:
+            secret = part.rpartition("#")[2]
+            assert len(secret) < 40 or secret.encode() not in whole
+    assert archive.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_links_still_opens_after_a_restore_with_the_same_key(
+    reported: Site, archive: Path, empty: Site
+) -> None:
+    token = access.issue_link(reported.table, reported.key, NEW, "T01")
+    moved = replace(empty, server_key=reported.server_key)
+    backup.restore(moved, archive)
+    assert access.issue_link(moved.table, moved.key, NEW, "T01") == token
+    assert access.link(moved.table, token) is not None
+
+
+def test_a_store_in_use_is_left_alone(archive: Path, empty: Site) -> None:
+    samples.load_all(empty)
+    before = kept(empty)
+    with pytest.raises(Unusable, match="empty"):
+        backup.restore(empty, archive)
+    assert kept(empty) == before
+
+
+def refused(site: Site, path: Path, why: str) -> None:
+    with pytest.raises(Unusable, match=why):
+        backup.restore(site, path)
+    assert kept(site) == {}
+    assert not (path.parent / "other" / "files").exists()
+
+
+@pytest.mark.parametrize("share", [0, 10, 50, 99])
+def test_an_archive_cut_short_is_refused(archive: Path, empty: Site, share: int) -> None:
+    whole = archive.read_bytes()
+    short = archive.with_name("short.zip")
+    short.write_bytes(whole[: len(whole) * share // 100])
+    refused(empty, short, "damaged")
+
+
+def test_a_changed_item_is_refused(archive: Path, empty: Site) -> None:
+    def change(name: str, content: bytes) -> bytes:
+        if name != "items.jsonl":
+            return content
+        return content.replace("Đã triển khai".encode(), "Đã triển khoi".encode())
+
+    refused(empty, rezipped(archive, change), "changed: items.jsonl")
+
+
+def test_a_changed_or_missing_file_is_refused(archive: Path, empty: Site) -> None:
+    ends = ".xlsx"
+    spoilt = rezipped(archive, lambda name, c: c + b" " if name.endswith(ends) else c)
+    refused(empty, spoilt, "changed: files/")
+    missing = rezipped(archive, lambda name, c: None if name.endswith(ends) else c)
+    refused(empty, missing, "does not hold")
+
+
+def manifest_with(**more: object) -> Callable[[str, bytes], bytes]:
+    def change(name: str, content: bytes) -> bytes:
+        if name != "manifest.json":
+            return content
+        return json.dumps(json.loads(content) | more).encode()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"program": "another"}, "another program"),
+        ({"schema": 99}, "newer"),
+        ({"items": 3}, "as many items"),
+        ({"sha256": None}, "can't be read"),
+        ({"schema": "x"}, "can't be read"),
+    ],
+)
+def test_another_manifest_is_refused(
+    archive: Path, empty: Site, more: dict[str, object], why: str
+) -> None:
+    refused(empty, rezipped(archive, manifest_with(**more)), why)
+
+
+def test_what_is_no_archive_of_ours_is_refused(tmp_path: Path, empty: Site) -> None:
+    foreign = tmp_path / "foreign.zip"
+    with zipfile.ZipFile(foreign, "w") as made:
+        made.writestr("readme.txt", "x")
+    refused(empty, foreign, "no manifest")
+    (tmp_path / "text.zip").write_text("PK, but no zip")
+    refused(empty, tmp_path / "text.zip", "damaged")
+    refused(empty, tmp_path / "nothing.zip", "no archive")
+
+
+def test_a_name_that_is_taken_is_not_written_over(reported: Site, archive: Path) -> None:
+    before = archive.read_bytes()
+    with pytest.raises(Unusable, match="another name"):
+        backup.write(reported, archive)
+    assert archive.read_bytes() == before
+
+
+def test_an_archive_made_while_units_send_is_whole(
+    reported: Site, as_unit: Callable[..., Visitor], tmp_path: Path, empty: Site
+) -> None:
+    """Each head has the version that it points to, whatever came in between."""
+
+    class Meanwhile:
+        """The table, where a unit sends when half of it has been read."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(reported.table, name)
+
+        def everything(self) -> Iterator[Item]:
+            items = list(reported.table.everything())
+            late = [item for item in items if item.key.sort.startswith("REPORT#")]
+            yield from (item for item in items if item not in late)
+            sent(reported, as_unit("T05"), i1_5="3")
+            yield from (i for i in reported.table.everything() if i.key.sort.startswith("REPORT#"))
+
+    path = tmp_path / "busy.zip"
+    backup.write(replace(reported, table=Meanwhile()), path)  # type: ignore[arg-type]
+    backup.restore(empty, path)
+    head = reports.head(empty.table, NEW, Q4, "T05")
+    version = reports.version(empty.table, NEW, Q4, "T05", 1)
+    assert head is not None
+    assert version is not None
+    assert head.hash == version.hash
+    nightly.run(empty, everything=True)
