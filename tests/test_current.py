@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import capacity
 from chalicelib.embedded import SqliteTable
 from chalicelib.period import Period
 from chalicelib.report import Content, Sender
@@ -98,6 +99,18 @@ def test_texts_without_a_head_belong_to_nobody(table: SqliteTable, period: Perio
     for unit in ("T1", "T3", "T5"):
         put_texts(table, unit, 1, "chưa có báo cáo")
     assert read(table) == [("T2", 1, "T2"), ("T4", 1, "T4")]
+
+
+def test_texts_without_a_head_cost_no_reading_of_a_version(
+    table: SqliteTable, period: Period
+) -> None:
+    for unit in ("T2", "T4", "T6"):
+        send(table, period, unit, unit)
+    for unit in ("T1", "T11", "T3", "T5"):
+        put_texts(table, unit, 1, "chưa có báo cáo")
+    with capacity.counted() as spent:
+        read(table)
+    assert spent.calls == 2
 
 
 def test_a_report_that_nobody_wants_is_not_looked_into(table: SqliteTable, period: Period) -> None:
