@@ -160,11 +160,11 @@ class SqliteTable:
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
         items = self._page(_FROM, partition, prefix)
         while items:
-            for item in items:
-                if not item.key.sort.startswith(prefix):
-                    return
-                yield item
             after = items[-1].key.sort
+            if not after.startswith(prefix):  # in this order, then the end of them is here
+                yield from (item for item in items if item.key.sort.startswith(prefix))
+                return
+            yield from items
             items = self._page(_AFTER, partition, after) if len(items) == _PAGE else []
 
     def everything(self) -> Iterator[Item]:
