@@ -575,7 +575,7 @@ def test_a_draft_outlives_its_periods_lock_by_ninety_days(table: Table, period: 
 def test_nothing_of_a_report_expires_but_its_draft(table: Table, period: Period) -> None:
     reports.save_draft(table, P, period, U, Draft({"i1": "1"}, 0, ON_TIME))
     reports.send(table, sending(period, content()), ON_TIME)
-    reports.keep_summary(table, P, K, Kept(ON_TIME, "print", {}, {}, {}))
+    reports.keep_summary(table, P, K, Kept(ON_TIME, "print", {}, {}))
     expiring = [item.key for item in table.everything() if item.expires is not None]
     assert expiring == [keys.draft(P, K, U)]
 
