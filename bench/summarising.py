@@ -25,7 +25,13 @@ SIZES = ((1_000, 11), (10_000, 5), (100_000, 3))  # reports, and how often each 
 MOST, MOST_MEMORY = 4.0, 40  # times; MB
 LINEAR = 1.3  # a report among 100,000 against one among 1,000
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, str, str]  # what, product, baseline, ratio and bound
+BROKEN = "broken"  # in the last part of a row whose bound does not hold
+
+
+def against(bound: float, found: float, unit: str = "") -> str:
+    """The bound, and whether what was found keeps it."""
+    return f" (≤ {bound:g}{unit})" if found <= bound else f" (≤ {bound:g}{unit}: {BROKEN})"
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -69,8 +75,8 @@ def decode(all_strings: list[str]) -> None:
         json.loads(one)
 
 
-def of_size(count: int, times: int) -> Iterator[tuple[Row, float, bool]]:
-    """The rows of one size, the product's seconds a report, and whether the bound holds."""
+def of_size(count: int, times: int) -> Iterator[tuple[Row, float]]:
+    """The rows of one size, and in the first the product's seconds a report."""
     with tempfile.TemporaryDirectory() as folder:
         site = stored.site(Path(folder), count, reported=True)
         every, sql = strings(site), Summed(site, site.table)
@@ -95,9 +101,9 @@ def of_size(count: int, times: int) -> Iterator[tuple[Row, float, bool]]:
         )
 
     spent = median(took["sql"])
-    yield row("Summarising on SQLite", "sql", f" (≤ {MOST:g})"), spent / count, spent <= MOST * base
-    yield row("… and its JSON document written", "json", ""), 0, True
-    yield row("… on DynamoDB's recorded pages", "dynamo", ""), 0, True
+    yield row("Summarising on SQLite", "sql", against(MOST, spent / base)), spent / count
+    yield row("… and its JSON document written", "json", ""), 0
+    yield row("… on DynamoDB's recorded pages", "dynamo", ""), 0
 
 
 def peak(count: int, *, reported: bool) -> float:
@@ -117,38 +123,34 @@ def _peak(count: int, *, reported: bool) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure() -> tuple[list[Row], bool]:
-    """Rows for the results, and whether every bound holds."""
-    rows, holds, each = [], True, {}
+def measure() -> list[Row]:
+    rows, each = [], {}
     for count, times in SIZES:
-        for row, spent, fine in of_size(count, times):
+        for row, spent in of_size(count, times):
             rows.append(row)
-            holds = holds and fine
             if spent:
                 each[count] = spent
     smallest, largest = each[SIZES[0][0]], each[SIZES[-1][0]]
     growth = largest / smallest
-    holds = holds and growth <= LINEAR
     rows.append(
         (
             "One report among 100,000 against one among 1,000",
             f"{largest * 1e6:.1f} µs",
             f"{smallest * 1e6:.1f} µs",
-            f"{growth:.2f} (≤ {LINEAR:g})",
+            f"{growth:.2f}{against(LINEAR, growth)}",
         )
     )
     count = SIZES[-1][0]
     full, empty = peak(count, reported=True), peak(count, reported=False)
-    holds = holds and full - empty <= MOST_MEMORY
     rows.append(
         (
             f"Memory of a whole run, {count:,} reports against none",
             f"{full:.0f} MB",
             f"{empty:.0f} MB",
-            f"{full - empty:+.0f} MB (≤ {MOST_MEMORY})",
+            f"{full - empty:+.0f} MB{against(MOST_MEMORY, full - empty, ' MB')}",
         )
     )
-    return rows, holds
+    return rows
 
 
 def main(arguments: list[str]) -> Any:
@@ -159,10 +161,14 @@ def main(arguments: list[str]) -> Any:
         case ["make", folder, count, reported]:
             stored.site(Path(folder), int(count), reported=reported == "1").table.close()
             return 0
-    rows, holds = measure()
+    return shown(measure())
+
+
+def shown(rows: list[Row]) -> int:
+    """Print the rows; 1 where a bound is broken."""
     for row in rows:
         print(" | ".join(row))
-    return 0 if holds else 1
+    return int(any(BROKEN in row[-1] for row in rows))
 
 
 if __name__ == "__main__":
