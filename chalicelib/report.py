@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from chalicelib import text, value
 from chalicelib.moves import Refused, State, moved
@@ -86,9 +87,11 @@ class Version:
         return f"{self.period}/{self.unit}/{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where a report stands now. `revision` is the stored item's version, for expecting."""
+class Head(NamedTuple):
+    """Where a report stands now. `revision` is the stored item's version, for expecting.
+
+    A tuple, because a summary makes one of every stored report.
+    """
 
     unit: str
     period: str

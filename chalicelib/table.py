@@ -19,8 +19,7 @@ class Key(NamedTuple):
     sort: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     key: Key
     version: int
     body: Body

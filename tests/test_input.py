@@ -15,6 +15,7 @@ from chalicelib import access as rules
 from chalicelib import number
 from chalicelib.edges import Site
 from chalicelib.number import NotRead
+from chalicelib.programme import Form
 from chalicelib.store import access, programmes, reports
 from chalicelib.table import Item
 from infra.gateway import Reply
@@ -366,8 +367,9 @@ def test_a_session_missed_by_one_character_is_nobody_s(
     for who, cookie, path in ((as_unit(), "bc-unit", "/report"), (as_staff(), "bc-staff", "/desk")):
         assert who.get(path).status == 200
         browser = visitor()
-        for missed in near_misses(who.cookies[cookie]):
+        for place, missed in enumerate(near_misses(who.cookies[cookie])):
             browser.cookies = {cookie: missed}
+            browser.address = f"10.0.{place // 10}.1"  # or the guessing itself would be told
             assert browser.get(path).status == 401
 
 
@@ -553,7 +555,7 @@ def test_an_answer_to_a_question_that_is_gone_is_said_before_it_is_dropped(
             )
             for one in form.sections
         )
-        return form.model_copy(update={"sections": fewer})
+        return Form(version=form.version, title=form.title, sections=fewer)
 
     monkeypatch.setattr(programmes, "form", without)
     refused = browser.submit(page, "send", **BY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +22,7 @@ class S3Files:
         self._client = client
         self._bucket = bucket
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | IO[bytes]) -> None:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
         self._client().put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=kind)
 

@@ -148,7 +148,7 @@ def broken_page(
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
     typed = dict(_typed(request, Problem(status, name)))
-    if typed and request.session is None:
+    if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.
         typed["csrf"] = request.form.get("csrf", "")
     return render.page(
