@@ -55,8 +55,7 @@ class Summed:
     def add_up(self) -> summary.Document:
         """Everything but the writing of files: both readings, merged, added up, judged."""
         tally = Tally(self._sections, self._units)
-        for head, texts in current(self._table, stored.PROGRAMME, stored.PERIOD, tally.owes):
-            tally.add(head, texts)
+        tally.take(current(self._table, stored.PROGRAMME, stored.PERIOD, tally.owes))
         return summary.document(tally, stored.PROGRAMME, self._period, self._period.due)
 
     def write(self) -> None:

@@ -37,8 +37,8 @@ class Period:
         sections = form.running(self._period.key, self._period.end)
         units = owing(programmes.units(site.table, stored.PROGRAMME), self._period.end)
         self._tally = Tally(sections, units)
-        for head, texts in current(site.table, stored.PROGRAMME, stored.PERIOD, self._tally.owes):
-            self._tally.add(head, texts)
+        owes = self._tally.owes
+        self._tally.take(current(site.table, stored.PROGRAMME, stored.PERIOD, owes))
         period = self._period
         self._whole = summary.document(self._tally, stored.PROGRAMME, period, period.due)
         self._ready = dict(self._tally.texts)

@@ -26,10 +26,11 @@ class Aggregate:
 
     def add(self, indicator: Indicator, answers: Sequence[Any]) -> None:
         """Take in what units answered: a value, None for nil, False for not applicable."""
-        given = [one for one in answers if one is not None]
-        values = [one for one in given if one is not False]
-        self.nil += len(answers) - len(given)
-        self.not_applicable += len(given) - len(values)
+        values = [one for one in answers if one is not None and one is not False]
+        if others := len(answers) - len(values):
+            nil = len([one for one in answers if one is None])
+            self.nil += nil
+            self.not_applicable += others - nil
         self.with_value += len(values)
         if values:
             self._include(indicator.kind, values)

@@ -98,8 +98,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     form = programmes.form(site.table, programme.key, period.form)
     sections = form.running(period.key, period.end)
     tally = Tally(sections, owing(programmes.units(site.table, programme.key), period.end))
-    for head, texts in current(site.table, programme.key, period.key, tally.owes):
-        tally.add(head, texts)
+    tally.take(current(site.table, programme.key, period.key, tally.owes))
     fingerprint = tally.fingerprint(
         str(summary.SHAPE),
         *(noun.model_dump_json() for noun in (programme, period, form)),

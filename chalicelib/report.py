@@ -88,10 +88,7 @@ class Version:
 
 
 class Head(NamedTuple):
-    """Where a report stands now. `revision` is the stored item's version, for expecting.
-
-    A tuple, because a summary makes one of every stored report.
-    """
+    """Where a report stands now. `revision` is the stored item's version, for expecting."""
 
     unit: str
     period: str
@@ -111,6 +108,20 @@ class Head(NamedTuple):
     def counts(self) -> bool:
         """Returned values stay out of the totals; reopened ones stay in."""
         return self.state != "returned"
+
+
+class Standing(NamedTuple):
+    """What a summary takes of a head, the instants as texts: it reads one of every report."""
+
+    unit: str
+    state: State
+    version: int
+    first_sent: str
+    last_sent: str
+    late: bool
+    nil: bool
+    figures: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)

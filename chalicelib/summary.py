@@ -1,8 +1,10 @@
 """The summary of one period as one document: its totals, its lists, its JSON."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
 from chalicelib.period import Period
@@ -77,14 +79,15 @@ def pieces(part: Any) -> Iterator[bytes]:
 
 def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> Document:
     """The whole summary, units in official order. Lists that grow with them are `Listed`."""
-    units = list(zip(tally.units, tally.states, strict=True))
+    counted = Counter(zip(tally.blocs, tally.states, strict=True))
     blocs: dict[str, Document] = {}
-    for bloc in sorted({unit.bloc for unit in tally.units}):
-        blocs[bloc] = _completeness([state for unit, state in units if unit.bloc == bloc])
-    whole = _completeness(tally.states)
+    for bloc in sorted(set(tally.blocs)):
+        blocs[bloc] = _completeness({s: n for (its, s), n in counted.items() if its == bloc})
+    states = Counter(tally.states)
 
     def named(wanted: Callable[[State], bool]) -> Listed:
-        return Listed(lambda: (_named(unit, period) for unit, state in units if wanted(state)))
+        both = partial(zip, tally.units, tally.states, strict=True)
+        return Listed(lambda: (_named(unit, period) for unit, state in both() if wanted(state)))
 
     return {
         "shape": SHAPE,
@@ -93,8 +96,8 @@ def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> D
         "label": period.label,
         "as_of": as_of.isoformat(),
         "due": period.due.isoformat(),
-        **whole,
-        "nil": sum(state[2] for state in tally.states if _is_received(state)),
+        **_completeness(states),
+        "nil": sum(number for state, number in states.items() if _is_received(state) and state[2]),
         "missing_units": named(lambda state: state is None),
         "late_units": named(lambda state: _is_received(state) and state[1]),
         "returned_units": named(lambda state: state is not None and state[0] == "returned"),
@@ -118,16 +121,18 @@ def _named(unit: Unit, period: Period) -> Document:
     }
 
 
-def _completeness(states: Sequence[State]) -> Document:
-    received = [state for state in states if _is_received(state)]
-    late = sum(is_late for _, is_late, _ in received)
-    missing = sum(state is None for state in states)
+def _completeness(states: Mapping[State, int]) -> Document:
+    """Of how many units stand in which state."""
+    expected = sum(states.values())
+    received = sum(number for state, number in states.items() if _is_received(state))
+    late = sum(number for state, number in states.items() if _is_received(state) and state[1])
+    missing = states.get(None, 0)
     return {
-        "expected": len(states),
-        "received": len(received),
-        "on_time": len(received) - late,
+        "expected": expected,
+        "received": received,
+        "on_time": received - late,
         "late": late,
-        "returned": len(states) - len(received) - missing,
+        "returned": expected - received - missing,
         "missing": missing,
     }
 

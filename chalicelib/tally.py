@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib.aggregate import Aggregate
 from chalicelib.programme import Indicator, Section, indicators
-from chalicelib.report import Head
+from chalicelib.report import Standing
 from chalicelib.spool import Lines, Records
 from chalicelib.unit import Unit
 
@@ -71,33 +71,36 @@ class Tally:
     def __init__(self, sections: Sequence[Section], units: Sequence[Unit]) -> None:
         self.sections = sections
         self.units = units
-        self._places = {unit.code: place for place, unit in enumerate(units)}
+        self._places = {code: place for place, code in enumerate([u.code for u in units])}
+        self.blocs = [unit.bloc for unit in units]
         self._reports = Records(len(units))
         self._revisions = array("q", [0]) * len(units)  # of the head that was added
         self.states: list[State] = [None] * len(units)
         self._one: dict[State, State] = {}  # equal states are one object: there are few
-        expected = Counter(unit.bloc for unit in units)
+        expected = Counter(self.blocs)
         self._lines: dict[str, Line] = {}
         for one in indicators(sections):
             asked = {b: Aggregate(expected[b]) for b in sorted(expected) if one.asks(b)}
             self._lines[one.code] = Line(one, asked)
         self._columns = {bloc: _Columns(bloc, self._lines.values()) for bloc in expected}
+        self._columns_of = [self._columns[bloc] for bloc in self.blocs]
 
     def owes(self, code: str) -> bool:
         return code in self._places
 
-    def add(self, head: Head, texts: str) -> None:
-        """Take in the current report of one unit, with the JSON of its version's texts."""
-        place = self._places.get(head.unit)
-        if place is None:
-            return
-        state = (head.state, head.late, head.nil)
-        self.states[place] = self._one.setdefault(state, state)
-        self._revisions[place] = head.revision
-        sent = f"{head.version} {head.first_sent.isoformat()} {head.last_sent.isoformat()}"
-        self._reports.keep(place, sent, head.figures, texts)
-        if head.counts:
-            self._columns[self.units[place].bloc].add(place, head.figures, texts)
+    def take(self, reports: Iterable[tuple[Standing, str]]) -> None:
+        """Take in the current reports of units, each with the JSON of its version's texts."""
+        keep = self._reports.keep
+        for (unit, name, version, first, last, late, nil, figures, revision), texts in reports:
+            place = self._places.get(unit)
+            if place is None:
+                continue
+            state = (name, late, nil)
+            self.states[place] = self._one.setdefault(state, state)
+            self._revisions[place] = revision
+            keep(place, f"{version} {first} {last}", figures, texts)
+            if name != "returned":  # reopened ones stay in
+                self._columns_of[place].add(place, figures, texts)
 
     def seen(self) -> dict[str, int]:
         """Unit -> revision of the head that was added."""

@@ -10,9 +10,10 @@ from typing import Any
 from hypothesis import settings, strategies
 
 from chalicelib import report
+from chalicelib.clock import iso
 from chalicelib.period import Period, end_of, start_of
 from chalicelib.programme import Choice, Form, Indicator, Section
-from chalicelib.report import Content, Head, Sender, Version
+from chalicelib.report import Content, Head, Sender, Standing, Version
 from chalicelib.unit import Unit
 
 # The first example of a run pays for imports, so no example is judged by its time.
@@ -102,6 +103,12 @@ def head(code: str = "T01", sent: Content | None = None, **more: Any) -> Head:
         "revision": 1,
     }
     return Head(**(given | more))
+
+
+def standing(head: Head) -> Standing:
+    """The head as a summary reads it back."""
+    kept = head._asdict() | {name: iso(getattr(head, name)) for name in ("first_sent", "last_sent")}
+    return Standing(**{name: kept[name] for name in Standing._fields})
 
 
 def submit(before: Head | None = None, **more: Any) -> tuple[Version, Head]:

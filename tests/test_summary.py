@@ -15,6 +15,7 @@ from builders import (
     instant,
     period,
     section,
+    standing,
     unhurried,
     unit,
 )
@@ -31,8 +32,7 @@ COUNTS = ("expected", "with_value", "nil", "not_applicable", "missing")
 
 def tallied(sections, units, heads, texts=None):
     tally = Tally(sections, units)
-    for one in heads:
-        tally.add(one, compact((texts or {}).get(one.unit, {})))
+    tally.take((standing(one), compact((texts or {}).get(one.unit, {}))) for one in heads)
     return tally
 
 

@@ -7,7 +7,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from builders import BLOCS, content, golden, head, indicator, instant, period, section, unit
+from builders import (
+    BLOCS,
+    content,
+    golden,
+    head,
+    indicator,
+    instant,
+    period,
+    section,
+    standing,
+    unit,
+)
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
@@ -34,8 +45,7 @@ FIRST = 11  # the first line of the summary's table
 
 def summed(whole):
     tally = Tally(whole.sections, whole.units)
-    for one in whole.heads:
-        tally.add(one, compact(whole.texts.get(one.unit, compact({}))))
+    tally.take((standing(one), compact(whole.texts.get(one.unit, {}))) for one in whole.heads)
     return document(tally, "thi-dua", whole.period, instant(18))
 
 
@@ -166,7 +176,7 @@ def test_an_address_in_a_text_becomes_no_link():
     units = (unit("T01"),)
     one = section(indicator("t1", "text"))
     tally = Tally([one], units)
-    tally.add(head("T01"), compact({"t1": "https://so.example"}))
+    tally.take([(standing(head("T01")), compact({"t1": "https://so.example"}))])
     found = document(tally, "x", period(), instant(18))
     made = made_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], None)], period().due)
     cell = opened(made)["Nội dung"]["E2"]
@@ -304,7 +314,7 @@ def single(kind, figure, **more):
     units = (unit("T01"),)
     sent = head("T01", content({"i": figure}))
     tally = Tally([one], units)
-    tally.add(sent, compact({}))
+    tally.take([(standing(sent), compact({}))])
     found = document(tally, "x", period(), instant(18))
     made = made_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], sent)], period().due)
     return opened(made)
@@ -328,8 +338,8 @@ def test_fifteen_digits_stay_a_number_and_none_is_lost(kind, figure):
 def test_a_sum_of_sixteen_digits_is_kept_exactly_as_text():
     one, units = section(indicator("i")), (unit("T01"), unit("T02"))
     tally = Tally([one], units)
-    for code in ("T01", "T02"):
-        tally.add(head(code, content({"i": 10**15 - 1})), compact({}))
+    heads = [head(code, content({"i": 10**15 - 1})) for code in ("T01", "T02")]
+    tally.take((standing(one), compact({})) for one in heads)
     found = document(tally, "x", period(), instant(18))
     rows = [UnitRow(owing, None) for owing in units]
     book = opened(made_xlsx(found, "x", BLOCS, [one], rows, period().due))

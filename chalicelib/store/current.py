@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 
-from chalicelib.report import Head, compact
+from chalicelib.report import Standing, compact
 from chalicelib.store import reports
 from chalicelib.table import Table
 
@@ -12,7 +12,7 @@ _NO_MORE = ("~", 0, "")  # behind the code of every unit
 
 def current(
     table: Table, p: str, k: str, wanted: Callable[[str], bool]
-) -> Iterator[tuple[Head, str]]:
+) -> Iterator[tuple[Standing, str]]:
     """Each wanted unit's head with the JSON of the texts of its own version.
 
     Heads and texts come in the order of their units' codes, so that one page of each is in
@@ -21,19 +21,20 @@ def current(
     """
     texts = reports.texts(table, p, k)
     unit, number, text = next(texts, _NO_MORE)
-    for head in reports.heads(table, p, k):
-        if not wanted(head.unit):
+    for head in reports.all_standing(table, p, k):
+        code = head.unit
+        if not wanted(code):
             continue
-        while unit < head.unit:
+        while unit < code:
             unit, number, text = next(texts, _NO_MORE)
-        if (unit, number) == (head.unit, head.version):
+        if unit == code and number == head.version:
             yield head, text
         else:
-            yield _together(table, p, k, head.unit)
+            yield _together(table, p, k, code)
 
 
-def _together(table: Table, p: str, k: str, unit: str) -> tuple[Head, str]:
-    head = reports.head(table, p, k, unit)
+def _together(table: Table, p: str, k: str, unit: str) -> tuple[Standing, str]:
+    head = reports.standing(table, p, k, unit)
     version = reports.version(table, p, k, unit, head.version) if head else None
     if head is None or version is None:
         raise LookupError(f"the report of {unit} for {k} has no version to its head")

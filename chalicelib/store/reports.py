@@ -4,17 +4,19 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from chalicelib import report
 from chalicelib.clock import from_iso, iso
 from chalicelib.moves import Move, Refused, moved
 from chalicelib.period import Period
-from chalicelib.report import Content, Draft, Head, Sender, Version
+from chalicelib.report import Content, Draft, Head, Sender, Standing, Version
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
 
 _TRIES = 5
+_of_a_head: Any = itemgetter(*Standing._fields[:-1])  # its revision is the item's
 _DRAFT_KEPT = timedelta(days=90)  # after the lock or the last saving, whichever is later
 
 
@@ -39,6 +41,16 @@ def heads(table: Table, p: str, k: str) -> Iterator[Head]:
     return map(_head, table.query(f"PERIOD#{p}#{k}", "REPORT#"))
 
 
+def standing(table: Table, p: str, k: str, unit: str) -> Standing | None:
+    item = table.get(keys.head(p, k, unit))
+    return _standing(item) if item else None
+
+
+def all_standing(table: Table, p: str, k: str) -> Iterator[Standing]:
+    """All heads, as a summary takes them."""
+    return map(_standing, table.query(f"PERIOD#{p}#{k}", "REPORT#"))
+
+
 def texts(table: Table, p: str, k: str) -> Iterator[tuple[str, int, str]]:
     """Unit, the version that the texts belong to, and texts and lists as JSON."""
     for item in table.query(f"PERIOD#{p}#{k}#TEXT"):
@@ -49,6 +61,10 @@ def revisions(table: Table, p: str, k: str) -> Iterator[tuple[str, int]]:
     """Unit -> the stored version of its head: what tells that something has changed."""
     items = table.query(f"PERIOD#{p}#{k}", "REPORT#")
     return ((item.key.sort.removeprefix("REPORT#"), item.version) for item in items)
+
+
+def _standing(item: Item) -> Standing:
+    return Standing._make((*_of_a_head(item.body), item.version))
 
 
 def _head(item: Item) -> Head:
