@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
+from functools import reduce
 from typing import Any
 
 from chalicelib import number, target
@@ -40,10 +41,7 @@ class Aggregate:
             case "count":
                 self.total += sum(values)
             case "amount":
-                total = Decimal(self.total)
-                for value in values:
-                    total = _EXACT.add(total, Decimal(value))
-                self.total = total
+                self.total = reduce(_EXACT.add, map(Decimal, values), Decimal(self.total))
             case "ratio":
                 numerators, denominators = zip(*values, strict=True)
                 self.numerator += sum(numerators)
