@@ -55,19 +55,19 @@ class Records:
 
     def __init__(self, places: int) -> None:
         self._files = [_opened(self) for _ in range(0, places, _SHARE)]
-        self._waiting: list[list[str]] = [[] for _ in self._files]
+        self._waiting: list[list[bytes]] = [[] for _ in self._files]
 
     def keep(self, place: int, *texts: str) -> None:
         share = place // _SHARE
         waiting = self._waiting[share]
-        waiting.append("\t".join((str(place), *texts)))
+        waiting.append(b"\t".join((b"%d" % place, *map(str.encode, texts))))
         if len(waiting) == _WRITE:
             self._write(share)
 
     def _write(self, share: int) -> None:
         waiting = self._waiting[share]
-        waiting.append("")  # the last one ends its line too
-        self._files[share].write("\n".join(waiting).encode())
+        waiting.append(b"")  # the last one ends its line too
+        self._files[share].write(b"\n".join(waiting))
         waiting.clear()
 
     def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
