@@ -20,7 +20,7 @@ from chalicelib.store.current import current
 from chalicelib.tally import Tally
 from chalicelib.unit import owing
 
-SIZES = ((1_000, 5), (100_000, 1))  # rows, and how often each is measured
+SIZES = ((1_000, 3), (100_000, 1))  # rows, and how often each is measured
 MOST = 1.5
 WRITERS = ("_write_string", "_write_number", "_write_datetime", "_write_formula")
 

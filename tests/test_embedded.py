@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -148,6 +149,24 @@ def test_the_disk_has_a_write_before_the_writer_goes_on(table: SqliteTable) -> N
     with table._connection() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_new_file_has_leaves_that_hold_a_head(table: SqliteTable) -> None:
+    with table._connection() as connection:
+        assert connection.execute("PRAGMA page_size").fetchone()[0] == 8_192
+
+
+def test_a_file_of_other_leaves_is_used_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute("PRAGMA journal_mode = WAL")
+    table = SqliteTable(path)
+    table.write(Put(Key("P", "S"), {"n": "Đã làm" * 2_000}, NOTHING))
+    assert [item.body["n"] for item in table.query("P")] == ["Đã làm" * 2_000]
+    table.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone()[0] == 4_096
 
 
 def test_two_processes_share_one_table(tmp_path: Path) -> None:
