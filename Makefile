@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load backup restore test soak check format pictures
+.PHONY: help run demo summarise links load logs backup restore test soak bench check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,10 @@ links: ## Print each unit's link (PROGRAMME=key: another's; REISSUE=CODE: end on
 load: ## Load a programme's folder, or bring it up to date (FOLDER=programmes/...)
 	@$(BOOT) load $(FOLDER)
 
+logs: ## Show the server's log, newest last (ID=..., STATUS=5, LAST=200, FOLLOW=1, STDIN=1)
+	@$(BOOT) logs $(if $(ID),--id $(ID)) $(if $(STATUS),--status $(STATUS)) $(if $(LAST),--last $(LAST)) \
+		$(if $(FOLLOW),--follow) $(if $(STDIN),--stdin)
+
 backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
 	@$(BOOT) backup $(FILE)
 
@@ -37,6 +41,9 @@ test: ## Run every test (under ten minutes on two cores)
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator
 	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -v
+
+bench: ## Measure speed against bare functions and public peers (ONE=handler: only that bench)
+	@$(BOOT) --bench $(ONE)
 
 check: ## Lint and types, as CI does
 	@$(DEV) -m ruff check .

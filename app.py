@@ -1,18 +1,26 @@
 """Every way in, on one page: the routes with who may use them, and the schedules."""
 
-import logging
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from chalice.app import Chalice, Cron, Rate
+from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib import clock, nightly
+from chalicelib import clock, logs
 from chalicelib.edges import Site
 from chalicelib.pages import desk, public, reporting, sending
-from chalicelib.pages.answer import Visitor, Way, answer, problem_page
-from chalicelib.pages.web import LARGEST_BODY, Problem, Request, Response, read_form
+from chalicelib.pages.answer import Visitor, Way, answer, broken_page, refuse
+from chalicelib.pages.web import (
+    FORM,
+    LARGEST_BODY,
+    Problem,
+    Request,
+    Response,
+    check_is_form,
+    read_form,
+)
 
 ANYONE: tuple[Visitor, ...] = ("anyone",)
 UNIT: tuple[Visitor, ...] = ("unit",)
@@ -48,8 +56,10 @@ WAYS = (
 )
 
 app = Chalice(app_name="baocao", configure_logs=False)
-logging.getLogger("baocao").setLevel(os.environ.get("LOG") or "INFO")
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # elsewhere the command says where the log goes
+    logs.begin(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
+_CHALICE_ANSWERS = {405: "no_method", 415: "unreadable_form"}
 
 
 def use(site: Site) -> None:
@@ -78,19 +88,34 @@ def _request(path_params: dict[str, str]) -> Request:
     """Chalice's request as the pages see it."""
     given = app.current_request
     assert given is not None  # Chalice calls a view only with a request
-    body = cast(bytes, given.raw_body) if given.method == "POST" else b""
-    if len(body) > LARGEST_BODY:
-        raise Problem(413, "draft_too_large")
+    headers = dict(given.headers.items())
     return Request(
         method=given.method,
         path=given.context.get("path", ""),
         params=path_params,
         query=dict(given.query_params or {}),
-        form=read_form(body),
-        headers={name.lower(): content for name, content in given.headers.items()},
+        form=read_form(_body(given, headers)) if given.method == "POST" else {},
+        headers=headers,
         address=given.context.get("identity", {}).get("sourceIp", ""),
         now=site().clock(),
     )
+
+
+def _identity(given: Any) -> str:
+    """API Gateway's own name of the request, which its logs have too."""
+    known = str(given.context.get("requestId", "")) if given else ""
+    return known if known else logs.new_id()
+
+
+def _body(given: Any, headers: Mapping[str, str]) -> bytes:
+    check_is_form(headers)
+    try:
+        body = cast(bytes, given.raw_body)
+    except ValueError:  # Lambda's event says base64 and it is none, or holds half a character
+        raise Problem(400, "unreadable_form") from None
+    if len(body) > LARGEST_BODY:
+        raise Problem(413, "draft_too_large")
+    return body
 
 
 def _as_chalice(response: Response) -> ChaliceResponse:
@@ -102,13 +127,12 @@ def _as_chalice(response: Response) -> ChaliceResponse:
 
 def _open(way: Way) -> None:
     def view(**path_params: str) -> ChaliceResponse:
-        try:
-            request = _request(path_params)
-        except Problem as problem:
-            return _as_chalice(problem_page(site(), None, problem))
-        return _as_chalice(answer(site(), way, request))
+        response = answer(
+            site(), way, lambda: _request(path_params), _identity(app.current_request)
+        )
+        return _as_chalice(response)
 
-    accepted = ["application/x-www-form-urlencoded"] if way.method == "POST" else ["*/*"]
+    accepted = [FORM] if way.method == "POST" else ["*/*"]
     name = (
         f"{way.handler.__module__.rpartition('.')[2]}_{way.handler.__name__}_{way.method.lower()}"
     )
@@ -119,13 +143,49 @@ for _way in WAYS:
     _open(_way)
 
 
+@app.middleware("http")
+def in_our_own_words(event: Any, get_response: Callable[[Any], ChaliceResponse]) -> ChaliceResponse:
+    """What Chalice answers by itself, in English JSON, as a page of ours."""
+    identity = _identity(event)
+    if event is None or event.path not in app.routes:
+        return _refuse(404, "no_page", event.method if event else "", identity)
+    route = f"{event.method} {event.path}"
+    headers = {name: content for name, content in event.headers.items() if content is not None}
+    event.headers = CaseInsensitiveMapping(headers)
+    try:
+        given = get_response(event)
+    except Exception as error:  # an event as API Gateway never sends it
+        return _broken(route, identity, error)
+    if isinstance(given.body, str):
+        return given
+    if given.status_code not in _CHALICE_ANSWERS:
+        return _broken(route, identity)
+    page = _refuse(given.status_code, _CHALICE_ANSWERS[given.status_code], route, identity)
+    page.headers |= {name: text for name, text in given.headers.items() if name == "Allow"}
+    return page
+
+
+def _refuse(status: int, name: str, route: str, identity: str) -> ChaliceResponse:
+    return _as_chalice(refuse(site(), Problem(status, name), route, identity))
+
+
+def _broken(route: str, identity: str, error: Exception | None = None) -> ChaliceResponse:
+    with logs.line("request", id=identity, route=route, role="anyone", status=500) as line:
+        line.level, line.error = logs.ERROR, error
+        return _as_chalice(broken_page(site(), None, 500, "broken", identity))
+
+
 @app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")
 def hourly(event: Any) -> None:
     """Periods that are not locked yet."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=False)
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="nightly")
 def every_night(event: Any) -> None:
     """All periods, at one o'clock in the morning in Việt Nam."""
+    from chalicelib import nightly
+
     nightly.run(site(), everything=True)

@@ -1,1 +1,7 @@
-"""Baocao: the periodic reports of a department's units, from the phone to the summary."""
+"""Everything behind `app.py`, and how often its process looks for garbage that goes in circles."""
+
+import gc
+
+# A start makes about 110,000 objects and keeps nearly all of them. At the usual 700 the collector
+# looks through them 150 times and finds nothing: a twelfth of a cold start.
+gc.set_threshold(50_000)

@@ -15,9 +15,10 @@ UNIT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=12)
 SIGN_IN = timedelta(minutes=15)
 CODE_TRIES = 5
+CODES_A_DAY = 20  # tries of codes for one account; its links go on working
 SIGN_INS_AN_HOUR = 10  # mails to one account, asked for from one address
 SIGN_INS_FOR_ONE = 50  # mails to one account: nobody can use up another's from one address
-FAILURES_AN_HOUR = 20  # unknown tokens from one address before the answer says "later"
+FAILURES_AN_HOUR = 20  # unknown tokens and wrong codes from one address before it says "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Session:
     revision: int = field(default=0, compare=False)  # of the stored item, for expecting
 
     @property
+    def owner(self) -> tuple[str, str, str]:
+        return self.programme, self.unit, self.email
+
+    @property
     def is_staff(self) -> bool:
         return self.role in STAFF
 
@@ -56,7 +61,8 @@ def new_code() -> str:
 
 def digest(token: str) -> str:
     """What the table holds of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    given = token.encode(errors="surrogatepass")  # of a request: it may be anything
+    return hashlib.sha256(given).hexdigest()
 
 
 def link_token(key: bytes, link: Link) -> str:

@@ -1,15 +1,16 @@
 """The summary's rows and columns, the same for XLSX and CSV: heads, cells, totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from chalicelib import messages, number
 from chalicelib.messages import VALUE_STATES
 from chalicelib.programme import Indicator, Section, indicators
-from chalicelib.report import Head
 from chalicelib.summary import Document
+from chalicelib.tally import Sent
 from chalicelib.unit import Unit
 
 _COVERAGE_WORDS = ("phải báo cáo", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
@@ -42,7 +43,7 @@ class UnitRow:
     """A unit that owes a report, and where its report stands (None: not sent)."""
 
     unit: Unit
-    head: Head | None
+    sent: Sent | None
 
 
 def heads(blocs: Mapping[str, str], codes: Sequence[str]) -> list[str]:
@@ -106,24 +107,51 @@ def unit_columns(indicator: Indicator) -> list[Column]:
     return columns
 
 
-def unit_cell(unit: Unit, indicator: Indicator, part: str, figures: Mapping[str, Any]) -> object:
-    if not indicator.asks(unit.bloc):
-        return None
-    if indicator.code not in figures:
-        return messages.MISSING
-    found = figures[indicator.code]
-    if found is None or found is False:
-        return VALUE_STATES["nil" if found is None else "na"]
-    if indicator.kind == "ratio":
-        if part:
-            return found[0 if part == "num" else 1]
-        share = number.percent(*found)
-        return None if share is None else Percent(share)
-    if indicator.kind == "amount":
-        return Decimal(found)
-    if isinstance(found, int):
-        return found
-    return {choice.name: choice.label for choice in indicator.choices}.get(found, found)
+def unit_cells(
+    columns: Sequence[Column], bloc: str
+) -> Callable[[Mapping[str, Any]], Iterator[object]]:
+    """What makes a unit's figures the cells of these columns; of one bloc, as it is asked."""
+    makers = [
+        (indicator.code, _maker(indicator, part)) if indicator.asks(bloc) else None
+        for _, _, (indicator, part) in columns
+    ]
+
+    def made(figures: Mapping[str, Any]) -> Iterator[object]:
+        for maker in makers:
+            if maker is None:
+                yield None
+                continue
+            code, make = maker
+            if code not in figures:
+                yield messages.MISSING
+                continue
+            found = figures[code]
+            if found is None or found is False:
+                yield VALUE_STATES["nil" if found is None else "na"]
+            else:
+                yield make(found)
+
+    return made
+
+
+def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
+    """A value's cell."""
+    if part:
+        return itemgetter(0 if part == "num" else 1)
+    match indicator.kind:
+        case "ratio":
+            return _share
+        case "amount":
+            return Decimal
+        case "count" | "rank":
+            return int
+    labels = {choice.name: choice.label for choice in indicator.choices}
+    return lambda found: labels.get(found, found)
+
+
+def _share(found: tuple[int, int]) -> Percent | None:
+    share = number.percent(*found)
+    return None if share is None else Percent(share)
 
 
 def column_total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:

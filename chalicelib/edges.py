@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from chalicelib.table import Table
 
@@ -13,8 +13,8 @@ class Unusable(Exception):
 
 
 class Files(Protocol):
-    def write(self, name: str, content: bytes) -> None:
-        """Keep the bytes under this name; whole or not at all."""
+    def write(self, name: str, content: bytes | IO[bytes]) -> None:
+        """Keep the bytes, or an open file from its place on, under this name: whole or not."""
 
     def read(self, name: str) -> bytes | None: ...
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from chalicelib import number, value
 from chalicelib.clock import VIETNAM
-from chalicelib.columns import Fault as FormFault
 from chalicelib.period import kind
 from chalicelib.programme import Indicator
 from chalicelib.report import Fault
+
+if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
+    from chalicelib.columns import Fault as FormFault
 
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12.",
@@ -23,13 +26,16 @@ FAULTS: Mapping[str, str] = {
     "value_in_nil_report": "Đã chọn không phát sinh cho cả kỳ nhưng ô này có nội dung.",
     "unknown_state": "Lựa chọn không hợp lệ, vui lòng chọn lại.",
     "unknown_choice": "Vui lòng chọn một trong các phương án.",
-    "forbidden_character": "Ô này có ký tự không đọc được, vui lòng gõ lại.",
+    "forbidden_character": "Ô này có ký tự không đọc được (ký tự điều khiển hoặc đảo chiều chữ), "
+    "vui lòng xóa và gõ lại.",
     "text_too_long": f"Nội dung dài quá {number.shown(value.LONGEST_TEXT)} ký tự, "
     "vui lòng viết gọn.",
     "too_many_lines": f"Danh sách có quá {value.MOST_LINES} dòng.",
     "line_too_long": f"Có dòng dài quá {value.LONGEST_LINE} ký tự, vui lòng viết gọn.",
     "note_too_long": f"Giải thích dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "report_too_large": "Báo cáo quá dài (hơn 100 kB), vui lòng viết gọn các ô nội dung.",
+    "unknown_field": "Có nội dung không thuộc báo cáo này, có thể do biểu mẫu vừa thay đổi. "
+    "Nội dung đó chưa được nhận; vui lòng xem lại số liệu rồi bấm lần nữa.",
     "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
     "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
     "no_phone": "Vui lòng nhập số điện thoại để Sở liên hệ khi cần.",
@@ -37,6 +43,13 @@ FAULTS: Mapping[str, str] = {
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
     "reason_too_long": f"Lý do dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "sender_too_long": "Nội dung quá dài, vui lòng viết gọn.",
+}
+
+SENDER: Mapping[str, str] = {
+    "by.name": "Họ và tên",
+    "by.post": "Chức vụ",
+    "by.phone": "Số điện thoại",
+    "reason": "Lý do điều chỉnh",
 }
 
 REFUSALS: Mapping[str, str] = {
@@ -104,6 +117,16 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện.",
     ),
     "unreadable_form": ("Chưa thực hiện", "Nội dung gửi lên không đọc được. Vui lòng gửi lại."),
+    "repeated_field": (
+        "Chưa thực hiện",
+        "Ô “{detail}” được gửi hai lần với nội dung khác nhau nên chưa có gì được nhận. "
+        "Vui lòng quay lại, tải lại trang rồi gửi lại.",
+    ),
+    "no_request": ("Không đọc được yêu cầu", "Vui lòng mở lại trang từ đầu."),
+    "too_slow": (
+        "Chưa thực hiện",
+        "Mạng quá chậm nên nội dung chưa đến đủ, chưa có gì được lưu. Vui lòng gửi lại.",
+    ),
     "draft_too_large": (
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
@@ -132,7 +155,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
 
 SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
-    "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, hoặc xin mã mới.",
+    "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, bấm đường dẫn trong thư, "
+    "hoặc xin mã mới.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 
@@ -246,7 +270,14 @@ def fault(found: Fault, indicator: Indicator | None) -> str:
     return f"{name}: {sentence}"
 
 
-def form_fault(found: FormFault) -> str:
+def sender_fault(found: Fault) -> str:
+    """The sentence for one fault of the check page's own boxes, with the box's name."""
+    sentence = FAULTS[found.problem]
+    names_itself = found.problem not in ("forbidden_character", "sender_too_long")
+    return sentence if names_itself else f"{SENDER[found.field]}: {sentence}"
+
+
+def form_fault(found: "FormFault") -> str:
     """One line for the author: sheet, row, column, what is wrong, what stands there."""
     place = f"{found.sheet or 'tệp'}, dòng {found.row}" if found.row else found.sheet or "tệp"
     column = f", cột {found.column}" if found.column else ""

@@ -2,26 +2,25 @@
 
 import hashlib
 import json
-import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO
 
-from chalicelib import summary, workbook
+from chalicelib import logs, summary, workbook
 from chalicelib.cells import UnitRow
 from chalicelib.edges import Site
 from chalicelib.period import Period
-from chalicelib.programme import Programme, Section
-from chalicelib.report import Head, compact
+from chalicelib.programme import Programme
+from chalicelib.report import compact
 from chalicelib.store import programmes, reports
+from chalicelib.store.current import current
 from chalicelib.store.reports import Kept
-from chalicelib.summary import Document, Tally
+from chalicelib.summary import Document
 from chalicelib.table import Conflict
+from chalicelib.tally import Tally
 from chalicelib.unit import owing
 
 _TRIES = 5
-
-log = logging.getLogger("baocao")
 
 
 class Failed(Exception):
@@ -30,6 +29,7 @@ class Failed(Exception):
 
 @dataclass(slots=True)
 class Run:
+    id: str  # its lines in the log carry it
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -37,20 +37,26 @@ class Run:
 
 def run(site: Site, *, everything: bool) -> Run:
     """Every begun period, or only those not locked. Raises Failed at the end, not before."""
-    done = Run()
+    done = Run(logs.new_id())
+    with logs.line("run", id=done.id, everything=everything) as line:
+        _run_all(site, done, everything=everything)
+        line.add(written=len(done.written), unchanged=len(done.unchanged), failed=len(done.failed))
+        if done.failed:
+            raise Failed(", ".join(done.failed))
+    return done
+
+
+def _run_all(site: Site, done: Run, *, everything: bool) -> None:
     for p in programmes.programme_keys(site.table):
         try:
             programme = programmes.programme(site.table, p)
             periods = programmes.periods(site.table, p)
-        except Exception:
-            log.exception("programme %s can't be read", p)
+        except Exception as error:
+            logs.say("programme_unreadable", logs.ERROR, error, id=done.id, programme=p)
             done.failed.append(p)
             continue
         if programme:
             _run_programme(site, programme, periods, done, everything=everything)
-    if done.failed:
-        raise Failed(", ".join(done.failed))
-    return done
 
 
 def _run_programme(
@@ -62,9 +68,10 @@ def _run_programme(
             continue
         name = f"{programme.key}/{period.key}"
         try:
-            written = summarise(site, programme, period)
-        except Exception:
-            log.exception("summarising %s failed", name)
+            with logs.line("summarise", id=done.id, period=name, result="failed") as line:
+                written = summarise(site, programme, period)
+                line.add(result="written" if written else "unchanged")
+        except Exception:  # told by the line
             done.failed.append(name)
         else:
             (done.written if written else done.unchanged).append(name)
@@ -90,79 +97,74 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     as_of = site.clock()
     form = programmes.form(site.table, programme.key, period.form)
     sections = form.running(period.key, period.end)
-    units = owing(programmes.units(site.table, programme.key), period.end)
-    tally = Tally(sections, units)
-    heads = _add_all(site, programme.key, period.key, tally)
+    tally = Tally(sections, owing(programmes.units(site.table, programme.key), period.end))
+    for head, texts in current(site.table, programme.key, period.key, tally.owes):
+        tally.add(head, texts)
     fingerprint = tally.fingerprint(
         str(summary.SHAPE),
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
-    if unchanged and kept and site.files.read(kept.files["json"]) is not None:
+    if unchanged and kept and _are_there(site, kept):
         return False
     whole = summary.document(tally, programme.key, period, as_of)
-    rows = [UnitRow(unit, heads.get(unit.code)) for unit in units]
     new = Kept(
         as_of=as_of,
         fingerprint=fingerprint,
-        seen=tally.seen,
         totals=summary.totals(whole),
-        files=_write_files(site, programme, period, sections, whole, rows),
+        files=_write_files(site, programme, period, tally, whole),
         revision=kept.revision if kept else 0,
     )
     reports.keep_summary(site.table, programme.key, period.key, new)
     return True
 
 
-def _add_all(site: Site, p: str, k: str, tally: Tally) -> dict[str, Head]:
-    """Add every head to the tally, each with the texts of its own version."""
-    texts = reports.texts(site.table, p, k)
-    heads: dict[str, Head] = {}
-    for head in reports.heads(site.table, p, k):
-        if head.unit not in tally.units:
-            continue
-        number, found = texts.get(head.unit, (0, {}))
-        whole = (head, found) if number == head.version else _together(site, p, k, head.unit)
-        tally.add(*whole)
-        heads[head.unit] = whole[0]
-    return heads
-
-
-def _together(site: Site, p: str, k: str, unit: str) -> tuple[Head, Mapping[str, Any]]:
-    """Head and texts of one version, for a report that was sent while we were reading."""
-    head = reports.head(site.table, p, k, unit)
-    version = reports.version(site.table, p, k, unit, head.version) if head else None
-    if head is None or version is None:
-        raise LookupError(f"the report of {unit} for {k} has no version to its head")
-    texts: Mapping[str, Any] = json.loads(version.content)["texts"]
-    return head, texts
+def _are_there(site: Site, kept: Kept) -> bool:
+    """The files that our own pages read."""
+    return all(site.files.read(kept.files[ending]) is not None for ending in ("json", "seen"))
 
 
 def _write_files(
-    site: Site,
-    programme: Programme,
-    period: Period,
-    sections: tuple[Section, ...],
-    whole: Document,
-    rows: list[UnitRow],
+    site: Site, programme: Programme, period: Period, tally: Tally, whole: Document
 ) -> dict[str, str]:
     """Named by content and written before the item that points to them."""
-    contents = {
-        "xlsx": workbook.as_xlsx(
-            whole, programme.name, programme.blocs, sections, rows, period.due
-        ),
-        "csv": workbook.as_csv(whole, programme.blocs),
-        "json": compact(whole).encode(),
-    }
     names = {}
-    for ending, content in contents.items():
-        digest = hashlib.sha256(content).hexdigest()[:32]
-        names[ending] = f"summaries/{programme.key}/{period.key}/{digest}.{ending}"
-        site.files.write(names[ending], content)
+    for ending in ("xlsx", "csv", "json", "seen"):
+        with TemporaryFile() as file:  # no file of a large programme fits in memory
+            _fill(file, ending, programme, period, tally, whole)
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+            names[ending] = f"summaries/{programme.key}/{period.key}/{digest}.{ending}"
+            file.seek(0)
+            site.files.write(names[ending], file)
     return names
 
 
+def _fill(
+    file: IO[bytes],
+    ending: str,
+    programme: Programme,
+    period: Period,
+    tally: Tally,
+    whole: Document,
+) -> None:
+    match ending:
+        case "xlsx":
+            rows = (UnitRow(unit, sent) for unit, sent in tally.rows())
+            named = (programme.name, programme.blocs)
+            workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due)
+        case "csv":
+            file.write(workbook.as_csv(whole, programme.blocs))
+        case "json":
+            file.writelines(summary.pieces(whole))
+        case "seen":
+            file.write(compact(tally.seen()).encode())
+
+
 def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) -> int:
+    """Where what was seen is not to be had, every report is one that may have changed."""
     units = owing(programmes.units(site.table, programme.key), period.end)
-    heads = reports.heads(site.table, programme.key, period.key)
-    return summary.changed_since(kept.seen, heads, units)
+    content = site.files.read(kept.files["seen"]) if "seen" in kept.files else None
+    seen = json.loads(content) if content else {}
+    revisions = reports.revisions(site.table, programme.key, period.key)
+    return summary.changed_since(seen, revisions, units)

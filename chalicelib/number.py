@@ -30,7 +30,7 @@ class Ambiguous:
 
 
 def _ascii(text: str) -> str:
-    if any(c.isdigit() and not c.isdecimal() for c in text):  # 10² is not 102
+    if any(c.isnumeric() and not c.isdecimal() for c in text):  # 10² is not 102, ⑩ not 10
         raise NotRead("not_a_number")
     text = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"[-−–]\s*[\d., ]+", text):
@@ -83,6 +83,8 @@ def plain(number: Decimal) -> str:
 
 def shown(number: int | Decimal, decimals: int = 0) -> str:
     """1.234.567,89: at least `decimals` places, and never fewer than the number has."""
+    if isinstance(number, int) and not decimals:
+        return f"{number:,}".replace(",", ".")
     whole, _, part = plain(Decimal(number)).partition(".")
     groups = f"{int(whole):,}".replace(",", ".")
     part = part.ljust(decimals, "0")

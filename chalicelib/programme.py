@@ -91,9 +91,17 @@ class Form(BaseModel):
 
     def asked_of(self, bloc: str, period: str, cut_off: date) -> tuple[Section, ...]:
         """What this period asks of a unit of this bloc."""
-        return self._only(
-            lambda indicator: indicator.asks(bloc) and indicator.runs_in(period, cut_off)
-        )
+        named = bloc, period, cut_off
+        if named not in self._asked_of:
+            self._asked_of[named] = self._only(
+                lambda indicator: indicator.asks(bloc) and indicator.runs_in(period, cut_off)
+            )
+        return self._asked_of[named]
+
+    @cached_property
+    def _asked_of(self) -> dict[tuple[str, str, date], tuple[Section, ...]]:
+        """Found once for each bloc and period: every page of a unit asks for it."""
+        return {}
 
     def _only(self, wanted: Callable[[Indicator], bool]) -> tuple[Section, ...]:
         kept = (

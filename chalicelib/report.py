@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
 
 from chalicelib import text, value
 from chalicelib.moves import Refused, State, moved
@@ -16,7 +18,7 @@ from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 LARGEST = 100_000  # bytes of canonical content
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """What is sent: no time, no session, no person. Equal contents have equal hashes."""
 
@@ -27,6 +29,11 @@ class Content:
 
     def canonical(self) -> str:
         """JSON with codes sorted and texts in NFC: what the content hash is taken of."""
+        return self._canonical
+
+    @cached_property
+    def _canonical(self) -> str:
+        """Made once: a send weighs it, keeps it and takes its hash."""
         return compact(
             {"figures": self.figures, "nil": self.nil, "notes": self.notes, "texts": self.texts}
         )
@@ -80,9 +87,11 @@ class Version:
         return f"{self.period}/{self.unit}/{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Where a report stands now. `revision` is the stored item's version, for expecting."""
+class Head(NamedTuple):
+    """Where a report stands now. `revision` is the stored item's version, for expecting.
+
+    A tuple, because a summary makes one of every stored report.
+    """
 
     unit: str
     period: str

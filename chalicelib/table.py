@@ -19,8 +19,7 @@ class Key(NamedTuple):
     sort: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     key: Key
     version: int
     body: Body
@@ -93,10 +92,10 @@ class Table(Protocol):
 def can_stand(key: Key) -> bool:
     """Whether an item can have this key at all: a path that somebody made up may not fit."""
     try:
-        sizes = [len(part.encode()) for part in key]
+        partition, sort = (len(part.encode()) for part in key)
     except UnicodeEncodeError:  # half a character
         return False
-    return all(0 < size <= most for size, most in zip(sizes, LONGEST_KEY, strict=True))
+    return 0 < partition <= LONGEST_KEY[0] and 0 < sort <= LONGEST_KEY[1]
 
 
 def checked(changes: tuple[Change, ...]) -> Mapping[Key, str]:

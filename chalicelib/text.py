@@ -2,20 +2,39 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # From 200 on, so that blanks, digits and signs (their code points) stand before letters.
 _RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=200)}
-# Controls other than line feed and tab; halves of surrogate pairs; direction overrides.
+# Controls other than line feed and tab; halves of surrogate pairs; what turns the direction of
+# the text; the code points that are no characters.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
 )
+# What Word and web views put between letters and nobody sees. Without them the text reads the
+# same; signs that turn its direction to the left are not here: those are refused.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a\u202c\u202d"
+    "\u2060-\u2066\u2068-\u206f\u3164\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Joiners and variants mean something in Khmer and in pictures, nothing after a Latin letter.
+_IDLE_JOINERS = re.compile(
+    "(?<![^\u0000-\u036f\u1e00-\u1eff\u2000-\u206f])[\u200c\u200d\ufe00-\ufe0f]+"
+)
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")  # Word breaks a line by a vertical tab
 
 
 def tidy(text: str) -> str:
-    """NFC, Unix line ends, no byte-order mark, no blanks at either end."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    """NFC, Unix line ends, nothing invisible, no blanks at either end."""
+    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
+    text = _IDLE_JOINERS.sub("", _INVISIBLE.sub("", text))
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -31,7 +50,8 @@ def fold(text: str) -> str:
     return "".join(c for c in bare if not unicodedata.combining(c)).lower()
 
 
-def alphabetical(text: str) -> tuple[list[int], list[int], list[int]]:
+@lru_cache(8192)
+def alphabetical(text: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """A sort key: letters by the Vietnamese alphabet first, tones second, case last."""
     letters, tones, cases = [], [], []
     for char in unicodedata.normalize("NFC", text):
@@ -42,7 +62,7 @@ def alphabetical(text: str) -> tuple[list[int], list[int], list[int]]:
         letters.append(_RANK.get(small, ord(small[0])))
         tones.append(tone)
         cases.append(0 if base == small else 1)
-    return letters, tones, cases
+    return tuple(letters), tuple(tones), tuple(cases)
 
 
 def slug(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
@@ -21,6 +22,7 @@ COLUMNS = (
     "valid_from",
     "valid_to",
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # as it is stored; strptime takes longer to start
 
 
 class Unit(BaseModel):
@@ -45,7 +47,7 @@ class Unit(BaseModel):
         """Dates as 2025-06-30 or 30/06/2025; an empty end is no end."""
         if value == "":
             return None
-        if isinstance(value, str):
+        if isinstance(value, str) and not _DAY.fullmatch(value):
             pattern = "%d/%m/%Y" if "/" in value else "%Y-%m-%d"
             return datetime.strptime(value, pattern).date()  # noqa: DTZ007 - a day, no instant
         return value

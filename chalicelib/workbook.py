@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from chalicelib import cells, messages, number
 from chalicelib.cells import Percent, UnitRow
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _EXACT = 15  # digits that a spreadsheet's number holds exactly
 
 
@@ -39,25 +40,26 @@ def _csv_cell(cell: object) -> str:
         return number.plain(cell).replace(".", ",")
     text = "" if cell is None else str(cell)
     # A cell that begins like a formula is run as one by spreadsheets: the quote keeps it text.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def as_xlsx(
+    file: IO[bytes],
     summary: Document,
     programme: str,
     blocs: Mapping[str, str],
     sections: Sequence[Section],
-    rows: Sequence[UnitRow],
+    rows: Iterable[UnitRow],
     due: datetime,
-) -> bytes:
+) -> None:
     """Four sheets: the summary, one row a unit, texts, who has reported."""
     import xlsxwriter  # heavy: only the scheduled run pays
 
-    out = io.BytesIO()
     book = xlsxwriter.Workbook(
-        out,
+        file,
         {
-            "in_memory": True,
+            # A row leaves the memory when the next one of its sheet begins.
+            "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -65,13 +67,8 @@ def as_xlsx(
     )
     as_of = datetime.fromisoformat(summary["as_of"])
     book.set_properties({"title": programme, "created": as_of.replace(tzinfo=None)})
-    sheets = _Sheets(book)
-    sheets.summary(summary, programme, blocs)
-    sheets.by_unit(summary, blocs, sections, rows)
-    sheets.texts(summary)
-    sheets.reported(rows, blocs, due)
+    _Sheets(book).fill(summary, programme, blocs, sections, rows, due)
     book.close()
-    return out.getvalue()
 
 
 class _Sheets:
@@ -97,17 +94,49 @@ class _Sheets:
         sheet.fit_to_pages(1, 0)
         return sheet
 
+    def fill(
+        self,
+        summary: Document,
+        programme: str,
+        blocs: Mapping[str, str],
+        sections: Sequence[Section],
+        rows: Iterable[UnitRow],
+        due: datetime,
+    ) -> None:
+        """The rows come once: the second sheet and the last one grow together."""
+        self.summary(summary, programme, blocs)
+        columns = [column for one in cells.figures(sections) for column in cells.unit_columns(one)]
+        by_unit = self.by_unit(columns)
+        texts = self._add("Nội dung", (10, 40, 12, 50, 90), (1, 0))
+        reported = self.reported()
+        answers = {bloc: cells.unit_cells(columns, bloc) for bloc in blocs}
+        place = 0
+        for place, row in enumerate(rows, start=1):
+            unit, sent = row.unit, row.sent
+            state = messages.STATES[sent.state if sent else "missing"]
+            named = (unit.code, unit.name, blocs[unit.bloc], state)
+            figures = json.loads(sent.figures) if sent else {}
+            self._row(by_unit, place + 1, [*named, *answers[unit.bloc](figures)])
+            timing = messages.TIMING[sent.late] if sent else ""
+            self._row(reported, place, (place, *named, timing))
+            if sent:
+                self._instant(reported, place, 6, sent.first_sent)
+                self._instant(reported, place, 7, sent.last_sent)
+                self._write(reported, place, 8, sent.version)
+            self._instant(reported, place, 9, due)
+        self._reconciled(by_unit, summary, columns, place)
+        self.texts(texts, summary)
+
     def _write(self, sheet: "Worksheet", row: int, column: int, cell: object) -> None:
         """Numbers as numbers, unless they have more digits than a spreadsheet keeps."""
-        if cell is None or cell == "":
-            return
-        if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
-            if sum(char.isdigit() for char in number.plain(Decimal(cell))) > _EXACT:
-                sheet.write_string(row, column, number.plain(Decimal(cell)))
-            else:
+        if isinstance(cell, str):
+            if cell:
+                sheet.write_string(row, column, cell, self._wrap)
+        elif isinstance(cell, int | Decimal):
+            if _is_exact(cell):
                 sheet.write_number(row, column, cell, self._style(cell))
-            return
-        sheet.write_string(row, column, str(cell), self._wrap)
+            else:
+                sheet.write_string(row, column, number.plain(Decimal(cell)))
 
     def _style(self, cell: int | Decimal) -> "Format":
         if isinstance(cell, Percent):
@@ -148,52 +177,40 @@ class _Sheets:
         for row, line in enumerate(summary["indicators"], start=10):
             self._row(sheet, row, cells.line_cells(line, codes))
 
-    def by_unit(
-        self,
-        summary: Document,
-        blocs: Mapping[str, str],
-        sections: Sequence[Section],
-        rows: Sequence[UnitRow],
-    ) -> None:
+    def by_unit(self, columns: Sequence[cells.Column]) -> "Worksheet":
         sheet = self._add("Theo đơn vị", (10, 40, 12, 16, *[12] * 200), (2, 2))
-        columns = [column for one in cells.figures(sections) for column in cells.unit_columns(one)]
         codes = ["Mã", "Đơn vị", "Khối thi đua", "Trạng thái", *(code for code, _, _ in columns)]
         labels = ["", "", "", "", *(label for _, label, _ in columns)]
         self._heads(sheet, 0, codes)
         self._heads(sheet, 1, labels)
         sheet.repeat_rows(0, 1)
-        for place, row in enumerate(rows, start=2):
-            state = messages.STATES[row.head.state if row.head else "missing"]
-            self._row(sheet, place, [row.unit.code, row.unit.name, blocs[row.unit.bloc], state])
-            figures = json.loads(row.head.figures) if row.head else {}
-            for column, (_, _, (indicator, part)) in enumerate(columns, start=4):
-                cell = cells.unit_cell(row.unit, indicator, part, figures)
-                self._write(sheet, place, column, cell)
-        self._reconciled(sheet, summary, columns, rows)
+        return sheet
 
     def _reconciled(
         self,
         sheet: "Worksheet",
         summary: Document,
-        columns: list[cells.Column],
-        rows: Sequence[UnitRow],
+        columns: Sequence[cells.Column],
+        units: int,
     ) -> None:
         """Below the units: the sheet's own sums, and beside them what the summary says."""
-        last = len(rows) + 2
-        totals = {line["code"]: line for line in summary["indicators"]}
-        sheet.write_string(last, 1, "Cộng trên trang này (không gồm đang trả lại)", self._bold)
-        sheet.write_string(last + 1, 1, "Theo báo cáo tổng hợp", self._bold)
-        sheet.write_string(last + 2, 1, f"Số đơn vị: {len(rows)}", self._bold)
+        last = units + 2
+        lines = {line["code"]: line for line in summary["indicators"]}
+        totals = {}
         for place, (_, _, (indicator, part)) in enumerate(columns, start=4):
-            total = cells.column_total(totals[indicator.code], indicator, part)
-            if total is None:
-                continue
-            sums = _column_sum(place, len(rows))
+            total = cells.column_total(lines[indicator.code], indicator, part)
+            if total is not None:
+                totals[place] = total
+        sheet.write_string(last, 1, "Cộng trên trang này (không gồm đang trả lại)", self._bold)
+        for place, total in totals.items():
+            sums = _column_sum(place, units)
             sheet.write_formula(last, place, sums, self._style(total), float(total))
+        sheet.write_string(last + 1, 1, "Theo báo cáo tổng hợp", self._bold)
+        for place, total in totals.items():
             self._write(sheet, last + 1, place, total)
+        sheet.write_string(last + 2, 1, f"Số đơn vị: {units}", self._bold)
 
-    def texts(self, summary: Document) -> None:
-        sheet = self._add("Nội dung", (10, 40, 12, 50, 90), (1, 0))
+    def texts(self, sheet: "Worksheet", summary: Document) -> None:
         self._heads(sheet, 0, ("Mã đơn vị", "Đơn vị", "Mã", "Chỉ tiêu", "Nội dung"))
         row = 1
         for line in [*summary["indicators"], *summary["narratives"]]:
@@ -205,26 +222,22 @@ class _Sheets:
                     self._row(sheet, row, (*named, text))
                     row += 1
 
-    def reported(self, rows: Sequence[UnitRow], blocs: Mapping[str, str], due: datetime) -> None:
+    def reported(self) -> "Worksheet":
         widths = (6, 10, 40, 16, 16, 16, 20, 20, 10, 20)
         sheet = self._add("Tình hình gửi", widths, (1, 3))
         heads = ("TT", "Mã", "Đơn vị", "Khối thi đua", "Trạng thái", "Thời hạn", "Gửi lần đầu")
         self._heads(sheet, 0, (*heads, "Gửi gần nhất", "Lần gửi", "Hạn gửi"))
-        for place, row in enumerate(rows, start=1):
-            head, unit = row.head, row.unit
-            state = messages.STATES[head.state if head else "missing"]
-            timing = messages.TIMING[head.late] if head else ""
-            named = (place, unit.code, unit.name, blocs[unit.bloc])
-            self._row(sheet, place, (*named, state, timing))
-            if head:
-                self._instant(sheet, place, 6, head.first_sent)
-                self._instant(sheet, place, 7, head.last_sent)
-                self._write(sheet, place, 8, head.version)
-            self._instant(sheet, place, 9, due)
+        return sheet
 
     def _instant(self, sheet: "Worksheet", row: int, column: int, instant: datetime) -> None:
         local = instant.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
         sheet.write_datetime(row, column, local, self._moment)
+
+
+def _is_exact(cell: int | Decimal) -> bool:
+    """Whether a spreadsheet's number holds every digit."""
+    digits = str(cell) if isinstance(cell, int) else number.plain(cell)
+    return len(digits) <= _EXACT or sum(char.isdigit() for char in digits) <= _EXACT
 
 
 def _column_sum(place: int, units: int) -> str:

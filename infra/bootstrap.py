@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -13,6 +14,7 @@ INSIDE = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 PYTHON = VENV / INSIDE
 # Emulated AWS pins another botocore than we do, so it has an environment of its own.
 EMULATOR = ROOT / ".venv-ministack"
+BENCH = ROOT / ".venv-bench"  # the public peers, which nothing else needs
 
 
 def fail(line: str) -> None:
@@ -53,18 +55,25 @@ def main() -> None:
     if arguments[:1] == ["--emulator"]:
         build(ROOT / "infra" / "requirements-ministack.txt", EMULATOR)
         return
+    if arguments[:1] == ["--bench"]:
+        build(ROOT / "bench" / "requirements.txt", BENCH)
+        start(BENCH / INSIDE, ["-m", "bench", *arguments[1:]])
     build(ROOT / ("requirements-dev.txt" if dev else "requirements-local.txt"))
     if dev and len(arguments) == 1:
         return
-    command = arguments[1:] if dev else ["-m", "infra", *(arguments or ["run"])]
+    start(PYTHON, arguments[1:] if dev else ["-m", "infra", *(arguments or ["run"])])
+
+
+def start(python: Path, command: list[str]) -> NoReturn:
+    """Become this command, at the root of the tree."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     data = environment.get("DATA")
     if data:
         environment["DATA"] = str(Path(data).absolute())
     os.chdir(ROOT)
     if os.name == "nt":
-        sys.exit(subprocess.run([str(PYTHON), *command], env=environment, check=False).returncode)
-    os.execve(str(PYTHON), [str(PYTHON), *command], environment)
+        sys.exit(subprocess.run([str(python), *command], env=environment, check=False).returncode)
+    os.execve(str(python), [str(python), *command], environment)
 
 
 main()

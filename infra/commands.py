@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib import clock, embedded, nightly
+from chalicelib import logs as journal
 from chalicelib.edges import Site
 from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
@@ -19,6 +20,7 @@ from chalicelib.programme import Programme
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
+from infra import logs as kept_logs
 from infra import samples
 from infra.samples import NotLoaded
 
@@ -97,6 +99,7 @@ def run(_: argparse.Namespace) -> None:
     with server:
         stop_on_signals(server)
         site = _site()
+        journal.begin(os.environ["LOG"], kept_logs.keeper(_data()))
         samples.load_all(site)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), _data()
@@ -164,6 +167,16 @@ def load(given: argparse.Namespace) -> None:
     print(f"{programme.key} loaded")
 
 
+def logs(given: argparse.Namespace) -> None:
+    """The log of the server, newest last: where it broke, how long it took, what it cost."""
+    wanted = kept_logs.Wanted(given.id, given.status, given.last)
+    try:
+        lines = sys.stdin if given.stdin else kept_logs.kept(_data(), follow=given.follow)
+        kept_logs.show(lines, wanted)
+    except FileNotFoundError:
+        raise Unusable(f"DATA={_data()} has no log yet: start the server with `make run`") from None
+
+
 def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
@@ -184,7 +197,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
     actions: tuple[Callable[[argparse.Namespace], None], ...]
-    actions = (run, demo, summarise, links, load, backup, restore)
+    actions = (run, demo, summarise, links, load, logs, backup, restore)
     for action in actions:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -195,6 +208,12 @@ def main() -> int:
             )
         if action is load:
             command.add_argument("folder")
+        if action is logs:
+            command.add_argument("--id", default="", help="of this request or run")
+            command.add_argument("--status", default="", help="404, or 5 for every 5xx")
+            command.add_argument("--last", type=int, default=200, help="how many old lines")
+            command.add_argument("--follow", action="store_true", help="and those to come")
+            command.add_argument("--stdin", action="store_true", help="read standard input")
         if action in (backup, restore):
             command.add_argument("file")
     given = parser.parse_args()
@@ -203,7 +222,7 @@ def main() -> int:
     if os.environ["LOG"] not in logging.getLevelNamesMapping():
         print(f"baocao: LOG={os.environ['LOG']} is no level: try INFO", file=sys.stderr)
         return 1
-    logging.basicConfig(level=os.environ["LOG"], stream=sys.stderr, format="%(message)s")
+    journal.begin(os.environ["LOG"])
     try:
         given.action(given)
     except BrokenPipeError:  # `make links | head`: the reader has had enough

@@ -104,7 +104,7 @@ def _report(
     if fate is None:
         return False
     asked = list(indicators(form.asked_of(unit.bloc, period.key, period.end)))
-    typed = _typed(chance, unit, asked)
+    typed = answers(chance, unit, asked)
     clock.now = fate.first
     token = access.issue_link(site.table, site.key, programme.key, unit.code)
     visitor.submit(visitor.get(f"/u/{token}"), token)
@@ -154,7 +154,7 @@ def _send(
     visitor.follow(visitor.submit(check, "send", **by, **more))
 
 
-def _typed(chance: random.Random, unit: Unit, asked: list[Indicator]) -> dict[str, str]:
+def answers(chance: random.Random, unit: Unit, asked: list[Indicator]) -> dict[str, str]:
     size = 0.5 + zlib.crc32(unit.code.encode()) % 100 / 60  # a unit is as large each time
     if unit.bloc == "P":
         size *= 12

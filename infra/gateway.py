@@ -1,6 +1,7 @@
 """API Gateway on one machine: HTTP requests to Lambda events for the app, and answers back."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -13,8 +14,9 @@ from chalice.local import (
     RouteMatcher,
 )
 
+from chalicelib import logs
 from chalicelib.pages import render
-from chalicelib.pages.answer import problem_page
+from chalicelib.pages.answer import refuse
 from chalicelib.pages.web import Problem, Response
 
 
@@ -51,27 +53,30 @@ class Gateway:
         address: str = "127.0.0.1",
     ) -> Reply:
         try:
-            route = self._matcher.match_route(path).route
+            event: dict[str, Any] = self._convert.create_lambda_event(
+                method, path, dict(headers), body
+            )
         except ValueError:
-            return self.problem(404, "no_page")
-        if method not in self._app.routes[route]:
-            return self.problem(405, "no_method")
-        entry = self._app.routes[route][method]
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if method == "POST" and kind not in entry.content_types:
-            return self.problem(415, "unreadable_form")
-        event: dict[str, Any] = self._convert.create_lambda_event(method, path, dict(headers), body)
+            return self.problem(404, "no_page", method)
         event["requestContext"]["identity"]["sourceIp"] = address
+        event["requestContext"]["requestId"] = logs.new_id()
         context = LambdaContext("api_handler", 256, max_runtime_ms=60_000)
         return _reply(self._app(event, context))
 
-    def problem(self, status: int, name: str) -> Reply:
+    def problem(self, status: int, name: str, route: str) -> Reply:
         """What Chalice and API Gateway would answer in English, as our own page."""
-        return _from(problem_page(self._module.site(), None, Problem(status, name)))
+        problem = Problem(status, name)
+        return _from(refuse(self._module.site(), problem, route, logs.new_id()))
 
-    def page(self, template: str, **context: Any) -> Reply:
+    def page(self, route: str, template: str, **context: Any) -> Reply:
         """A page that only one machine has."""
-        return _from(render.page(self._module.site(), None, template, **context))
+        with logged(route, 200):
+            return _from(render.page(self._module.site(), None, template, **context))
+
+
+def logged(route: str, status: int) -> AbstractContextManager[logs.Line]:
+    """The log's line of a request that never comes to the app. A path may hold a token."""
+    return logs.line("request", id=logs.new_id(), route=route, role="anyone", status=status)
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:

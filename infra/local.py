@@ -2,12 +2,14 @@
 
 import contextlib
 import gzip
-import logging
 import signal
+import socket
+import sys
 import threading
 import time
 from datetime import datetime, timedelta
 from email import policy
+from email.message import Message
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -16,18 +18,17 @@ from types import FrameType
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from chalicelib import nightly
+from chalicelib import logs, nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
-from chalicelib.pages.web import LARGEST_BODY
-from infra.gateway import Gateway, Reply
+from chalicelib.pages.web import LARGEST_BODY, strict
+from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
+_BODY_SECONDS = 120  # a megabyte at 8 kB a second
 _LAST_REQUESTS_SECONDS = 10
 _MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
-
-log = logging.getLogger("baocao")
 
 
 class Server(ThreadingHTTPServer):
@@ -50,7 +51,7 @@ class Server(ThreadingHTTPServer):
             time.sleep(0.02)
 
     def handle_error(self, *_: object) -> None:
-        log.debug("a connection ended early", exc_info=True)
+        logs.say("connection_ended", logs.DEBUG, sys.exception())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -75,36 +76,67 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with server.lock:
                 server.busy -= 1
+        if self.close_connection and self.command == "POST":
+            self._hang_up()
 
     def _reply(self, server: Server) -> Reply:
         site, gateway = server.site, server.gateway
         assert site is not None  # both are set before the first request is taken
         assert gateway is not None
         method = "GET" if self.command == "HEAD" else self.command
-        length = self.headers.get("Content-Length", "0")
+        length = ",".join(dict.fromkeys(self.headers.get_all("Content-Length", ["0"])))
         if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            return gateway.problem(411, "unreadable_form")
+            return gateway.problem(411, "unreadable_form", method)
         if len(length) > 12 or int(length) > LARGEST_BODY:
             self.close_connection = True
             self._drain(int(length[:12]))
-            return gateway.problem(413, "draft_too_large")
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):  # the connection broke: what came is not what was sent
+            return gateway.problem(413, "draft_too_large", method)
+        body = self._body(int(length))
+        if len(body) < int(length):  # what came is not what was sent
             self.close_connection = True
-            return gateway.problem(400, "unreadable_form")
+            return gateway.problem(408, "too_slow", method)
         try:
             split = urlsplit(self.path)
         except ValueError:
-            return gateway.problem(400, "no_page")
+            return gateway.problem(400, "no_page", method)
         if server.one_address and (moved := self._elsewhere(site, method)):
             return moved
         if split.path.startswith("/_files/"):
             return _file(site, split.path.removeprefix("/_files/"), split.query, gateway)
         if split.path == "/_outbox" or split.path.startswith("/_outbox/"):
-            return self._outbox(server, gateway)
+            return self._outbox(server, gateway, method)
         headers = {name.lower(): content for name, content in self.headers.items()}
         return gateway.call(method, self.path, headers, body, str(self.client_address[0]))
+
+    def _body(self, length: int) -> bytes:
+        """As much as comes in time, however slowly it drips."""
+        until = time.monotonic() + _BODY_SECONDS
+        body = b""
+        with contextlib.suppress(OSError):
+            while len(body) < length and (left := until - time.monotonic()) > 0:
+                self.connection.settimeout(min(left, _SOCKET_SECONDS))
+                if not (part := self.rfile.read1(length - len(body))):
+                    break
+                body += part
+        self.connection.settimeout(_SOCKET_SECONDS)
+        return body
+
+    def send_error(self, code: int, *_: str | None) -> None:
+        """What http.server answers in English to what is no request, as a page of ours."""
+        self.close_connection = True
+        gateway = cast(Server, self.server).gateway
+        assert gateway is not None
+        self.headers = Message()  # none that were read can be relied on
+        self.request_version = self.protocol_version
+        self._send(gateway.problem(code, "no_request", ""))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End so that the answer arrives: with bytes unread the system would reset the line."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+        self._drain(_MOST_DRAINED)
 
     def _drain(self, left: int) -> None:
         """Read what still comes: a browser that is cut off while sending shows no answer."""
@@ -121,17 +153,21 @@ class Handler(BaseHTTPRequestHandler):
             return None
         path = urlsplit(self.path)
         target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
-        return Reply(302, [("Location", target + (f"?{path.query}" if path.query else ""))], b"")
+        target += f"?{path.query}" if path.query else ""
+        with logged(method, 302):
+            return Reply(302, [("Location", target), *strict(site).items()], b"")
 
-    def _outbox(self, server: Server, gateway: Gateway) -> Reply:
+    def _outbox(self, server: Server, gateway: Gateway, method: str) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
         client = self.client_address[0]
         here = ip_address(client).is_loopback or client == self.connection.getsockname()[0]
         # Behind a proxy everybody seems to be here: only our own address shows it then.
         proxied = not server.one_address or "X-Forwarded-For" in self.headers
         if not here or proxied or "Forwarded" in self.headers:
-            return gateway.problem(404, "no_page")
-        return gateway.page("outbox.html", mails=_mails(server.data / "outbox"))
+            return gateway.problem(404, "no_page", f"{method} /_outbox")
+        return gateway.page(
+            f"{method} /_outbox", "outbox.html", mails=_mails(server.data / "outbox")
+        )
 
     def _send(self, reply: Reply) -> None:
         body, headers = reply.body, list(reply.headers)
@@ -159,15 +195,15 @@ def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
     files = cast(FolderFiles, site.files)
     found = files.opened(unquote(name), query, site.clock())
     if found is None:
-        return gateway.problem(404, "no_page")
+        return gateway.problem(404, "no_page", "GET /_files")
     content, save_as = found
     headers = [
         ("Content-Type", "application/octet-stream"),
         ("Content-Disposition", f'attachment; filename="{save_as}"'),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
+        *strict(site).items(),
     ]
-    return Reply(200, headers, content)
+    with logged("GET /_files", 200):
+        return Reply(200, headers, content)
 
 
 def _mails(folder: Path) -> list[dict[str, object]]:
@@ -203,10 +239,11 @@ class Schedule(threading.Thread):
     def _summarise(self, *, everything: bool) -> None:
         try:
             cast(SqliteTable, self._site.table).sweep(self._site.clock())
-            done = nightly.run(self._site, everything=everything)
-            log.info('{"summarised": %d, "unchanged": %d}', len(done.written), len(done.unchanged))
-        except Exception:
-            log.exception("the scheduled run failed")
+            nightly.run(self._site, everything=everything)
+        except nightly.Failed:
+            pass  # its line says which periods
+        except Exception as error:
+            logs.say("schedule_failed", logs.ERROR, error)
 
     def stop(self) -> None:
         self._stopped.set()

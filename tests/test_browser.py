@@ -45,6 +45,23 @@ def to_the_form(page: Page, urls: dict[str, str]) -> None:
     page.wait_for_url("**/report/*")
 
 
+def test_no_request_tells_a_token_in_its_referer(browser: Browser, urls: dict[str, str]) -> None:
+    """From the link to the form and from the sign-in link to the desk, as Chromium sends it."""
+    page = phone(browser)
+    referers: dict[str, str] = {}
+    page.on(
+        "request", lambda sent: referers.update({sent.url: sent.all_headers().get("referer", "")})
+    )
+    to_the_form(page, urls)
+    page.goto(urls["director"])
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.wait_for_url("**/desk")
+    here = urls["unit"].split("/u/")[0]
+    assert referers[f"{here}/report"] == referers[f"{here}/desk"] == f"{here}/"
+    assert any(sent.endswith("/report") for sent in referers.values())  # ordinary pages say theirs
+    assert not [sent for sent in referers.values() if "/u/" in sent or "/s/" in sent]
+
+
 def open_sections(page: Page) -> None:
     while (closed := page.locator("details:not([open]) > summary")).count():
         closed.first.click()

@@ -88,7 +88,7 @@ def test_every_refusal_has_a_sentence_and_none_is_idle():
 
 
 def test_every_problem_page_has_a_title_and_a_sentence_and_none_is_idle():
-    named = given_to("Problem", 1) | given_to("problem", 1) | given_to("_broken", 3)
+    named = given_to("Problem", 1) | given_to("problem", 1) | given_to("broken_page", 3)
     assert {"no_page", "busy"} <= named
     assert named - set(messages.PROBLEMS) == set()
     everywhere = texts_in(*TREES)

@@ -8,7 +8,8 @@ from email.message import EmailMessage
 
 from chalicelib import access as rules
 from chalicelib.edges import Site
-from chalicelib.store import access
+from chalicelib.store import access, keys
+from chalicelib.table import ANYTHING, Delete
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
 
@@ -145,6 +146,54 @@ def test_a_session_ends_after_its_time_and_at_sign_out(
     assert unit.post("/report/signout", {"csrf": csrf}).status == 303
     unit.cookies = cookies
     assert unit.get("/report").status == 401
+
+
+def test_a_changed_role_and_a_lost_account_end_the_session_at_once(
+    as_staff: Callable[..., Visitor], site: Site
+) -> None:
+    browser, other = as_staff(DIRECTOR), as_staff("chuyenvien@vinhlong.example")
+    access.keep_staff(site.table, DIRECTOR, "officer")
+    assert browser.get("/desk").status == 401
+    assert other.get("/desk").status == 200
+    assert as_staff(DIRECTOR).get("/desk").status == 200
+    site.table.write(Delete(keys.staff("chuyenvien@vinhlong.example"), ANYTHING))
+    assert other.get("/desk").status == 401
+
+
+def test_every_entry_is_a_new_session_and_ends_what_the_browser_held(
+    as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor], site: Site
+) -> None:
+    staff = as_staff()
+    first = staff.cookies["bc-staff"]
+    token, _, _ = access.ask_sign_in(site.table, DIRECTOR, site.clock())
+    staff.submit(staff.get(f"/s/{token}"), token)
+    second = staff.cookies["bc-staff"]
+    assert first != second
+    assert access.session(site.table, first, site.clock()) is None
+    assert access.session(site.table, second, site.clock()) is not None
+    unit = as_unit("T01")
+    for code, stays in (("T01", True), ("T03", False)):
+        held = unit.cookies["bc-unit"]
+        token = access.issue_link(site.table, site.key, NEW, code)
+        unit.submit(unit.get(f"/u/{token}"), token)
+        assert unit.cookies["bc-unit"] != held
+        # The same unit's may have a report on its way from another tab.
+        assert (access.session(site.table, held, site.clock()) is not None) == stays
+
+
+def test_a_stale_session_counts_and_locks_nobody_out(
+    as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], site: Site
+) -> None:
+    honest, stale = as_unit("T01"), as_unit("T03")
+    access.revoke(site.table, NEW, "T03")
+    statuses = [stale.get("/report").status for _ in range(rules.FAILURES_AN_HOUR + 2)]
+    assert statuses == [401] * rules.FAILURES_AN_HOUR + [429] * 2
+    assert stale.get("/report").body == visitor().get("/report").body
+    assert visitor().get("/report").status == 401  # who shows nothing guesses nothing
+    assert honest.get("/report").status == 200
+    token = access.issue_link(site.table, site.key, NEW, "T03")
+    stale.follow(stale.submit(stale.get(f"/u/{token}"), token))
+    assert stale.get("/report").status == 200
 
 
 def test_over_https_cookies_are_bound_to_the_host(

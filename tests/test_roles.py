@@ -9,7 +9,8 @@ import app
 from chalicelib.access import csrf_token
 from chalicelib.edges import Site
 from chalicelib.pages.answer import Way
-from chalicelib.store import access
+from chalicelib.store import access, programmes
+from chalicelib.table import Item
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW
@@ -21,16 +22,52 @@ EXAMPLES = {
     "{programme}": NEW,
     "{name}": "nothing.js",
 }
-WHO = ("no one", "unit", "officer", "director", "revoked unit", "revoked staff")
+WHO = ("no one", "unit", "other unit", "officer", "director", "revoked unit", "revoked staff")
 STAFF_MAIL = {"officer": "chuyenvien@vinhlong.example", "director": "giamdoc@vinhlong.example"}
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+
+# What each way answers those whom it lets in, where nothing was reported or summed yet.
+ANSWERS = {
+    "GET /": 200,
+    "GET /assets/{name}": 404,
+    "GET /u/{token}": 404,
+    "POST /u/{token}": 404,
+    "GET /signin": 200,
+    "POST /signin": 422,
+    "POST /signin/code": 422,
+    "GET /s/{token}": 404,
+    "POST /s/{token}": 404,
+    "GET /report": 200,
+    "POST /report/signout": 303,
+    "GET /report/{period}": 200,
+    "POST /report/{period}": 303,
+    "POST /report/{period}/draft": 200,
+    "GET /report/{period}/check": 303,
+    "POST /report/{period}/check": 303,
+    "POST /report/{period}/send": 422,
+    "GET /report/{period}/receipt/{version}": 404,
+    "GET /report/{period}/definitions": 200,
+    "GET /desk": 200,
+    "POST /desk/signout": 303,
+    "GET /desk/{programme}/{period}": 200,
+    "GET /desk/{programme}/{period}/summary.json": 404,
+    "GET /desk/{programme}/{period}/summary.xlsx": 404,
+    "GET /desk/{programme}/{period}/summary.csv": 404,
+    "POST /desk/{programme}/{period}/summarise": 303,
+}
+PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{\w+\}", lambda match: EXAMPLES[match[0]], path)
 
 
 def path(way: Way) -> str:
-    return re.sub(r"\{\w+\}", lambda match: EXAMPLES[match[0]], way.path)
+    return filled(way.path)
 
 
 def may(way: Way, who: str) -> bool:
-    return "anyone" in way.visitors or who in way.visitors
+    return "anyone" in way.visitors or who.removeprefix("other ") in way.visitors
 
 
 @pytest.fixture
@@ -49,6 +86,7 @@ def browsers(
     return {
         "no one": visitor(),
         "unit": as_unit("T01"),
+        "other unit": as_unit("T03"),
         "officer": as_staff(STAFF_MAIL["officer"]),
         "director": as_staff(STAFF_MAIL["director"]),
         "revoked unit": revoked,
@@ -63,17 +101,73 @@ def call(browser: Visitor, way: Way) -> Reply:
     return browser.post(path(way), {"csrf": csrf_token(token)} if token else {})
 
 
-@pytest.mark.parametrize("way", app.WAYS, ids=lambda way: f"{way.method} {way.path}")
+def expected(path: str, method: str, who: str) -> int:
+    """The cell of the matrix: the table of ways decides, nobody else."""
+    way = next((way for way in app.WAYS if (way.method, way.path) == (method, path)), None)
+    if way is None:
+        return 405
+    return ANSWERS[f"{method} {path}"] if may(way, who) else 401
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_route_lets_in_whom_the_table_says_and_no_one_else(
-    browsers: dict[str, Visitor], way: Way
+    browsers: dict[str, Visitor], path: str
 ) -> None:
-    for who in WHO:
-        reply = call(browsers[who], way)
-        if may(way, who):
-            assert reply.status not in (401, 403, 500), (who, reply.status)
-        else:
-            assert reply.status in (401, 403), (who, reply.status)
-            assert reply.header("content-type").startswith("text/html")
+    """Every method, every visitor: each cell has one right answer."""
+    cells = {}
+    for method in METHODS:
+        way = next((way for way in app.WAYS if (way.method, way.path) == (method, path)), None)
+        for who in WHO:
+            browser = browsers[who]
+            reply = call(browser, way) if way else browser._call(method, filled(path))
+            cells[method, who] = reply.status
+            if reply.status in (401, 405):
+                assert reply.header("content-type").startswith("text/html")
+                assert reply.header("set-cookie") == ""
+    assert cells == {(m, who): expected(path, m, who) for m in METHODS for who in WHO}
+
+
+def test_the_matrix_has_every_way() -> None:
+    assert {f"{way.method} {way.path}" for way in app.WAYS} == ANSWERS.keys()
+
+
+MINE, THEIRS = "Mô hình riêng của đơn vị thứ nhất", "Câu lạc bộ của đơn vị thứ hai"
+
+
+def everything_of(site: Site, unit: str) -> list[Item]:
+    partitions = (f"REPORT#{NEW}#2026-Q4#{unit}", f"ACCESS#{NEW}#{unit}")
+    items = [item for partition in partitions for item in site.table.query(partition)]
+    heads = site.table.query(f"PERIOD#{NEW}#2026-Q4", f"REPORT#{unit}")
+    texts = site.table.query(f"PERIOD#{NEW}#2026-Q4#TEXT", unit)
+    return [*items, *heads, *texts]
+
+
+def test_on_every_unit_route_a_unit_sees_and_changes_its_own_alone(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    """No address names a unit: whose data it is, the session alone says."""
+    names = {unit.code: unit.name for unit in programmes.units(site.table, NEW)}
+    one, other = as_unit("T01"), as_unit("T03")
+    for browser, text in ((one, MINE), (other, THEIRS)):
+        page = browser.get("/report/2026-Q4")
+        check = browser.follow(browser.submit(page, "2026-Q4", do="check", n_done=text))
+        check = browser.follow(browser.submit(check, "/check"))
+        by = {"by.name": text, "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+        assert text in browser.follow(browser.submit(check, "/send", **by)).body.decode()
+        page = browser.get("/report/2026-Q4")
+        assert browser.submit(page, "2026-Q4", do="save", n_done=f"{text}, nháp").status == 303
+    before = everything_of(site, "T01")
+    assert len(before) >= 6  # draft, version, link, session, head, texts
+    for way in app.WAYS:
+        if "unit" in way.visitors and way.path != "/report/signout":
+            reply = call(other, way)
+            seen = reply.body.decode()
+            assert MINE not in seen
+            assert names["T01"] not in seen
+            if way.method == "GET" and not way.path.endswith("/definitions"):
+                assert names["T03"] in seen, way
+    assert everything_of(site, "T01") == before
+    assert MINE in one.get("/report/2026-Q4/receipt/1").body.decode()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +254,8 @@ def test_every_page_carries_the_strict_headers(browsers: dict[str, Visitor]) -> 
             policy = reply.header("content-security-policy")
             assert "default-src 'none'" in policy
             assert "unsafe" not in policy
-            assert reply.header("referrer-policy") == "same-origin"
+            wanted = "strict-origin" if "{token}" in way.path else "same-origin"
+            assert reply.header("referrer-policy") == wanted
             assert reply.header("x-content-type-options") == "nosniff"
             assert reply.header("cache-control") == "no-store"
             assert " style=" not in reply.body.decode()

@@ -1,7 +1,7 @@
 """Links, sessions, sign-ins in the table: once, in time, ended together, only as hashes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ import pytest
 from chalicelib import access as rules
 from chalicelib.access import Link
 from chalicelib.embedded import SqliteTable
-from chalicelib.store import access, keys
-from chalicelib.table import Change, Item, Key, Table
+from chalicelib.store import access, keys, rates
+from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Table
 from tests.contract import parallel
 
 KEY = b"k" * 32
@@ -123,6 +123,7 @@ def test_a_units_session_lasts_thirty_days_by_the_clock(table: Table) -> None:
 
 @pytest.mark.parametrize("role", ["officer", "director"])
 def test_a_staff_session_lasts_twelve_hours_by_the_clock(table: Table, role: Any) -> None:
+    access.keep_staff(table, EMAIL, role)
     opened = access.open_session(table, role, NOW, email=EMAIL)
     assert opened.until == NOW + timedelta(hours=12)
     found = access.session(table, opened.token, opened.until - SECOND)
@@ -228,6 +229,95 @@ def test_after_five_wrong_tries_the_right_code_is_dead(table: Table) -> None:
 def test_an_odd_code_is_a_wrong_one(table: Table, code: str) -> None:
     _, _, ask = access.ask_sign_in(table, EMAIL, NOW)
     assert access.use_code(table, ask, code, NOW) is None
+
+
+@pytest.mark.parametrize("end", ["another role", "removed", "removed and back"])
+def test_a_staff_session_ends_with_its_account_or_role(table: Table, end: str) -> None:
+    access.keep_staff(table, EMAIL, "director")
+    opened = access.open_session(table, "director", NOW, email=EMAIL)
+    if end == "another role":
+        access.keep_staff(table, EMAIL, "officer")
+    else:
+        table.write(Delete(keys.staff(EMAIL), ANYTHING))
+    if end == "removed and back":
+        access.keep_staff(table, EMAIL, "director")
+    assert access.session(table, opened.token, NOW) is None
+
+
+def test_a_role_given_back_does_not_give_back_its_sessions(table: Table) -> None:
+    access.keep_staff(table, EMAIL, "director")
+    opened = access.open_session(table, "director", NOW, email=EMAIL)
+    access.keep_staff(table, EMAIL, "officer")
+    access.keep_staff(table, EMAIL, "director")
+    assert access.session(table, opened.token, NOW) is None
+
+
+def test_a_programme_loaded_again_ends_no_session(table: Table) -> None:
+    access.keep_staff(table, EMAIL, "director")
+    opened = access.open_session(table, "director", NOW, email=EMAIL)
+    before = everything_written(table)
+    access.keep_staff(table, EMAIL, "director")
+    assert everything_written(table) == before
+    assert access.session(table, opened.token, NOW) == opened
+
+
+def test_no_session_begins_with_a_role_that_changes_meanwhile(table: Table) -> None:
+    access.keep_staff(table, EMAIL, "director")
+    between = Between(table, lambda: access.keep_staff(table, EMAIL, "officer"))
+    with pytest.raises(Conflict):
+        access.open_session(between, "director", NOW, email=EMAIL)
+    assert not [item for item in table.everything() if "SESSION" in item.key.sort]
+
+
+def test_no_session_begins_while_its_link_is_revoked(table: Table) -> None:
+    """Between looking for the sessions and ending the link one more could have been opened."""
+    token = access.issue_link(table, KEY, P, U)
+    opened: list[Any] = []
+    between = Between(table, lambda: opened.append(access.enter(table, token, NOW)))
+    access.revoke(between, P, U)
+    assert len(opened) == 1
+    assert opened[0] is None or access.session(table, opened[0].token, NOW) is None
+
+
+def test_twenty_codes_a_day_are_tried_for_an_account_whoever_asks(table: Table) -> None:
+    """A crowd that asks again and again would in time hit one of a million codes."""
+    judged = 0
+    for _ in range(8):
+        _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+        for place in range(1, 5):
+            before = rates.today(table, f"code-{rules.digest(EMAIL)}", NOW)[0]
+            assert access.use_code(table, ask, wrong(code, place), NOW) is None
+            judged += rates.today(table, f"code-{rules.digest(EMAIL)}", NOW)[0] - before
+    assert judged == rules.CODES_A_DAY
+    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    assert access.use_code(table, ask, code, NOW) is None
+    assert access.use_link(table, link, NOW) == EMAIL
+    tomorrow = NOW + timedelta(days=1)
+    _, code, ask = access.ask_sign_in(table, EMAIL, tomorrow)
+    assert access.use_code(table, ask, code, tomorrow) == EMAIL
+
+
+class Between:
+    """A table where something happens once, just before the first write."""
+
+    def __init__(self, table: Table, happens: Callable[[], object]) -> None:
+        self._table = table
+        self._happens: Callable[[], object] | None = happens
+
+    def get(self, key: Key) -> Item | None:
+        return self._table.get(key)
+
+    def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        return self._table.query(partition, prefix)
+
+    def write(self, *changes: Change) -> None:
+        happens, self._happens = self._happens, None
+        if happens:
+            happens()
+        self._table.write(*changes)
+
+    def everything(self) -> Iterator[Item]:
+        return self._table.everything()
 
 
 class Crowd:
@@ -341,19 +431,28 @@ def test_staff_are_kept_with_their_role(table: Table) -> None:
 
 
 def test_failures_are_counted_within_the_hour(table: Table) -> None:
-    assert [access.count(table, "a", NOW) for _ in range(3)] == [1, 2, 3]
-    assert access.count(table, "b", NOW) == 1
-    assert access.count(table, "a", NOW + timedelta(hours=1)) == 1
-    assert access.count(table, "a", NOW) == 4
+    assert [rates.count(table, "a", NOW, 20) for _ in range(3)] == [1, 2, 3]
+    assert rates.count(table, "b", NOW, 20) == 1
+    assert rates.count(table, "a", NOW + timedelta(hours=1), 20) == 1
+    assert rates.count(table, "a", NOW, 20) == 4
+
+
+def test_past_the_limit_nothing_is_written_any_more(table: Table) -> None:
+    for _ in range(25):
+        last = rates.count(table, "a", NOW, 20)
+    before = everything_written(table), next(iter(table.everything())).version
+    assert last == 22
+    assert rates.count(table, "a", NOW, 20) == 22
+    assert (everything_written(table), next(iter(table.everything())).version) == before
 
 
 def test_counts_expire(table: Table) -> None:
-    access.count(table, "a", NOW)
+    rates.count(table, "a", NOW, 20)
     (item,) = table.everything()
     assert item.expires is not None
     assert item.expires >= (NOW + timedelta(hours=1)).timestamp()
 
 
 def test_counting_at_one_moment_raises_nothing(table: Table) -> None:
-    found = parallel(8, lambda _: access.count(table, "a", NOW))
+    found = parallel(8, lambda _: rates.count(table, "a", NOW, 20))
     assert all(isinstance(total, int) and 1 <= total <= 8 for total in found)

@@ -43,6 +43,32 @@ def test_tidying_twice_changes_nothing_more(given_text):
     assert unicodedata.is_normalized("NFC", once)
 
 
+@pytest.mark.parametrize(
+    ("pasted", "tidied"),
+    [
+        ("Tr\u200bường\u00ad", "Trường"),
+        ("\u2060\u202a0270\u202c", "0270"),
+        ("dòng một\x0bdòng hai\u2028dòng ba\x0cdòng bốn", "dòng một\ndòng hai\ndòng ba\ndòng bốn"),
+        ("a\u200d\ufe0fb", "ab"),
+        ("e\u034f\u0301", "é"),
+        ("\u200d\u3164\U000e0041", ""),
+    ],
+    ids=ascii,
+)
+def test_what_word_and_chats_hide_in_a_text_is_dropped(pasted, tidied):
+    assert text.tidy(pasted) == tidied
+
+
+@pytest.mark.parametrize("kept", ["ក\u200dខ", "👩\u200d🏫", "❤\ufe0f", "م\u200cن"], ids=ascii)
+def test_khmer_and_pictures_keep_the_joiners_that_shape_them(kept):
+    assert text.tidy(f"a {kept} b") == f"a {kept} b"
+
+
+@pytest.mark.parametrize("sign", ["\u202b", "\u202e", "\u2067"])
+def test_what_turns_the_direction_is_not_dropped_but_refused(sign):
+    assert text.forbidden(text.tidy(f"một{sign}hai"))
+
+
 @pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\ud800", "\u202e"])
 def test_controls_and_direction_overrides_are_forbidden(sign):
     assert text.forbidden(f"một{sign}hai")

@@ -13,7 +13,9 @@ from openpyxl.utils import range_boundaries
 
 from chalicelib import messages, workbook
 from chalicelib.cells import UnitRow
-from chalicelib.summary import Tally, document
+from chalicelib.report import compact
+from chalicelib.summary import document
+from chalicelib.tally import Tally
 
 HEADS = (
     *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đạt", "Kết quả", "Tử số"),
@@ -33,7 +35,7 @@ FIRST = 11  # the first line of the summary's table
 def summed(whole):
     tally = Tally(whole.sections, whole.units)
     for one in whole.heads:
-        tally.add(one, whole.texts.get(one.unit, {}))
+        tally.add(one, compact(whole.texts.get(one.unit, compact({}))))
     return document(tally, "thi-dua", whole.period, instant(18))
 
 
@@ -42,10 +44,16 @@ def rows_of(whole):
     return [UnitRow(one, heads.get(one.code)) for one in whole.units]
 
 
+def made_xlsx(*what):
+    file = io.BytesIO()
+    workbook.as_xlsx(file, *what)
+    return file.getvalue()
+
+
 def xlsx(whole):
     due = whole.period.due
     name = "Phong trào thi đua"
-    return workbook.as_xlsx(summed(whole), name, BLOCS, whole.sections, rows_of(whole), due)
+    return made_xlsx(summed(whole), name, BLOCS, whole.sections, rows_of(whole), due)
 
 
 def opened(content, *, values=False):
@@ -158,9 +166,9 @@ def test_an_address_in_a_text_becomes_no_link():
     units = (unit("T01"),)
     one = section(indicator("t1", "text"))
     tally = Tally([one], units)
-    tally.add(head("T01"), {"t1": "https://so.example"})
+    tally.add(head("T01"), compact({"t1": "https://so.example"}))
     found = document(tally, "x", period(), instant(18))
-    made = workbook.as_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], None)], period().due)
+    made = made_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], None)], period().due)
     cell = opened(made)["Nội dung"]["E2"]
     assert (cell.value, cell.hyperlink) == ("https://so.example", None)
 
@@ -286,7 +294,7 @@ def test_an_instant_is_shown_in_vietnam_across_midnight():
     tally = Tally(one, units)
     row = UnitRow(units[0], head("T01", first_sent=late, last_sent=late + timedelta(hours=1)))
     found = document(tally, "x", period(), instant(18))
-    sheet = opened(workbook.as_xlsx(found, "x", BLOCS, one, [row], period().due))["Tình hình gửi"]
+    sheet = opened(made_xlsx(found, "x", BLOCS, one, [row], period().due))["Tình hình gửi"]
     assert str(sheet["G2"].value) == "2026-12-18 00:00:01"
     assert str(sheet["H2"].value) == "2026-12-18 01:00:01"
 
@@ -296,9 +304,9 @@ def single(kind, figure, **more):
     units = (unit("T01"),)
     sent = head("T01", content({"i": figure}))
     tally = Tally([one], units)
-    tally.add(sent, {})
+    tally.add(sent, compact({}))
     found = document(tally, "x", period(), instant(18))
-    made = workbook.as_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], sent)], period().due)
+    made = made_xlsx(found, "x", BLOCS, [one], [UnitRow(units[0], sent)], period().due)
     return opened(made)
 
 
@@ -321,10 +329,10 @@ def test_a_sum_of_sixteen_digits_is_kept_exactly_as_text():
     one, units = section(indicator("i")), (unit("T01"), unit("T02"))
     tally = Tally([one], units)
     for code in ("T01", "T02"):
-        tally.add(head(code, content({"i": 10**15 - 1})), {})
+        tally.add(head(code, content({"i": 10**15 - 1})), compact({}))
     found = document(tally, "x", period(), instant(18))
     rows = [UnitRow(owing, None) for owing in units]
-    book = opened(workbook.as_xlsx(found, "x", BLOCS, [one], rows, period().due))
+    book = opened(made_xlsx(found, "x", BLOCS, [one], rows, period().due))
     assert book["Tổng hợp"].cell(FIRST, 7).value == "1999999999999998"
 
 

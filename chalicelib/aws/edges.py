@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
-
-from chalicelib import mail
 
 _LINK_SECONDS = 300
 _TYPES = {
@@ -24,7 +22,7 @@ class S3Files:
         self._client = client
         self._bucket = bucket
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | IO[bytes]) -> None:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
         self._client().put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=kind)
 
@@ -59,6 +57,8 @@ class SesMail:
         self._sender = sender
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
+        from chalicelib import mail  # few requests send one
+
         whole = mail.written(self._sender, to, subject, text, now)
         self._client().send_email(
             FromEmailAddress=self._sender,

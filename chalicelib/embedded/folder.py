@@ -5,8 +5,10 @@ import hmac
 import os
 import re
 import secrets
+import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 from urllib.parse import parse_qs, quote, urlencode
 
 from chalicelib import mail
@@ -22,7 +24,7 @@ class FolderFiles:
         self._key = hmac.digest(key, b"files", "sha256")
         self._public_url = public_url
 
-    def write(self, name: str, content: bytes) -> None:
+    def write(self, name: str, content: bytes | IO[bytes]) -> None:
         _write_whole(self._path(name), content)
 
     def read(self, name: str) -> bytes | None:
@@ -66,13 +68,16 @@ class OutboxMail:
         _write_whole(self._folder / name, mail.written(self._sender, to, subject, text, now))
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes | IO[bytes]) -> None:
     """Write beside, flush to the disk, then rename: a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with part.open("wb") as file:
-            file.write(content)
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                shutil.copyfileobj(content, file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

@@ -1,27 +1,25 @@
 """One request through its route's gate: session, role, origin, handler, and every failure."""
 
-import json
-import logging
-import secrets
-import time
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chalicelib import messages
+from chalicelib import logs, messages
 from chalicelib.access import Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.moves import Refused
 from chalicelib.pages import render
-from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard
+from chalicelib.pages.guessing import failed
+from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard, strict
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 
 Visitor = Literal["anyone", "unit", "officer", "director"]
 Handler = Callable[[Site, Request], Response]
 
-log = logging.getLogger("baocao")
+_XRAY = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +32,59 @@ class Way:
     handler: Handler
 
 
-def answer(site: Site, way: Way, request: Request) -> Response:
+def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> Response:
     """Never raise: what goes wrong becomes a page, and an operational failure a logged id."""
-    began = time.perf_counter()
-    identity = secrets.token_hex(6)
-    role = "anyone"
+    route = f"{way.method} {way.path}"
+    with logs.line("request", id=identity, route=route, role="anyone", status=0) as line:
+        response = _answered(site, way, read, identity, line)
+        line.add(status=response.status)
+        response.headers = strict(site) | response.headers
+        return response
+
+
+def _answered(
+    site: Site, way: Way, read: Callable[[], Request], identity: str, line: logs.Line
+) -> Response:
+    request = None
     try:
+        request = read()
+        if xray := _XRAY.match(request.headers.get("x-amzn-trace-id", "")):
+            line.add(xray=xray[0])
         session = _session(site, way, request)
-        role = session.role if session else role
+        line.add(role=session.role if session else "anyone")
         request = replace(request, session=session)
-        response = _through_the_gate(site, way, request)
+        return _through_the_gate(site, way, request)
     except Problem as problem:
-        response = problem_page(site, request, problem)
+        return problem_page(site, request, problem)
     except Refused as refused:
-        response = problem_page(site, request, Problem(409, "refused", refused.reason))
-    except (Busy, Conflict):
-        response = _broken(site, request, 503, "busy", identity)
-    except Exception:
-        log.exception(json.dumps({"id": identity, "failed": f"{way.method} {way.path}"}))
-        response = _broken(site, request, 500, "broken", identity)
-    line = {
-        "id": identity,
-        "route": f"{way.method} {way.path}",
-        "role": role,
-        "status": response.status,
-        "ms": round((time.perf_counter() - began) * 1000, 1),
-    }
-    log.info(json.dumps(line))
-    return response
+        return problem_page(site, request, Problem(409, "refused", refused.reason))
+    except (Busy, Conflict) as error:
+        line.failed(error, logs.WARNING)
+        return broken_page(site, request, 503, "busy", identity)
+    except Exception as error:
+        line.failed(error)
+        return broken_page(site, request, 500, "broken", identity)
 
 
 def _session(site: Site, way: Way, request: Request) -> Session | None:
     if "anyone" in way.visitors:
         return None
-    name = "unit" if "unit" in way.visitors else "staff"
-    token = request.cookies.get(cookie_name(site, name), "")
+    token = _held(site, way, request)
     return access.session(site.table, token, request.now) if token else None
+
+
+def _held(site: Site, way: Way, request: Request) -> str:
+    """The session's token that the browser shows for this way; empty where it shows none."""
+    name = "unit" if "unit" in way.visitors else "staff"
+    return request.cookies.get(cookie_name(site, name), "")
 
 
 def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
     if "anyone" not in way.visitors:
         if request.session is None:
-            raise Problem(401, "signed_out" if "unit" in way.visitors else "staff_signed_out")
+            name = "signed_out" if "unit" in way.visitors else "staff_signed_out"
+            held = _held(site, way, request)
+            raise failed(site, request, 401, name) if held else Problem(401, name)
         if request.session.role not in way.visitors:
             raise Problem(403, "not_yours")
     if way.method != "GET":
@@ -83,10 +92,17 @@ def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
     return way.handler(site, request)
 
 
+def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
+    """The answer to what comes to no way. The log hears the method, and the pattern if any."""
+    with logs.line("request", id=identity, route=route, role="anyone", status=problem.status):
+        return problem_page(site, None, problem)
+
+
 def problem_page(site: Site, request: Request | None, problem: Problem) -> Response:
     title, sentence = messages.PROBLEMS[problem.name]
     if problem.name == "refused":
         sentence = messages.REFUSALS[problem.detail]
+    sentence = sentence.format(detail=problem.detail)
     return render.page(
         site,
         request,
@@ -117,8 +133,8 @@ def _contact(site: Site) -> object:
     """Whom to call: the department of the programme that runs now, if the table answers."""
     try:
         found = list(programmes.programmes(site.table))
-    except Exception:
-        log.exception("the contact of a problem page can't be read")
+    except Exception as error:
+        logs.say("contact_unreadable", logs.ERROR, error)
         return None
     day = today(site.clock())
     running = [p for p in found if p.valid_from <= day <= p.valid_to]
@@ -126,11 +142,13 @@ def _contact(site: Site) -> object:
     return newest[-1].department if newest else None
 
 
-def _broken(site: Site, request: Request, status: int, name: str, identity: str) -> Response:
+def broken_page(
+    site: Site, request: Request | None, status: int, name: str, identity: str
+) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = messages.PROBLEMS[name]
     typed = dict(_typed(request, Problem(status, name)))
-    if typed and request.session is None:
+    if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.
         typed["csrf"] = request.form.get("csrf", "")
     return render.page(

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from chalicelib import nightly
 from chalicelib.edges import Site
 from chalicelib.pages import render
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
@@ -11,10 +10,12 @@ from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
 from chalicelib.store import programmes, reports
 from chalicelib.store.reports import Kept
-from chalicelib.summary import SHAPE
 from chalicelib.text import slug
 
 _STYLES = ("base", "desk")
+
+# `nightly` and `summary` are imported by the functions that use them: a unit's form, which is
+# what mostly starts cold, needs neither.
 
 
 def desk(site: Site, request: Request) -> Response:
@@ -35,8 +36,14 @@ def _row(
     """A period's kept summary; for an open one also how many reports changed since."""
     kept = reports.summary(site.table, programme.key, period.key)
     live = kept is not None and period.is_open(request.now)
-    changed = nightly.changed_since(site, programme, period, kept) if kept and live else 0
+    changed = _changed(site, programme, period, kept) if kept and live else 0
     return period, kept, changed
+
+
+def _changed(site: Site, programme: Programme, period: Period, kept: Kept) -> int:
+    from chalicelib import nightly
+
+    return nightly.changed_since(site, programme, period, kept)
 
 
 def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None]:
@@ -53,7 +60,7 @@ def summary(site: Site, request: Request) -> Response:
     programme, period, kept = _found(site, request)
     whole = _document(site, kept)
     blocs = [bloc for bloc in programme.blocs if whole and bloc in whole["blocs"]]
-    changed = nightly.changed_since(site, programme, period, kept) if kept else 0
+    changed = _changed(site, programme, period, kept) if kept else 0
     return render.page(
         site,
         request,
@@ -86,6 +93,8 @@ def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
 
     None where it was never made, is of an older shape, or its file is gone: sum it again.
     """
+    from chalicelib.summary import SHAPE
+
     content = site.files.read(kept.files["json"]) if kept else None
     whole: dict[str, Any] | None = json.loads(content) if content else None
     return whole if whole and whole.get("shape") == SHAPE else None
@@ -122,7 +131,7 @@ def _download(site: Site, request: Request, ending: str) -> Response:
         raise Problem(404, "no_summary")
     save_as = f"tong-hop-{programme.key}-{slug(period.label)}.{ending}"
     link = site.files.link(kept.files[ending], save_as, request.now)
-    return Response(303, headers={"Location": link, "Cache-Control": "no-store"})
+    return Response(303, headers={"Location": link})
 
 
 def summarise(site: Site, request: Request) -> Response:
@@ -130,5 +139,7 @@ def summarise(site: Site, request: Request) -> Response:
     programme, period, _ = _found(site, request)
     if not period.has_begun(request.now):
         raise Problem(404, "not_open_yet")
+    from chalicelib import nightly
+
     nightly.summarise(site, programme, period)
     return redirect(site, "desk", programme.key, period.key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import messages, number, value
-from chalicelib.pages.obligation import Last, Obligation, filled
+from chalicelib.pages.obligation import Last, Obligation
 from chalicelib.programme import Indicator
 from chalicelib.report import Content, Fault
 
@@ -56,15 +56,17 @@ def sections(
     found: tuple[Fault, ...] = (),
 ) -> list[Part]:
     by_code = {fault.code: fault for fault in reversed(found)}
+    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
     parts = []
     for section in owed.sections:
         fields = [
             Field(one, typed, by_code.get(one.code), *_last(one, last.get(one.code)))
             for one in section.indicators
         ]
-        done, asked = filled(section.indicators, typed)
+        codes = [one.code for one in section.indicators if not one.is_text]
+        done = sum(code in given for code in codes)
         faulty = any(field.fault for field in fields)
-        parts.append(Part(section.code, section.label, fields, done, asked, faulty))
+        parts.append(Part(section.code, section.label, fields, done, len(codes), faulty))
     return parts
 
 

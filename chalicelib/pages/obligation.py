@@ -1,6 +1,6 @@
 """What a unit owes for one period, gathered for its pages: form, report, draft, last values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,10 @@ from chalicelib.store import programmes, reports
 from chalicelib.unit import Unit, owing
 from chalicelib.value import Figure
 
+# What our forms hold besides the report itself.
+_OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "do"} | {"reason", "approved"}
+_OWN_FIELDS |= {"by.name", "by.post", "by.phone"}
+_BESIDE = ("state", "note", "read")  # what a field may carry besides its boxes
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
@@ -33,13 +37,10 @@ class Obligation:
     period: Period
     periods: tuple[Period, ...]
     sections: tuple[Section, ...]  # what is asked of this unit in this period
+    asked: tuple[Indicator, ...]  # the same without the sections
     head: Head | None
     draft: Draft | None
     form: int
-
-    @property
-    def asked(self) -> list[Indicator]:
-        return list(indicators(self.sections))
 
     @property
     def base(self) -> int:
@@ -76,12 +77,14 @@ def load(site: Site, request: Request) -> Obligation:
     head = reports.head(site.table, p, key, code)
     version = head.form if head else period.form
     form = programmes.form(site.table, p, version)
+    sections = form.asked_of(units[0].bloc, key, period.end)
     return Obligation(
         programme=programme,
         unit=units[0],
         period=period,
         periods=tuple(periods),
-        sections=form.asked_of(units[0].bloc, key, period.end),
+        sections=sections,
+        asked=tuple(indicators(sections)),
         head=head,
         draft=reports.draft(site.table, p, key, code),
         form=version,
@@ -117,25 +120,34 @@ def newest(site: Site, owed: Obligation) -> Version | None:
     return reports.version(site.table, owed.programme.key, key, code, owed.head.version)
 
 
+def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:
+    """Whether the form that asks these has a field of this name."""
+    code, _, part = name.partition(".")
+    one = by_code.get(code)
+    return name == "nil" or (one is not None and (part in _BESIDE or name in value.fields(one)))
+
+
+def _by_code(owed: Obligation) -> dict[str, Indicator]:
+    return {indicator.code: indicator for indicator in owed.asked}
+
+
+def unknown(owed: Obligation, form: Mapping[str, str]) -> set[str]:
+    """Fields with something in them that no form of this obligation has (any more)."""
+    given = {name for name, content in form.items() if content} - _OWN_FIELDS
+    by_code = _by_code(owed)
+    return {name for name in given if not _belongs(by_code, name)}
+
+
 def typed_from(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
     """Only what belongs to fields that are asked; empty boxes and the default state say nothing."""
-    names = {"nil"}
-    for indicator in owed.asked:
-        names.update(value.fields(indicator))
-        names.update(f"{indicator.code}.{part}" for part in ("state", "note", "read"))
+    by_code = _by_code(owed)
     typed = {
         name: content
         for name, content in form.items()
-        if content and name in names and not (name.endswith(".state") and content == "value")
+        if content
+        and _belongs(by_code, name)
+        and not (content == "value" and name.endswith(".state"))
     }
-    for indicator in owed.asked:
-        if f"{indicator.code}.read" in typed:
-            typed = value.settled(indicator, typed)
+    for name in [name for name in typed if name.endswith(".read")]:
+        typed = value.settled(by_code[name.removesuffix(".read")], typed)
     return typed
-
-
-def filled(asked: Iterable[Indicator], typed: Mapping[str, str]) -> tuple[int, int]:
-    """How many of the figures asked have something in them, of how many."""
-    codes = [indicator.code for indicator in asked if not indicator.is_text]
-    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
-    return sum(code in given for code in codes), len(codes)

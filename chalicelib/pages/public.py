@@ -1,11 +1,14 @@
 """Pages for anyone: the front, a unit's link, staff signing in, our scripts."""
 
+import re
+
 from chalicelib import access as rules
 from chalicelib import messages
-from chalicelib.access import SIGN_IN
+from chalicelib.access import SIGN_IN, Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.pages import render
+from chalicelib.pages.guessing import failed
 from chalicelib.pages.web import (
     Problem,
     Request,
@@ -16,11 +19,12 @@ from chalicelib.pages.web import (
     redirect,
     session_cookie,
 )
-from chalicelib.store import access, programmes
-from chalicelib.text import tidy
+from chalicelib.store import access, programmes, rates
+from chalicelib.text import forbidden
 from chalicelib.unit import known_as
 
 _ASK = "ask"
+_EMAIL = re.compile(r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+")
 
 
 def front(site: Site, request: Request) -> Response:
@@ -39,7 +43,7 @@ def landing(site: Site, request: Request) -> Response:
     """Whose form this is, and a button. A GET opens nothing: robots fetch links."""
     link = access.link(site.table, request.params["token"])
     if link is None:
-        raise _failed(site, request, "unknown_link")
+        raise failed(site, request, 404, "unknown_link")
     programme = programmes.programme(site.table, link.programme)
     versions = programmes.unit_versions(site.table, link.programme, link.unit)
     if programme is None or not versions:
@@ -58,17 +62,23 @@ def landing(site: Site, request: Request) -> Response:
 def enter(site: Site, request: Request) -> Response:
     session = access.enter(site.table, request.params["token"], request.now)
     if session is None:
-        raise _failed(site, request, "unknown_link")
-    response = redirect(site, "report")
+        raise failed(site, request, 404, "unknown_link")
+    return _begun(site, request, session, "report")
+
+
+def _begun(site: Site, request: Request, session: Session, where: str) -> Response:
+    """Every entry is a new session; whose session this browser held before, that one ends.
+
+    Only the same unit's stays: its report may be on its way from another tab.
+    """
+    name = "staff" if session.is_staff else "unit"
+    held = request.cookies.get(cookie_name(site, name), "")
+    former = access.session(site.table, held, request.now) if held else None
+    if former and (former.is_staff or former.owner != session.owner):
+        access.close_session(site.table, former)
+    response = redirect(site, where)
     response.cookies.append(session_cookie(site, session, request.now))
     return response
-
-
-def _failed(site: Site, request: Request, name: str) -> Problem:
-    """Count the failure. Only failures are counted: a whole school shares one address."""
-    counted = f"failure-{rules.address_digest(site.key, request.address)}"
-    failures = access.count(site.table, counted, request.now)
-    return Problem(429 if failures > rules.FAILURES_AN_HOUR else 404, name)
 
 
 def sign_in(site: Site, request: Request) -> Response:
@@ -77,8 +87,8 @@ def sign_in(site: Site, request: Request) -> Response:
 
 def ask_sign_in(site: Site, request: Request) -> Response:
     """Mail a link and a code. The answer is the same whether the account exists or not."""
-    email = tidy(request.form.get("email", "")).lower()
-    if "@" not in email or len(email) > 200:
+    email = request.form.get("email", "").lower()
+    if not _EMAIL.fullmatch(email) or forbidden(email):
         fault = messages.SIGN_IN["bad_email"]
         return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
     ask_token = rules.new_token()
@@ -96,9 +106,10 @@ def ask_sign_in(site: Site, request: Request) -> Response:
 def _may_ask(site: Site, request: Request, email: str) -> bool:
     account = f"sign-in-{rules.digest(email)}"
     here = f"{account}-{rules.address_digest(site.key, request.address)}"
-    if access.count(site.table, here, request.now) > rules.SIGN_INS_AN_HOUR:
+    if rates.count(site.table, here, request.now, rules.SIGN_INS_AN_HOUR) > rules.SIGN_INS_AN_HOUR:
         return False
-    return access.count(site.table, account, request.now) <= rules.SIGN_INS_FOR_ONE
+    asked = rates.count(site.table, account, request.now, rules.SIGN_INS_FOR_ONE)
+    return asked <= rules.SIGN_INS_FOR_ONE
 
 
 def use_code(site: Site, request: Request) -> Response:
@@ -106,22 +117,23 @@ def use_code(site: Site, request: Request) -> Response:
     code = "".join(request.form.get("code", "").split())
     email = access.use_code(site.table, ask_token, code, request.now) if ask_token else None
     if email is None:
+        status = failed(site, request, 422, "bad_code").status
         fault = messages.SIGN_IN["bad_code"]
-        return render.page(site, request, "code.html", status=422, fault=fault, email="")
+        return render.page(site, request, "code.html", status=status, fault=fault, email="")
     return _let_in(site, request, email)
 
 
 def staff_link(site: Site, request: Request) -> Response:
     email = access.sign_in(site.table, request.params["token"], request.now)
     if email is None:
-        raise _failed(site, request, "unknown_sign_in")
+        raise failed(site, request, 404, "unknown_sign_in")
     return render.page(site, request, "staff_link.html", email=email, token=request.params["token"])
 
 
 def use_link(site: Site, request: Request) -> Response:
     email = access.use_link(site.table, request.params["token"], request.now)
     if email is None:
-        raise _failed(site, request, "unknown_sign_in")
+        raise failed(site, request, 404, "unknown_sign_in")
     return _let_in(site, request, email)
 
 
@@ -130,9 +142,7 @@ def _let_in(site: Site, request: Request, email: str) -> Response:
     if role is None:
         raise Problem(404, "unknown_sign_in")
     session = access.open_session(site.table, role, request.now, email=email)
-    response = redirect(site, "desk")
-    response.cookies.append(session_cookie(site, session, request.now))
-    return response
+    return _begun(site, request, session, "desk")
 
 
 def sign_out(site: Site, request: Request) -> Response:

@@ -12,10 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib import access, messages, number, target
 from chalicelib.edges import Site
-from chalicelib.pages.web import HTML, Request, Response, url
+from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, url
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-_YEAR = 31_536_000
 
 
 @cache
@@ -71,8 +70,7 @@ def script(name: str) -> Response | None:
         return None
     headers = {
         "Content-Type": "text/javascript; charset=utf-8",
-        "Cache-Control": f"public, max-age={_YEAR}, immutable",
-        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": f"public, max-age={YEAR}, immutable",
     }
     return Response(200, source, headers)
 
@@ -105,20 +103,13 @@ def page(
             **context,
         )
     )
-    headers = {
-        "Content-Type": HTML,
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src {source}; script-src 'self'; connect-src 'self'; "
-            "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
-        "Referrer-Policy": "same-origin",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    }
-    if site.public_url.startswith("https:"):
-        headers["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    policy = (
+        f"default-src 'none'; style-src {source}; script-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {**strict(site), "Content-Type": HTML, "Content-Security-Policy": policy}
+    if request is None or "token" in request.params:
+        # The address may hold a token, which not even our own next page needs to hear; and
+        # no-referrer would make the page's form say that it comes from nowhere.
+        headers["Referrer-Policy"] = "strict-origin"
     return Response(status, body, headers)

@@ -92,8 +92,7 @@ def _form_page(
     found: tuple[Fault, ...] = (),
     **context: Any,
 ) -> Response:
-    last = obligation.last_values(site, owed)
-    filled, asked = obligation.filled(owed.asked, typed)
+    parts = sections(owed, typed, obligation.last_values(site, owed), found)
     defaults = {"old": None, "other": (), "other_saved": None}
     return render.page(
         site,
@@ -102,13 +101,13 @@ def _form_page(
         status=status,
         styles=STYLES,
         owed=owed,
-        sections=sections(owed, typed, last, found),
+        sections=parts,
         faults=faults(owed, found),
         notes={name: text for name, text in typed.items() if name.endswith(".note")},
         page=secrets.token_hex(8),
         nil=typed.get("nil") == "1",
-        filled=filled,
-        asked=asked,
+        filled=sum(part.filled for part in parts),
+        asked=sum(part.asked for part in parts),
         saved=owed.draft.saved if owed.draft and owed.draft.base == owed.base else None,
         late=request.now > owed.period.due,
         **(defaults | context),
@@ -128,9 +127,11 @@ def post_form(site: Site, request: Request) -> Response:
     if request.form.get("do") == "save":
         return redirect(site, "report", owed.period.key)
     read = obligation.read(owed, typed, {})
-    if read.faults:
+    stray = obligation.unknown(owed, request.form)
+    found = read.faults + ((Fault("form", "", "unknown_field"),) if stray else ())
+    if found:
         owed = obligation.load(site, request)
-        return _form_page(site, request, owed, typed, status=422, found=read.faults)
+        return _form_page(site, request, owed, typed, status=422, found=found)
     return redirect(site, "report", owed.period.key, "check")
 
 

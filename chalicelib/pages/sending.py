@@ -55,7 +55,7 @@ def _check_page(
         read=read,
         labels=labels,
         faults=faults(owed, read.faults),
-        sender_faults={fault.field: messages.FAULTS[fault.problem] for fault in found},
+        sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
         given=request.form,
         refused=refused,
@@ -86,6 +86,9 @@ def send(site: Site, request: Request) -> Response:
     found = _sender_faults(request.form)
     if read.faults or read.empties or found:
         return _check_page(site, request, owed, typed, status=422, found=found)
+    if obligation.unknown(owed, request.form):
+        why = messages.FAULTS["unknown_field"]
+        return _check_page(site, request, owed, typed, status=422, refused=why)
     sending = Sending(
         programme=owed.programme.key,
         period=owed.period,

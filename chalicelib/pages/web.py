@@ -12,12 +12,10 @@ from chalicelib.edges import Site
 
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
+FORM = "application/x-www-form-urlencoded"
 HTML = "text/html; charset=utf-8"
-JSON = {
-    "Content-Type": "application/json; charset=utf-8",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+YEAR = 31_536_000
 
 
 class Problem(Exception):
@@ -63,6 +61,16 @@ class Response:
     cookies: list[str] = field(default_factory=list)
 
 
+def check_is_form(headers: Mapping[str, str]) -> None:
+    """Refuse a body that is not a form as browsers send it: URL-encoded, UTF-8, not packed."""
+    kind, *parameters = headers.get("content-type", "").lower().split(";")
+    pairs = dict(part.strip().partition("=")[::2] for part in parameters)
+    charset = pairs.get("charset", "utf-8").strip('" ')
+    packed = headers.get("content-encoding", "identity").strip().lower() != "identity"
+    if kind.strip() != FORM or charset not in ("utf-8", "utf8") or packed:
+        raise Problem(415, "unreadable_form")
+
+
 def read_form(body: bytes) -> dict[str, str]:
     """An URL-encoded body. Raises Problem for one that no form of ours can have sent."""
     try:
@@ -74,7 +82,29 @@ def read_form(body: bytes) -> dict[str, str]:
         )
     except ValueError:  # not UTF-8 inside, not ASCII outside, too many fields
         raise Problem(400, "unreadable_form") from None
-    return {name: text.tidy(content) for name, content in pairs}
+    form: dict[str, str] = {}
+    for name, content in pairs:
+        tidied = text.tidy(content)
+        if form.setdefault(name, tidied) != tidied:  # taking one of them would lose the other
+            raise Problem(400, "repeated_field", name[:100])
+    return form
+
+
+def strict(site: Site) -> dict[str, str]:
+    """The headers of every answer; a page adds what it needs, a script may be kept."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if site.public_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    return headers
 
 
 def whole_number(given: str) -> int:

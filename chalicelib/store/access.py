@@ -1,17 +1,20 @@
-"""Links, sessions, sign-ins and failure counts in the table: tokens only as hashes."""
+"""Links, sessions and sign-ins in the table: tokens only as hashes."""
 
 import json
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
-from chalicelib.store import keys
+from chalicelib.store import keys, rates
 from chalicelib.table import (
     ANYTHING,
+    MOST_CHANGES,
+    NOTHING,
     Change,
     Check,
     Conflict,
@@ -44,15 +47,22 @@ def reissue_link(table: Table, key: bytes, p: str, unit: str) -> str:
 
 
 def revoke(table: Table, p: str, unit: str) -> None:
-    """End the unit's links and sessions. A session dies with its token's item."""
+    """End the unit's links, then its sessions: a session can't be opened with an ended link, so
+    none begins between the two. A session dies with its token's item.
+    """
     partition = keys.unit_access(p, unit)
     ended = [str(item.body["token"]) for item in table.query(partition, "LINK#")]
-    changes: list[Change] = [Delete(keys.token(digest), ANYTHING) for digest in ended]
+    _write_all(table, [Delete(keys.token(digest), ANYTHING) for digest in ended])
+    changes: list[Change] = []
     for item in table.query(partition, "SESSION#"):
         changes.append(Delete(keys.token(item.key.sort.partition("#")[2]), ANYTHING))
         changes.append(Delete(item.key, ANYTHING))
-    for start in range(0, len(changes), 100):
-        table.write(*changes[start : start + 100])
+    _write_all(table, changes)
+
+
+def _write_all(table: Table, changes: Sequence[Change]) -> None:
+    for start in range(0, len(changes), MOST_CHANGES):
+        table.write(*changes[start : start + MOST_CHANGES])
 
 
 def _newest_link(table: Table, p: str, unit: str) -> Item | None:
@@ -109,8 +119,15 @@ def enter(table: Table, token: str, now: datetime) -> Session | None:
 
 
 def open_session(table: Table, role: Role, now: datetime, *standing: Check, **who: str) -> Session:
-    """Let someone in: `who` is programme and unit, or a staff member's email."""
+    """Let someone in: `who` is programme and unit, or a staff member's email.
+
+    A staff session carries the grant of the account's role; see `session`.
+    """
     until = now + (access.STAFF_SESSION if role in access.STAFF else access.UNIT_SESSION)
+    if role in access.STAFF:
+        account = table.get(keys.staff(who["email"]))
+        standing = (*standing, Check(keys.staff(who["email"]), _version(account)))
+        who = {**who, "grant": _grant(account, role)}
     session = _session(role, access.new_token(), until, who)
     digest, expires = access.digest(session.token), int(until.timestamp())
     body = {"kind": "session", "role": role, "until": iso(until), **who}
@@ -140,9 +157,18 @@ def _partition(session: Session) -> str:
 
 
 def session(table: Table, token: str, now: datetime) -> Session | None:
+    """Who is let in; None for an unknown, ended or expired session.
+
+    A staff session stands on the grant of its role. Every new role is a new grant, so that with
+    the old role, and with the account, its sessions end.
+    """
     body = _token(table, token, "session", now)
     if body is None:
         return None
+    if body["role"] in access.STAFF:
+        account = table.get(keys.staff(body["email"]))
+        if account is None or _grant(account, body["role"]) != body.get("grant"):
+            return None
     until = from_iso(body["until"])
     return replace(_session(body["role"], token, until, body), revision=body["revision"])
 
@@ -161,7 +187,22 @@ def close_session(table: Table, session: Session) -> None:
 
 
 def keep_staff(table: Table, email: str, role: Role) -> None:
-    table.write(Put(keys.staff(email), {"role": role}, ANYTHING))
+    """The account with this role; sessions that another role opened end."""
+    account = table.get(keys.staff(email))
+    if account is None or account.body["role"] != role:
+        body = {"role": role, "grant": secrets.token_hex(8)}
+        table.write(Put(keys.staff(email), body, ANYTHING))
+
+
+def _version(item: Item | None) -> int:
+    return item.version if item else NOTHING
+
+
+def _grant(account: Item | None, role: Role) -> str:
+    """Empty where the account has no such role: no session stands on that."""
+    if account is None or account.body["role"] != role:
+        return ""
+    return str(account.body.get("grant", "before grants"))
 
 
 def staff(table: Table) -> Iterator[tuple[str, Role]]:
@@ -206,7 +247,8 @@ def use_link(table: Table, link_token: str, now: datetime) -> str | None:
 
 
 def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | None:
-    """The account that the code signs in, in the browser that asked, within five tries.
+    """The account that the code signs in, in the browser that asked, within five tries, and
+    twenty a day for the account, whoever asked: of a million codes that is few.
 
     A try is counted before it is judged: many at one moment are five all the same.
     """
@@ -214,11 +256,15 @@ def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | No
         body = _token(table, ask_token, "code", now)
         if body is None or body["tries"] >= access.CODE_TRIES:
             return None
+        tries, counted = rates.today(table, f"code-{access.digest(body['email'])}", now)
+        if tries > access.CODES_A_DAY:
+            return None
         revision = body.pop("revision")
         tried = {**body, "tries": body["tries"] + 1}
         expires = int(from_iso(body["until"]).timestamp())
+        own = Put(keys.token(access.digest(ask_token)), tried, revision, expires)
         try:
-            table.write(Put(keys.token(access.digest(ask_token)), tried, revision, expires))
+            table.write(own, counted)
         except Conflict:
             continue
         if access.same(access.code_digest(code, ask_token), body["code"]):
@@ -237,16 +283,3 @@ def _spend(table: Table, token: str, body: dict[str, Any]) -> str | None:
     except Conflict:
         return None
     return str(body["email"])
-
-
-def count(table: Table, name: str, now: datetime) -> int:
-    """Add one to this hour's count and give it. Lost races are counted at the next try."""
-    key = keys.rate(name, now.strftime("%Y%m%d%H"))
-    found = table.get(key)
-    total = int(found.body["count"]) + 1 if found else 1
-    expires = int((now + timedelta(hours=2)).timestamp())
-    try:
-        table.write(Put(key, {"count": total}, found.version if found else 0, expires))
-    except Conflict:
-        return total
-    return total

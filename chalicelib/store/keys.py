@@ -57,5 +57,6 @@ def token(digest: str) -> Key:
     return Key(f"TOKEN#{digest}", "TOKEN")
 
 
-def rate(name: str, hour: str) -> Key:
-    return Key(f"RATE#{name}", f"HOUR#{hour}")
+def rate(name: str, span: str) -> Key:
+    """`span` is an hour (2026112303) or a day (20261123)."""
+    return Key(f"RATE#{name}", f"HOUR#{span}")

@@ -39,6 +39,18 @@ def heads(table: Table, p: str, k: str) -> Iterator[Head]:
     return map(_head, table.query(f"PERIOD#{p}#{k}", "REPORT#"))
 
 
+def texts(table: Table, p: str, k: str) -> Iterator[tuple[str, int, str]]:
+    """Unit, the version that the texts belong to, and texts and lists as JSON."""
+    for item in table.query(f"PERIOD#{p}#{k}#TEXT"):
+        yield item.key.sort, int(item.body["version"]), str(item.body["texts"])
+
+
+def revisions(table: Table, p: str, k: str) -> Iterator[tuple[str, int]]:
+    """Unit -> the stored version of its head: what tells that something has changed."""
+    items = table.query(f"PERIOD#{p}#{k}", "REPORT#")
+    return ((item.key.sort.removeprefix("REPORT#"), item.version) for item in items)
+
+
 def _head(item: Item) -> Head:
     body: dict[str, Any] = dict(item.body)
     body["first_sent"] = from_iso(body["first_sent"])
@@ -48,7 +60,7 @@ def _head(item: Item) -> Head:
     return Head(revision=item.version, **body)
 
 
-def _head_body(head: Head) -> Body:
+def head_body(head: Head) -> Body:
     body: dict[str, str | int | bool] = {
         "unit": head.unit,
         "period": head.period,
@@ -108,14 +120,6 @@ def _version_body(version: Version) -> Body:
     }
 
 
-def texts(table: Table, p: str, k: str) -> dict[str, tuple[int, Mapping[str, Any]]]:
-    """Unit -> the version that they belong to, and the texts and lists of that version."""
-    return {
-        item.key.sort: (int(item.body["version"]), json.loads(str(item.body["texts"])))
-        for item in table.query(f"PERIOD#{p}#{k}#TEXT")
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class Sending:
     """Everything that a send states. `base` is the version it builds on."""
@@ -154,7 +158,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
         try:
             table.write(
                 Put(keys.version(p, k, unit, made.number), _version_body(made), expects=0),
-                Put(keys.head(p, k, unit), _head_body(after), expects=after.revision),
+                Put(keys.head(p, k, unit), head_body(after), expects=after.revision),
                 Put(
                     keys.texts(p, k, unit),
                     {"version": made.number, "texts": report.compact(sending.content.texts)},
@@ -202,7 +206,7 @@ def move(
         state = moved(current.state if current else None, move)
         if current is None:
             raise Refused(f"{move}_from_missing")
-        body = {**_head_body(current), "state": state}
+        body = {**head_body(current), "state": state}
         if return_due:
             body["return_due"] = iso(return_due)
         try:
@@ -251,13 +255,12 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stored summary: its totals, what it was made of, and where its files are."""
+    """A stored summary: its totals, a proof of what it was made of, and where its files are."""
 
     as_of: datetime
     fingerprint: str
-    seen: Mapping[str, int]
     totals: Mapping[str, Any]
-    files: Mapping[str, str]  # xlsx, csv, json -> name in Files
+    files: Mapping[str, str]  # xlsx, csv, json, seen -> name in Files
     revision: int = 0
 
 
@@ -265,9 +268,9 @@ def summary(table: Table, p: str, k: str) -> Kept | None:
     item = table.get(keys.summary(p, k))
     if item is None:
         return None
-    seen, totals, files = (json.loads(str(item.body[n])) for n in ("seen", "totals", "files"))
+    totals, files = (json.loads(str(item.body[n])) for n in ("totals", "files"))
     as_of, fingerprint = from_iso(str(item.body["as_of"])), str(item.body["fingerprint"])
-    return Kept(as_of, fingerprint, seen, totals, files, item.version)
+    return Kept(as_of, fingerprint, totals, files, item.version)
 
 
 def keep_summary(table: Table, p: str, k: str, kept: Kept) -> None:
@@ -275,7 +278,6 @@ def keep_summary(table: Table, p: str, k: str, kept: Kept) -> None:
     body: Body = {
         "as_of": iso(kept.as_of),
         "fingerprint": kept.fingerprint,
-        "seen": report.compact(kept.seen),
         "totals": report.compact(kept.totals),
         "files": report.compact(kept.files),
     }

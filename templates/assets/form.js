@@ -50,7 +50,8 @@
   }
   const same = (a, b) => {
     const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-    const tidy = (text) => (text || "").normalize("NFC").trim();
+    // As the server tidies: a pasted invisible character is no difference.
+    const tidy = (text) => (text || "").replace(/[\v\f\u2028\u2029]/g, "\n").replace(/\p{DI}/gu, "").normalize("NFC").trim();
     return [...names].every((name) => tidy(a[name]) === tidy(b[name]));
   };
 
@@ -121,7 +122,7 @@
         clashed = true;
         say("chưa lưu");
         offer(told.problem, "Xem cả hai", () => { form.querySelector("button[value=save]").click(); });
-      } else if (answer.status === 401 || answer.status === 403) {
+      } else if ([401, 403, 429].includes(answer.status)) {
         clashed = true;
         say("phiên làm việc đã hết: vui lòng mở lại đường dẫn của đơn vị; nội dung vẫn giữ trên máy này");
       } else {

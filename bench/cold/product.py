@@ -1,0 +1,47 @@
+"""Cold start of the product: the AWS engine, HTTP stubbed, to the first form. One process."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCENE = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+os.environ.update(SCENE["settings"])
+
+
+class _Raw:
+    """A body as urllib3 gives it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._text.encode()
+
+
+def _recorded(_: Any, request: Any) -> Any:
+    """DynamoDB's recorded answer to this very request."""
+    from botocore.awsrequest import AWSResponse
+
+    reply = SCENE["replies"][request.body.decode()]
+    return AWSResponse(
+        request.url, 200, {"Content-Type": "application/x-amz-json-1.0"}, _Raw(reply)
+    )
+
+
+def main() -> None:
+    from botocore.httpsession import URLLib3Session
+
+    import app
+    from chalicelib import clock
+
+    URLLib3Session.send = _recorded
+    day = clock.from_iso(SCENE["now"])
+    clock.now = lambda: day
+    answer = app.app(SCENE["event"], None)
+    sys.stdout.write(answer["body"])
+
+
+main()

@@ -1,0 +1,18 @@
+"""What may be guessing, counted: unknown tokens and sessions, wrong codes, by address and hour."""
+
+from chalicelib import access as rules
+from chalicelib.edges import Site
+from chalicelib.pages.web import Problem, Request
+from chalicelib.store import rates
+
+
+def failed(site: Site, request: Request, status: int, name: str) -> Problem:
+    """Count the failure; past the limit the same answer says 429.
+
+    Only failures are counted and only they are answered so: a whole school shares one address,
+    and whoever holds a link, a code or a session that works goes on.
+    """
+    most = rules.FAILURES_AN_HOUR
+    counted = f"failure-{rules.address_digest(site.key, request.address)}"
+    over = rates.count(site.table, counted, request.now, most) > most
+    return Problem(429 if over else status, name)

@@ -1,0 +1,36 @@
+"""Counts that pass with their hour or day: failures of an address, codes of an account."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.store import keys
+from chalicelib.table import NOTHING, Conflict, Put, Table
+
+_HOUR, _DAY = "%Y%m%d%H", "%Y%m%d"
+
+
+def count(table: Table, name: str, now: datetime, most: int) -> int:
+    """Add one to this hour's count and give it. Lost races are counted at the next try.
+
+    Past `most` nothing is written any more: who guesses a million times costs reads alone.
+    """
+    total, change = _one_more(table, name, now, _HOUR)
+    if total <= most + 1:
+        try:
+            table.write(change)
+        except Conflict:
+            return total
+    return total
+
+
+def today(table: Table, name: str, now: datetime) -> tuple[int, Put]:
+    """This day's count with one more, and the change that keeps it, for a larger write."""
+    return _one_more(table, name, now, _DAY)
+
+
+def _one_more(table: Table, name: str, now: datetime, span: str) -> tuple[int, Put]:
+    key = keys.rate(name, now.strftime(span))
+    found = table.get(key)
+    total = int(found.body["count"]) + 1 if found else 1
+    over = now + (timedelta(hours=2) if span == _HOUR else timedelta(days=2))
+    version = found.version if found else NOTHING
+    return total, Put(key, {"count": total}, version, int(over.timestamp()))
