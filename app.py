@@ -9,7 +9,7 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib import clock, logs
-from chalicelib.edges import Site
+from chalicelib.edges import Site, public_address
 from chalicelib.pages import desk, public, reporting, sending
 from chalicelib.pages.answer import Visitor, Way, answer, broken_page, refuse
 from chalicelib.pages.web import (
@@ -80,7 +80,7 @@ def site() -> Site:
 
         data = Path(os.environ.get("DATA") or ".data")
         public_url = os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8000"
-        _site = embedded.open_site(data, public_url, clock.now)
+        _site = embedded.open_site(data, public_address(public_url), clock.now)
     return _site
 
 

@@ -1,5 +1,6 @@
 """The three edges that nouns never see: Table, Files and Mail, and what holds them together."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,24 @@ from chalicelib.table import Table
 
 class Unusable(Exception):
     """An edge can't be used; the text is one clear line for the person who started us."""
+
+
+_ADDRESS = re.compile(r"(https?)://([^/?#@:]+)(?::(\d+))?((?:/[^/?#]+)*)/?", re.IGNORECASE)
+_USUAL = {"http": "80", "https": "443"}
+
+
+def public_address(given: str) -> str:
+    """PUBLIC_URL as browsers write it in Origin: no capitals in the host, no usual port.
+
+    Raises Unusable for what is no address.
+    """
+    found = _ADDRESS.fullmatch(given)
+    if not found:
+        raise Unusable(f"PUBLIC_URL={given} is no address like https://baocao.example")
+    scheme, name, port, path = found.groups()
+    scheme = scheme.lower()
+    port = "" if port in (None, _USUAL[scheme]) else f":{port}"
+    return f"{scheme}://{name.lower()}{port}{path}"
 
 
 class Files(Protocol):

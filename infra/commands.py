@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import re
 import socket
 import sqlite3
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from chalicelib import clock, embedded, nightly
 from chalicelib import logs as journal
-from chalicelib.edges import Site
+from chalicelib.edges import Site, public_address
 from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
@@ -32,13 +31,7 @@ def public_url() -> str:
     host, port = _address()
     if host == _EVERYWHERE:
         host = _own_address()
-    given = os.environ.get("PUBLIC_URL") or f"http://{host}:{port}"
-    found = re.fullmatch(r"(https?)://([^/?#@:]+)(?::(\d+))?((?:/[^/?#]+)*)/?", given.lower())
-    if not found:
-        raise Unusable(f"PUBLIC_URL={given} is no address like https://baocao.example")
-    scheme, name, number, path = found.groups()
-    usual = {"http": "80", "https": "443"}[scheme]
-    return f"{scheme}://{name}{f':{number}' if number not in (None, usual) else ''}{path}"
+    return public_address(os.environ.get("PUBLIC_URL") or f"http://{host}:{port}")
 
 
 def _address() -> tuple[str, int]:

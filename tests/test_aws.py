@@ -328,7 +328,7 @@ SETTINGS = {
     "TABLE": "baocao",
     "BUCKET": "baocao-files",
     "SENDER": SENDER,
-    "PUBLIC_URL": "https://baocao.example/",
+    "PUBLIC_URL": "https://Baocao.Example:443/Prod/",
     "KEY_PARAMETER": "/baocao/test/key",
 }
 
@@ -363,7 +363,7 @@ def test_an_installation_is_made_of_its_settings(account: Ministack) -> None:
     site.table.write(Put(Key("P", "s"), {"n": 1}, NOTHING))
     assert site.table.get(Key("P", "s")) is not None
     assert site.key == bytes.fromhex("ab" * 32)
-    assert site.public_url == "https://baocao.example"
+    assert site.public_url == "https://baocao.example/Prod"
 
 
 def test_a_damaged_server_key_is_said(account: Ministack) -> None:

@@ -233,7 +233,12 @@ def test_the_sdks_second_try_lets_a_unit_in(world: World) -> None:
         assert phone.visitor.get("/report").status == 200
 
     made_twice(world, enters, "TOKEN")
-    made_twice(world, lambda: access.reissue_link(world.table, KEY, P, "T01"), "TOKEN")
+
+    def reissues() -> None:
+        enters()
+        access.reissue_link(world.table, KEY, P, "T01")
+
+    made_twice(world, reissues, "TOKEN")
     enters()
 
 
@@ -407,7 +412,7 @@ def test_an_answer_is_late_only_after_the_returns_own_due_instant(
 
 
 def test_a_clock_of_the_phones_changes_nothing(world: World) -> None:
-    """Headers and fields that name a time are not read."""
+    """Fields that name a time are no fields of the form, and headers are not read."""
     phone, check = first(world)
     world.now = DUE + MOMENT
     early = "Thu, 10 Dec 2026 03:00:00 GMT"
@@ -416,7 +421,10 @@ def test_a_clock_of_the_phones_changes_nothing(world: World) -> None:
     forged = dict.fromkeys(fields, "2026-12-10T03:00:00Z")
     visitor: Visitor = phone.visitor
     world.ledger.tries("T01", 1, world.now)
-    reply = visitor.post(f"/report/{K}/send", {**check, **BY, **forged}, **headers)
+    refused = visitor.post(f"/report/{K}/send", {**check, **BY, **forged}, **headers)
+    assert refused.status == 422
+    assert world.versions("T01") == []
+    reply = visitor.post(f"/report/{K}/send", {**check, **BY}, **headers)
     assert reply.status == 303
     (version,) = world.plain.table.query(f"REPORT#{P}#{K}#T01", "VERSION#")
     assert version.body["late"] is True

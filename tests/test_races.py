@@ -1,7 +1,6 @@
 """Many at one moment: duplicate sends, two phones, summaries that overlap with sends."""
 
 import itertools
-import json
 import random
 import time
 from collections import Counter
@@ -158,7 +157,7 @@ def test_overlapping_summaries_are_of_a_state_that_existed(
         told.update(str(one) for one in said[:2])
         kept = world.plain.table.get(keys.summary(P, K))
         assert kept is not None
-        seen = json.loads(str(kept.body["seen"]))
+        seen = world.seen_by(kept.body)
         assert_equal(world.document(), independent(as_seen(world, seen), P, K))
         for phone in phones:
             move = chance.choice(["", "return", "accept", "accept and reopen"])

@@ -226,7 +226,7 @@ class World:
         for put in puts:
             if put.key == keys.summary(P, K):
                 assert put.expects != ANYTHING, "a summary must expect the one that it has read"
-                self.summaries[put.expects + 1] = json.loads(str(put.body["seen"]))
+                self.summaries[put.expects + 1] = self.seen_by(put.body)
             if put.key.partition != f"PERIOD#{P}#{K}" or not put.key.sort.startswith("REPORT#"):
                 continue
             unit = str(put.body["unit"])
@@ -382,6 +382,13 @@ class World:
 
     def summarise(self) -> None:
         nightly.run(self.site, everything=True)
+
+    def seen_by(self, summary: Mapping[str, Any]) -> dict[str, int]:
+        """Unit -> item version of the head that this SUMMARY was made of."""
+        content = self.plain.files.read(json.loads(summary["files"])["seen"])
+        assert content is not None, "the item came before its files"
+        seen: dict[str, int] = json.loads(content)
+        return seen
 
     def document(self) -> dict[str, Any]:
         """The summary that stands; empty before the first."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.aws.dynamo import DynamoTable
 from chalicelib.aws.edges import S3Files, SesMail
-from chalicelib.edges import Site, Unusable
+from chalicelib.edges import Site, Unusable, public_address
 
 __all__ = ["DynamoTable", "S3Files", "SesMail", "open_site"]
 
@@ -29,7 +29,7 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
         files=S3Files(lambda: _client("s3"), given["BUCKET"]),
         mail=SesMail(lambda: _client("sesv2"), given["SENDER"]),
         server_key=lambda: _key(given["KEY_PARAMETER"]),
-        public_url=given["PUBLIC_URL"].rstrip("/"),
+        public_url=public_address(given["PUBLIC_URL"]),
         clock=clock,
     )
 

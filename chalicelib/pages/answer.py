@@ -12,7 +12,15 @@ from chalicelib.edges import Site
 from chalicelib.moves import Refused
 from chalicelib.pages import render
 from chalicelib.pages.guessing import failed
-from chalicelib.pages.web import Problem, Request, Response, cookie_name, guard, strict
+from chalicelib.pages.web import (
+    Problem,
+    Request,
+    Response,
+    cookie_name,
+    guard_form,
+    guard_origin,
+    strict,
+)
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 
@@ -50,6 +58,8 @@ def _answered(
         request = read()
         if xray := _XRAY.match(request.headers.get("x-amzn-trace-id", "")):
             line.add(xray=xray[0])
+        if way.method != "GET":
+            guard_origin(site, request)
         session = _session(site, way, request)
         line.add(role=session.role if session else "anyone")
         request = replace(request, session=session)
@@ -88,7 +98,7 @@ def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
         if request.session.role not in way.visitors:
             raise Problem(403, "not_yours")
     if way.method != "GET":
-        guard(site, request)
+        guard_form(request)
     return way.handler(site, request)
 
 

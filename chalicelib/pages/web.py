@@ -165,8 +165,8 @@ def _origin_of(address: str) -> str:
     return f"{split.scheme}://{split.netloc}"
 
 
-def guard(site: Site, request: Request) -> None:
-    """Refuse an unsafe request that another site sent, or that lacks its session's token."""
+def guard_origin(site: Site, request: Request) -> None:
+    """Refuse an unsafe request that another site sent, before anything of it is looked at."""
     sent_from = request.headers.get("origin")
     if sent_from is None and "referer" in request.headers:
         sent_from = _origin_of(request.headers["referer"])
@@ -177,6 +177,10 @@ def guard(site: Site, request: Request) -> None:
         raise Problem(403, "foreign_request")
     if sent_from is not None and sent_from != origin(site):
         raise Problem(403, "foreign_request")
+
+
+def guard_form(request: Request) -> None:
+    """Refuse an unsafe request that lacks its session's token."""
     if request.session is not None:
         right = access.csrf_token(request.session.token)
         if not access.same(request.form.get("csrf", ""), right):
