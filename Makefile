@@ -40,7 +40,7 @@ test: ## Run every test (under ten minutes on two cores)
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator
-	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -v
+	@SOAK=1 $(DEV) -m pytest -n 2 -m soak -vv
 
 bench: ## Measure speed against bare functions and public peers (ONE=handler: only that bench)
 	@$(BOOT) --bench $(ONE)

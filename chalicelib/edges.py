@@ -37,6 +37,8 @@ class Files(Protocol):
 
     def read(self, name: str) -> bytes | None: ...
 
+    def has(self, name: str) -> bool: ...
+
     def link(self, name: str, save_as: str, now: datetime) -> str:
         """A URL that downloads the file as `save_as` and ends after five minutes."""
 

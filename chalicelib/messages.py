@@ -16,21 +16,22 @@ if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12.",
     "not_whole": "Chỉ tiêu này là số đếm, vui lòng nhập số nguyên.",
-    "negative": "Số liệu không được âm.",
+    "negative": "Số liệu không được âm, vui lòng kiểm tra lại.",
     "too_many_digits": f"Số có quá {number.MOST_DIGITS} chữ số, vui lòng kiểm tra lại.",
     "ambiguous": "Số này có thể hiểu theo hai cách, vui lòng chọn một.",
     "half_a_ratio": "Vui lòng nhập đủ cả hai ô.",
-    "numerator_above_denominator": "Số này không được lớn hơn ô tổng số.",
+    "numerator_above_denominator": "Số này không được lớn hơn ô tổng số, vui lòng kiểm tra lại.",
     "nil_beside_value": "Đã chọn “không phát sinh” hoặc “không áp dụng” nhưng vẫn có số liệu. "
     "Vui lòng xóa số liệu hoặc chọn lại “có số liệu”.",
-    "value_in_nil_report": "Đã chọn không phát sinh cho cả kỳ nhưng ô này có nội dung.",
+    "value_in_nil_report": "Đã chọn không phát sinh cho cả kỳ nhưng ô này có nội dung. "
+    "Vui lòng xóa nội dung ô này, hoặc bỏ chọn không phát sinh cho cả kỳ.",
     "unknown_state": "Lựa chọn không hợp lệ, vui lòng chọn lại.",
     "unknown_choice": "Vui lòng chọn một trong các phương án.",
     "forbidden_character": "Ô này có ký tự không đọc được (ký tự điều khiển hoặc đảo chiều chữ), "
     "vui lòng xóa và gõ lại.",
     "text_too_long": f"Nội dung dài quá {number.shown(value.LONGEST_TEXT)} ký tự, "
     "vui lòng viết gọn.",
-    "too_many_lines": f"Danh sách có quá {value.MOST_LINES} dòng.",
+    "too_many_lines": f"Danh sách có quá {value.MOST_LINES} dòng, vui lòng rút gọn.",
     "line_too_long": f"Có dòng dài quá {value.LONGEST_LINE} ký tự, vui lòng viết gọn.",
     "note_too_long": f"Giải thích dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "report_too_large": "Báo cáo quá dài (hơn 100 kB), vui lòng viết gọn các ô nội dung.",
@@ -114,7 +115,13 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "stale_form": (
         "Chưa thực hiện",
-        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện.",
+        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
+    "other_unit": (
+        "Báo cáo của đơn vị khác",
+        "Trên trình duyệt này vừa mở đường dẫn của một đơn vị khác, nên yêu cầu chưa được thực "
+        "hiện. Vui lòng mở lại đường dẫn của đúng đơn vị rồi thực hiện lại.",
     ),
     "unreadable_form": ("Chưa thực hiện", "Nội dung gửi lên không đọc được. Vui lòng gửi lại."),
     "repeated_field": (
@@ -139,12 +146,16 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Vui lòng quay về trang của đơn vị và chọn kỳ báo cáo khác.",
     ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
-    "no_receipt": ("Không có lần gửi này", "Không tìm thấy xác nhận của lần gửi này."),
+    "no_receipt": (
+        "Không có lần gửi này",
+        "Không tìm thấy xác nhận của lần gửi này. Vui lòng quay về trang của đơn vị.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (
         "Hệ thống đang bận",
-        "Yêu cầu chưa được thực hiện. Vui lòng thử lại sau ít phút; không có gì bị mất.",
+        "Chưa rõ yêu cầu đã được thực hiện hay chưa. Vui lòng thử lại sau ít phút; không có gì "
+        "bị mất và báo cáo không bị gửi hai lần.",
     ),
     "broken": (
         "Có lỗi xảy ra",

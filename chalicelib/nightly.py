@@ -119,8 +119,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
 
 
 def _are_there(site: Site, kept: Kept) -> bool:
-    """The files that our own pages read."""
-    return all(site.files.read(kept.files[ending]) is not None for ending in ("json", "seen"))
+    return all(map(site.files.has, kept.files.values()))
 
 
 def _write_files(

@@ -18,7 +18,7 @@ from typing import Any
 from chalicelib.clock import iso
 from chalicelib.edges import Site, Unusable
 from chalicelib.store import keys
-from chalicelib.table import Item, Key, Table
+from chalicelib.table import Busy, Item, Key, Table
 
 SCHEMA = 1
 _PROGRAM = "baocao backup"
@@ -101,28 +101,36 @@ class _Member:
 
 
 def _whole(table: Table) -> Iterator[Item]:
-    """Every item that is kept; a report sent meanwhile comes with the version it points to."""
-    versions, heads = set[Key](), list[Key]()
+    """Every item that is kept. Heads come last, each with all versions up to its own.
+
+    Units send while we read. A head that is read after the rest is never older than a version
+    that was read before, so no report stands in an archive that could not be sent again.
+    """
+    versions, reports = set[Key](), set[tuple[str, str, str]]()
     for item in table.everything():
-        if not _is_kept(item):
-            continue
-        if item.key.sort.startswith("VERSION#"):
-            versions.add(item.key)
         if item.key.sort.startswith("REPORT#"):
-            heads.append(_version_of(item))
-        yield item
-    for key in heads:
-        if key not in versions:
-            version = table.get(key)
-            if version is None:
-                raise LookupError(f"a head points to {key}, which is not there")
-            yield version
+            reports.add(_report_of(item))
+        elif _is_kept(item):
+            if item.key.sort.startswith("VERSION#"):
+                versions.add(item.key)
+                reports.add(_report_of(item))
+            yield item
+    for p, k, unit in sorted(reports):
+        head = table.get(keys.head(p, k, unit))
+        if head is None:
+            raise LookupError(f"the report of {unit} for {k} has versions and no head")
+        for number in range(1, int(head.body["version"]) + 1):
+            key = keys.version(p, k, unit, number)
+            version = None if key in versions else table.get(key)
+            if version is not None:
+                yield version
+        yield head
 
 
-def _version_of(head: Item) -> Key:
-    _, p, _ = head.key.partition.split("#")
-    body = head.body
-    return keys.version(p, str(body["period"]), str(body["unit"]), int(body["version"]))
+def _report_of(item: Item) -> tuple[str, str, str]:
+    """Programme, period and unit of a head or a version."""
+    p = item.key.partition.split("#")[1]
+    return p, str(item.body["period"]), str(item.body["unit"])
 
 
 def _is_kept(item: Item) -> bool:
@@ -153,6 +161,10 @@ def restore(site: Site, path: Path) -> Told:
                 site.table.fill(map(_item, lines))
     except FileNotFoundError:
         raise Unusable(f"there is no archive {path}") from None
+    except Busy as busy:
+        raise Unusable(
+            f"the table is busy ({busy}) and holds a part of {path}: empty it, then restore again"
+        ) from None
     except (zipfile.BadZipFile, EOFError) as error:
         raise Unusable(f"{path} is damaged or no archive of ours: {error}") from None
     return told

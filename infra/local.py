@@ -141,9 +141,11 @@ class Handler(BaseHTTPRequestHandler):
     def _drain(self, left: int) -> None:
         """Read what still comes: a browser that is cut off while sending shows no answer."""
         self.connection.settimeout(2)
-        left = min(left, _MOST_DRAINED)
+        left, until = min(left, _MOST_DRAINED), time.monotonic() + _LAST_REQUESTS_SECONDS
         with contextlib.suppress(OSError):
-            while left > 0 and (part := self.rfile.read1(min(left, 65_536))):
+            while left > 0 and time.monotonic() < until:
+                if not (part := self.rfile.read1(min(left, 65_536))):
+                    break
                 left -= len(part)
 
     def _elsewhere(self, site: Site, method: str) -> Reply | None:
@@ -237,13 +239,16 @@ class Schedule(threading.Thread):
         return (following - now).total_seconds()
 
     def _summarise(self, *, everything: bool) -> None:
-        try:
-            cast(SqliteTable, self._site.table).sweep(self._site.clock())
-            nightly.run(self._site, everything=everything)
-        except nightly.Failed:
-            pass  # its line says which periods
-        except Exception as error:
-            logs.say("schedule_failed", logs.ERROR, error)
+        for act in (self._sweep, lambda: nightly.run(self._site, everything=everything)):
+            try:
+                act()
+            except nightly.Failed:
+                pass  # its line says which periods
+            except Exception as error:
+                logs.say("schedule_failed", logs.ERROR, error)
+
+    def _sweep(self) -> None:
+        cast(SqliteTable, self._site.table).sweep(self._site.clock())
 
     def stop(self) -> None:
         self._stopped.set()

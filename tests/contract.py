@@ -559,8 +559,10 @@ class FilesContract:
 
     def test_what_was_not_written_is_not_read(self, files: Files) -> None:
         files.write("a/b/c.json", b"{}")
+        assert files.has("a/b/c.json")
         for name in ("a", "a/b", "a/b/c", "a/b/d.json", "c.json", "b/c.json"):
             assert files.read(name) is None
+            assert not files.has(name)
 
     def test_the_same_name_again_replaces_the_whole_file(self, files: Files) -> None:
         files.write("a.json", b"a long first text")

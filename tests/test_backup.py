@@ -17,7 +17,7 @@ from infra import backup, samples
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock, on_aws
 from tests.ministack import Ministack
-from tests.test_reporting import Q4, sent
+from tests.test_reporting import BY, Q4, filled, sent
 
 LIVING = ("SESSION#", "RATE#")
 
@@ -230,30 +230,43 @@ def test_a_name_that_is_taken_is_not_written_over(reported: Site, archive: Path)
     assert archive.read_bytes() == before
 
 
+def corrected(site: Site, browser: Visitor) -> None:
+    form = browser.get(f"/report/{Q4}")
+    check = browser.follow(browser.submit(form, Q4, do="check", **filled(site, i1_5="4")))
+    browser.follow(browser.submit(check, "send", **BY, reason="Bổ sung"))
+
+
+@pytest.mark.parametrize("heads_first", [True, False], ids=["as SQLite reads", "as a scan may"])
 def test_an_archive_made_while_units_send_is_whole(
-    reported: Site, as_unit: Callable[..., Visitor], tmp_path: Path, empty: Site
+    reported: Site,
+    as_unit: Callable[..., Visitor],
+    tmp_path: Path,
+    empty: Site,
+    heads_first: bool,
 ) -> None:
-    """Each head has the version that it points to, whatever came in between."""
+    """One unit sends for the first time and one corrects, when half of the table has been read."""
 
     class Meanwhile:
-        """The table, where a unit sends when half of it has been read."""
-
         def __getattr__(self, name: str) -> object:
             return getattr(reported.table, name)
 
         def everything(self) -> Iterator[Item]:
-            items = list(reported.table.everything())
-            late = [item for item in items if item.key.sort.startswith("REPORT#")]
-            yield from (item for item in items if item not in late)
+            def first(item: Item) -> bool:
+                return item.key.sort.startswith("REPORT#") == heads_first
+
+            yield from [item for item in reported.table.everything() if first(item)]
             sent(reported, as_unit("T05"), i1_5="3")
-            yield from (i for i in reported.table.everything() if i.key.sort.startswith("REPORT#"))
+            corrected(reported, as_unit("T01"))
+            yield from [item for item in reported.table.everything() if not first(item)]
 
     path = tmp_path / "busy.zip"
     backup.write(replace(reported, table=Meanwhile()), path)  # type: ignore[arg-type]
     backup.restore(empty, path)
-    head = reports.head(empty.table, NEW, Q4, "T05")
-    version = reports.version(empty.table, NEW, Q4, "T05", 1)
-    assert head is not None
-    assert version is not None
-    assert head.hash == version.hash
+    for code, number in (("T05", 1), ("T01", 2)):
+        head = reports.head(empty.table, NEW, Q4, code)
+        kept_versions = reports.versions(empty.table, NEW, Q4, code)
+        assert head is not None
+        assert head.version == number
+        assert [version.number for version in kept_versions] == [*range(1, number + 1)]
+        assert head.hash == kept_versions[-1].hash
     nightly.run(empty, everything=True)

@@ -46,6 +46,32 @@ def sent(site: Site, browser: Visitor, **typed: str) -> Reply:
     return browser.follow(browser.submit(check, "send", **BY))
 
 
+@pytest.mark.parametrize("action", ["save", "check", "send", "draft"])
+def test_a_form_of_one_unit_is_never_taken_for_another_of_the_same_browser(
+    site: Site, as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], action: str
+) -> None:
+    """T01's page stands open; then somebody opens T02's link, and so changes the session."""
+    browser = as_unit("T01")
+    form = browser.get(f"/report/{Q4}")
+    check = browser.follow(browser.submit(form, Q4, do="check", **filled(site, i1_5="12")))
+    browser.cookies |= as_unit("T02").cookies
+    if action == "send":
+        reply = browser.submit(check, "send", **BY)
+    elif action == "draft":
+        fields = next(f for where, f in Forms(form.body.decode()).forms if where.endswith(Q4))
+        fresh = browser.get(f"/report/{Q4}")
+        theirs = next(f for where, f in Forms(fresh.body.decode()).forms if where.endswith(Q4))
+        reply = browser.post(f"/report/{Q4}/draft", {**fields, "csrf": theirs["csrf"]})
+    else:
+        reply = browser.submit(form, Q4, do=action, i1_5="12")
+    assert reply.status == 403
+    assert "Báo cáo của đơn vị khác" in text(reply)
+    forms = [where for where, _ in Forms(reply.body.decode()).forms]
+    assert [where for where in forms if not where.endswith("signout")] == []
+    assert reports.head(site.table, NEW, Q4, "T02") is None
+    assert reports.draft(site.table, NEW, Q4, "T02") is None
+
+
 def test_the_landing_names_the_unit_and_opens_nothing(
     site: Site, visitor: Callable[[], Visitor]
 ) -> None:

@@ -35,6 +35,15 @@ class S3Files:
             raise
         return bytes(found["Body"].read())
 
+    def has(self, name: str) -> bool:
+        try:
+            self._client().head_object(Bucket=self._bucket, Key=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return False
+            raise
+        return True
+
     def link(self, name: str, save_as: str, now: datetime) -> str:  # noqa: ARG002
         """Signed at the SDK's own clock: S3 judges it by its own, too."""
         asked = {

@@ -31,6 +31,9 @@ class FolderFiles:
         path = self._path(name)
         return path.read_bytes() if path.is_file() else None
 
+    def has(self, name: str) -> bool:
+        return self._path(name).is_file()
+
     def link(self, name: str, save_as: str, now: datetime) -> str:
         until = str(int(now.timestamp()) + _LINK_SECONDS)
         query = urlencode({"as": save_as, "until": until, "sign": self._sign(name, save_as, until)})

@@ -130,9 +130,10 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
 def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
     """What a unit typed, to send again from the problem page: nothing is lost by a problem.
 
-    Not where another site sent it: then nobody typed it here.
+    Not where another site sent it: then nobody typed it here. Nor where it is another unit's:
+    it must not be sent from here.
     """
-    if request is None or problem.name == "foreign_request":
+    if request is None or problem.name in ("foreign_request", "other_unit"):
         return {}
     if not request.path.rpartition("/report/")[1]:
         return {}

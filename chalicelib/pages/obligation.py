@@ -17,7 +17,7 @@ from chalicelib.value import Figure
 
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "do"} | {"reason", "approved"}
-_OWN_FIELDS |= {"by.name", "by.post", "by.phone"}
+_OWN_FIELDS |= {"by.name", "by.post", "by.phone", "of.unit"}
 _BESIDE = ("state", "note", "read")  # what a field may carry besides its boxes
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 

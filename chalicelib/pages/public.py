@@ -3,7 +3,7 @@
 import re
 
 from chalicelib import access as rules
-from chalicelib import messages
+from chalicelib import logs, messages
 from chalicelib.access import SIGN_IN, Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
@@ -97,7 +97,10 @@ def ask_sign_in(site: Site, request: Request) -> Response:
         link = absolute(site, "s", link_token)
         body = render.text("messages/sign_in.txt", code=code, link=link)
         subject = messages.SIGN_IN["subject"].format(code=code)
-        site.mail.send(email, subject, body, request.now)
+        try:
+            site.mail.send(email, subject, body, request.now)
+        except Exception as error:  # the answer must not tell who has an account
+            logs.say("mail_failed", logs.ERROR, error)
     response = render.page(site, request, "code.html", fault="", email=email)
     response.cookies.append(cookie(site, _ASK, ask_token, int(SIGN_IN.total_seconds())))
     return response

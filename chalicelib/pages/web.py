@@ -180,8 +180,11 @@ def guard_origin(site: Site, request: Request) -> None:
 
 
 def guard_form(request: Request) -> None:
-    """Refuse an unsafe request that lacks its session's token."""
+    """Refuse an unsafe request that lacks its session's token, or is of another unit's report."""
     if request.session is not None:
+        mine = f"{request.session.programme}/{request.session.unit}"
+        if request.form.get("of.unit", mine) != mine:
+            raise Problem(403, "other_unit")
         right = access.csrf_token(request.session.token)
         if not access.same(request.form.get("csrf", ""), right):
             raise Problem(403, "stale_form")

@@ -166,8 +166,8 @@ def session(table: Table, token: str, now: datetime) -> Session | None:
     if body is None:
         return None
     if body["role"] in access.STAFF:
-        account = table.get(keys.staff(body["email"]))
-        if account is None or _grant(account, body["role"]) != body.get("grant"):
+        grant = _grant(table.get(keys.staff(body["email"])), body["role"])
+        if not grant or grant != body.get("grant"):
             return None
     until = from_iso(body["until"])
     return replace(_session(body["role"], token, until, body), revision=body["revision"])

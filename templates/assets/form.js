@@ -37,7 +37,7 @@
   let timer = 0, lastSaved = 0, saving = false, clashed = false, posting = false, dirty = false;
 
   const field = (name) => form.elements[name];
-  const own = new Set(["csrf", "base", "draft", "page", "place", "do"]);
+  const own = new Set(["csrf", "base", "draft", "page", "place", "do", "of.unit"]);
   // Each saving has its number, by a button too: one that is late on its way changes nothing.
   const number = () => { field("place").value = Number(field("place").value) + 1; };
 
