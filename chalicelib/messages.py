@@ -146,10 +146,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Vui lòng quay về trang của đơn vị và chọn kỳ báo cáo khác.",
     ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
-    "no_receipt": (
-        "Không có lần gửi này",
-        "Không tìm thấy xác nhận của lần gửi này. Vui lòng quay về trang của đơn vị.",
-    ),
+    "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (

@@ -116,5 +116,8 @@ class FaultyFiles:
     def read(self, name: str) -> bytes | None:
         return self.inner.read(name)
 
+    def has(self, name: str) -> bool:
+        return self.inner.has(name)
+
     def link(self, name: str, save_as: str, now: datetime) -> str:
         return self.inner.link(name, save_as, now)

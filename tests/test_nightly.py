@@ -289,6 +289,9 @@ class CountedFiles:
     def read(self, name: str) -> bytes | None:
         return self._files.read(name)
 
+    def has(self, name: str) -> bool:
+        return self._files.has(name)
+
     def link(self, name: str, save_as: str, now: datetime) -> str:
         return self._files.link(name, save_as, now)
 
