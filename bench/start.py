@@ -74,6 +74,8 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
         "base": owed.base,
         "draft": {"revision": owed.draft.revision, "page": owed.draft.page},
     }
+    session = context["session"]
+    plain["session"] = {"programme": session.programme, "unit": session.unit}
     plain["saved"] = messages.moment(context["saved"])
     plain["sections"] = [
         {
