@@ -27,7 +27,7 @@ from chalicelib.table import Busy, Conflict
 Visitor = Literal["anyone", "unit", "officer", "director"]
 Handler = Callable[[Site, Request], Response]
 
-_XRAY = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
+_XRAY = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _answered(
     request = None
     try:
         request = read()
-        if xray := _XRAY.match(request.headers.get("x-amzn-trace-id", "")):
+        if xray := re.match(_XRAY, request.headers.get("x-amzn-trace-id", "")):
             line.add(xray=xray[0])
         if way.method != "GET":
             guard_origin(site, request)
