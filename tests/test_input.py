@@ -437,6 +437,8 @@ def test_another_unit_s_and_another_programme_s_pages_stay_shut(
         assert "chỉ của T01" not in browser.get("/report").body.decode()
     page = as_unit("T02").get(FORM)
     stolen = fields(page, Q4) | {"csrf": rules.csrf_token(older.cookies["bc-unit"])}
+    assert older.post(FORM, {**stolen, "do": "save"}).status == 403  # it says whose it is
+    del stolen["of.unit"]
     assert older.post(FORM, {**stolen, "do": "save"}).status == 404
     assert [i for i in kept(site) if i.key.partition.startswith("REPORT#")] == (
         [i for i in mine if i.key.partition.startswith("REPORT#")]
