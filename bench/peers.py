@@ -28,7 +28,7 @@ def fastapi_mangum(site: Site, ways: tuple[Way, ...]) -> Handler:
                 site, way, given.url.path, given.path_params, given.query_params, form,
                 headers, address,
             )  # fmt: skip
-            made = answer(site, way, request)
+            made = answer(site, way, lambda: request, "bench")
             return Reply(made.body, made.status, dict(made.headers))
 
         app.add_api_route(way.path, view, methods=[way.method], name=_name(way))
@@ -51,7 +51,7 @@ def flask_apig_wsgi(site: Site, ways: tuple[Way, ...]) -> Handler:
             headers = {name.lower(): content for name, content in given.headers.items()}
             address = given.remote_addr if given.remote_addr else ""
             request = _request(site, way, given.path, params, given.args, form, headers, address)
-            made = answer(site, way, request)
+            made = answer(site, way, lambda: request, "bench")
             return flask.Response(made.body, made.status, made.headers)
 
         path = way.path.replace("{", "<").replace("}", ">")
@@ -77,7 +77,7 @@ def powertools(site: Site, ways: tuple[Way, ...]) -> Handler:
             query = given.query_string_parameters
             address = given.request_context.identity.source_ip
             request = _request(site, way, given.path, params, query, form, headers, address)
-            made = answer(site, way, request)
+            made = answer(site, way, lambda: request, "bench")
             kind = made.headers.get("Content-Type")
             return Reply(made.status, kind, made.body, dict(made.headers))
 
