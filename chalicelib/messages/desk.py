@@ -7,4 +7,8 @@ ACTS: Mapping[str, str] = {
     "accept": "Tiếp nhận báo cáo",
     "return": "Trả lại báo cáo",
     "reopen": "Mở lại báo cáo",
+    "exempt": "Miễn báo cáo",
+    "unexempt": "Bỏ miễn báo cáo",
+    "extend": "Gia hạn gửi báo cáo",
+    "unextend": "Bỏ gia hạn gửi báo cáo",
 }

@@ -1,6 +1,8 @@
 """Contacts of units in the table, beside their dated versions: a new phone is no new unit."""
 
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
 
 from chalicelib.contact import Contact
 from chalicelib.store import keys
@@ -25,7 +27,8 @@ def put(p: str, unit: str, contact: Contact) -> Put:
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")
+_of_a_contact: Any = itemgetter(*_FIELDS)
 
 
 def _contact(item: Item) -> Contact:
-    return Contact(**{name: str(item.body[name]) for name in _FIELDS}, revision=item.version)
+    return Contact(*_of_a_contact(item.body), revision=item.version)
