@@ -58,14 +58,16 @@ def drawn(chance: random.Random, unit: Unit, period: Period) -> Iterator[Change]
     """What makes one unit unlike the others: its name, its people, when and how it has sent."""
     person, place = chance.choice(_NAMED.split(",")), chance.choice(_PLACES.split(","))
     named = f"{chance.choice(_SCHOOLS)} {person}, {place}"
-    renamed = unit.model_copy(update={"name": f"{named} {chance.randint(1, 9)}"})
-    p, k = stored.PROGRAMME, period.key
-    key = keys.unit(p, unit.code, unit.valid_from)
-    yield Put(key, {"json": renamed.model_dump_json()}, ANYTHING)
-    person = f"{chance.choice(_PEOPLE)} {chance.choice(_GIVEN)}"
     phone = f"09{chance.randint(0, 99):02} {chance.randint(0, 999):03} {chance.randint(0, 999):03}"
-    contact = Contact(f"{unit.code.lower()}@donvi.example", person, person, phone)
-    yield contacts.put(p, unit.code, contact)
+    named_so = unit.model_copy(update={"name": f"{named} {chance.randint(1, 9)}", "phone": phone})
+    p, k = stored.PROGRAMME, period.key
+    yield Put(
+        keys.unit(p, unit.code, unit.valid_from), {"json": named_so.model_dump_json()}, ANYTHING
+    )
+    if chance.random() < 0.5:  # the others have what the list of units says
+        person = f"{chance.choice(_PEOPLE)} {chance.choice(_GIVEN)}"
+        mailbox = f"{unit.code.lower()}@donvi.example"
+        yield contacts.put(p, unit.code, Contact(mailbox, person, person, phone))
     if chance.random() < 0.05:
         yield terms.put(p, k, Terms(unit.code, "Đơn vị đang sáp nhập"))
     elif chance.random() < 0.05:

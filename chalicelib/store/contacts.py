@@ -31,4 +31,5 @@ _of_a_contact: Any = itemgetter(*_FIELDS)
 
 
 def _contact(item: Item) -> Contact:
-    return Contact(*_of_a_contact(item.body), revision=item.version)
+    mailbox, head, preparer, phone, proposed = _of_a_contact(item.body)
+    return Contact(mailbox, head, preparer, phone, proposed, item.version)
