@@ -72,8 +72,8 @@ def _write(
     page: "Worksheet", row: int, column: int, cell: Cell, formats: Mapping[type, "Format"]
 ) -> None:
     if isinstance(cell, str):
-        if cell:
-            page.write_string(row, column, _CONTROL.sub("", cell))
+        if readable := _CONTROL.sub("", cell):
+            page.write_string(row, column, readable)
     elif isinstance(cell, datetime):
         local = cell.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
         page.write_datetime(row, column, local, formats[datetime])

@@ -156,7 +156,7 @@ def extend(site: Site, request: Request) -> Response:
         "extend": extension.reason_fault(reason),
     }
     if row is not None and row.terms.exempt:
-        faults = {"day": "is_exempt"}
+        faults = {"unit": "is_exempt"}
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
     due = end_of(day)
