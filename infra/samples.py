@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import messages, period, unit, xlsform
+from chalicelib import messages, period, regime, unit, xlsform
 from chalicelib.edges import Site
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
@@ -137,31 +137,6 @@ def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
     """New periods, and those not begun anew: newest form, days and holidays. A begun one stays."""
     now = site.clock()
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
-    for one in _of_the_regime(programme, form.version):
+    for one in regime.periods(programme, form.version):
         if one.key not in kept or not kept[one.key].has_begun(now):
             yield one
-
-
-def _of_the_regime(programme: Programme, form: int) -> Iterator[Period]:
-    regime, holidays = programme.regime, programme.days_off
-    for key in period.keys(regime.collects, regime.first_year, regime.last_year):
-        yield period.build(
-            key,
-            messages.period_label(key),
-            days=period.window(key),
-            due_day=regime.due_day,
-            lock_day=regime.lock_day,
-            holidays=holidays,
-            form=form,
-        )
-    for own in regime.custom:
-        yield period.custom(
-            own.key,
-            own.label,
-            days=(own.start, own.end),
-            due=own.due,
-            locks=own.locks,
-            holidays=holidays,
-            form=form,
-            opens=own.opens,
-        )
