@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import messages, period, regime, unit, xlsform
+from chalicelib import period, regime, unit, xlsform
 from chalicelib.edges import Site
 from chalicelib.messages import authoring
 from chalicelib.period import Period

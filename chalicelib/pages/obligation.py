@@ -89,7 +89,8 @@ def load(site: Site, request: Request) -> Obligation:
     if not period.has_begun(request.now):
         raise Problem(404, "not_open_yet")
     head = reports.head(site.table, p, key, code)
-    version = head.form if head else period.form
+    draft = reports.draft(site.table, p, key, code)
+    version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
     sections = form.asked_of(units[0].bloc, key, period.end)
     return Obligation(
@@ -100,10 +101,17 @@ def load(site: Site, request: Request) -> Obligation:
         sections=sections,
         asked=tuple(indicators(sections)),
         head=head,
-        draft=reports.draft(site.table, p, key, code),
+        draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
     )
+
+
+def _form_of(head: Head | None, draft: Draft | None, period: Period) -> int:
+    """A report stays on the version of the form that it was begun on."""
+    if head:
+        return head.form
+    return draft.form if draft and draft.form else period.form
 
 
 def last_values(site: Site, owed: Obligation) -> dict[str, Last]:

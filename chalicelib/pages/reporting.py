@@ -174,7 +174,7 @@ def save_draft(
         if page and page == owed.draft.page and newer:
             revision = owed.draft.revision
     place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)
-    draft = Draft(typed, base, request.now, revision, page, place)
+    draft = Draft(typed, base, request.now, revision, page, place, owed.form)
     return reports.save_draft(site.table, owed.programme.key, owed.period, owed.unit.code, draft)
 
 

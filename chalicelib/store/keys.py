@@ -82,3 +82,18 @@ def token(digest: str) -> Key:
 def rate(name: str, span: str) -> Key:
     """`span` is an hour (2026112303) or a day (20261123)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def entered(p: str, k: str) -> Key:
+    """What the department entered itself, as it stands."""
+    return Key(f"PERIOD#{p}#{k}", "DEPARTMENT")
+
+
+def entered_before(p: str, k: str, number: int) -> Key:
+    """Each of its versions, the newest too."""
+    return Key(f"PERIOD#{p}#{k}#DEPARTMENT", f"VERSION#{number:04}")
+
+
+def offered_form(p: str, digest: str) -> Key:
+    """A form that was uploaded and is not confirmed yet."""
+    return Key(f"PROGRAMME#{p}", f"OFFER#{digest}")

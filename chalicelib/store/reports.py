@@ -230,6 +230,7 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
         revision=item.version,
         page=str(item.body["page"]),
         place=int(item.body["place"]),
+        form=int(item.body.get("form", 0)),
     )
 
 
@@ -241,6 +242,7 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
         "saved": iso(draft.saved),
         "page": draft.page,
         "place": draft.place,
+        "form": draft.form,
     }
     # A returned report may be worked on long after the lock.
     expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())
