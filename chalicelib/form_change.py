@@ -23,7 +23,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """`column` can't change for this code: what was stored under it could not be read."""
 
     code: str
@@ -41,7 +41,7 @@ class Difference:
     reworded: tuple[Edit, ...]
     changed: tuple[Edit, ...]
     reordered: bool
-    refused: tuple[Refused, ...]
+    refused: tuple[Refusal, ...]
 
     @property
     def nothing(self) -> bool:
@@ -118,7 +118,7 @@ def _of_the_sections(old: Form, new: Form) -> Iterator[Edit]:
                     yield Edit(code, now[code].label, column, before, after)
 
 
-def _refused(earlier: Sequence[Form], new: Form) -> Iterator[Refused]:
+def _refused(earlier: Sequence[Form], new: Form) -> Iterator[Refusal]:
     """The newest earlier version that knows the code speaks; the others agree with it."""
     for code, one in new.by_code.items():
         for older in reversed(earlier):
@@ -129,7 +129,7 @@ def _refused(earlier: Sequence[Form], new: Form) -> Iterator[Refused]:
             for column in ("kind", "entered_by"):
                 before, after = getattr(known, column), getattr(one, column)
                 if before != after:
-                    yield Refused(code, one.label, column, older.version, before, after)
+                    yield Refusal(code, one.label, column, older.version, before, after)
             break
 
 

@@ -71,7 +71,25 @@ _UNITS: tuple[Way, ...] = ()
 
 _LINKS: tuple[Way, ...] = ()
 
-_PERIODS: tuple[Way, ...] = ()
+_FORM = "/desk/{programme}/form"
+_ALL = "/desk/{programme}/periods"
+
+_PERIODS = (
+    Way("GET", _FORM, STAFF, later("forms", "versions")),
+    Way("POST", _FORM, OFFICER, later("forms", "offer"), uploads=True),
+    Way("GET", f"{_FORM}/offer", STAFF, later("forms", "preview")),
+    Way("POST", f"{_FORM}/offer", OFFICER, later("forms", "adopt")),
+    Way("GET", f"{_FORM}.xlsx", STAFF, later("forms", "download")),
+    Way("GET", _ALL, STAFF, later("periods", "periods")),
+    Way("GET", f"{_ALL}/new", OFFICER, later("periods", "new")),
+    Way("POST", f"{_ALL}/new", OFFICER, later("periods", "add")),
+    Way("GET", f"{_ALL}/holidays", STAFF, later("holidays", "holidays")),
+    Way("POST", f"{_ALL}/holidays", OFFICER, later("holidays", "keep")),
+    Way("GET", f"{_ALL}/{{period}}", STAFF, later("periods", "period")),
+    Way("POST", f"{_ALL}/{{period}}", OFFICER, later("periods", "change")),
+    Way("GET", "/desk/{programme}/{period}/department", STAFF, later("department", "sheet")),
+    Way("POST", "/desk/{programme}/{period}/department", OFFICER, later("department", "enter")),
+)
 
 _STAFF: tuple[Way, ...] = ()
 

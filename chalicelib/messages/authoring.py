@@ -60,6 +60,7 @@ FORM_FAULTS: Mapping[str, str] = {
     "unknown_tag": "loại kỳ không đúng; ví dụ Q2 Q4, H1, Y, 9M, M06",
     "bad_day": "cần ngày dạng 2025-06-30",
     "ends_before_it_begins": "ngày kết thúc trước ngày bắt đầu",
+    "forbidden_character": "có ký tự không đọc được (ký tự điều khiển hoặc đảo chiều chữ)",
     "bad_jump": "cần số lớn hơn 1, hoặc none",
     "pyxform": "bộ kiểm tra XLSForm báo",
 }

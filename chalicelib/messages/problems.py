@@ -88,6 +88,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
+    "no_form": ("Không có phiên bản này", "Vui lòng quay về trang biểu mẫu và chọn lại."),
+    "no_offer": (
+        "Tệp xem trước không còn",
+        "Tệp tải lên được giữ một ngày để xem trước. Chưa có gì thay đổi; vui lòng tải lên lại.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (
