@@ -70,7 +70,8 @@ def as_json(indicator: Indicator, entered: Entered) -> dict[str, Any]:
         said["value"] = [{"lines": lines, "name": BY_DEPARTMENT, "unit": ""}] if told else []
     elif indicator.kind == "choice":
         said["value"] = words if said["state"] == "value" else None
-    elif found is not ...:
+    elif found is not ... and (found is not value.NIL or indicator.kind != "rank"):
+        # Nil of a count is none of it, and is judged; no rank is not the best one.
         alone, read_as = Aggregate(1), _as_a_number(indicator)
         alone.add(read_as, [found])
         said |= {name: part for name, part in alone.as_json(read_as).items() if name in said}

@@ -200,16 +200,23 @@ class Tally:
         while some := list(islice(counted, _TOGETHER)):
             made: dict[str, list[str]] = {code: [] for code in codes}
             texts = json.loads(b"[%b]" % b",".join([record[2] for _, record in some]))
-            for (place, _), written in zip(some, texts, strict=True):
-                self._keep(self.units[place], written, made)
+            for (place, (sent, _, _)), written in zip(some, texts, strict=True):
+                unit, form = self.units[place], int(sent.split(b" ", 2)[1])
+                self._keep(unit, self.asked_of(unit, form), written, made)
             for code, lines in made.items():
                 found[code].add(lines)
         return found
 
-    def _keep(self, unit: Unit, written: Mapping[str, Any], made: Mapping[str, list[str]]) -> None:
+    def _keep(
+        self,
+        unit: Unit,
+        asked: frozenset[str],
+        written: Mapping[str, Any],
+        made: Mapping[str, list[str]],
+    ) -> None:
         named = f'],"name":{_as_json(unit.name)},"unit":{_as_json(unit.code)}}}'
         for code, found in written.items():
-            if found and code in made and unit.bloc in self._lines[code].blocs:
+            if found and code in made and code in asked:
                 lines = ",".join(map(_as_json, found if isinstance(found, list) else [found]))
                 made[code].append(f'{{"lines":[{lines}{named}')
 

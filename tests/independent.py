@@ -55,10 +55,10 @@ def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     return blocs
 
 
-def collected(raw: Raw, p: str, k: str) -> list[dict[str, Any]]:
-    """The indicators of this period's form that the period asks for, of whomever."""
+def collected(raw: Raw, p: str, k: str, version: int) -> list[dict[str, Any]]:
+    """The indicators of a version of the form that the period asks for, of whomever."""
     period = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")
-    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{period['form']:04}")
+    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{version:04}")
     part = k.partition("-")[2] or "Y"
     tags = {part, part.rstrip("0123456789") or part}
     cut_off = period["end"]
@@ -119,33 +119,49 @@ def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
     late: set[str] = set()
     nil: set[str] = set()
     said: dict[str, dict[str, Any]] = {}
+    own = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["form"]
+    forms = dict.fromkeys(units, own)
     for sort, head in raw.under(f"PERIOD#{p}#{k}", "REPORT#").items():
         unit = sort.removeprefix("REPORT#")
         versions = raw.under(f"REPORT#{p}#{k}#{unit}", "VERSION#")
         newest = versions[max(versions)]
         content = json.loads(newest["content"])
         states[unit] = head["state"]
+        if unit in forms:
+            forms[unit] = head["form"]
         if versions[min(versions)]["late"]:
             late.add(unit)
         if content["nil"]:
             nil.add(unit)
         if head["state"] != "returned":
             said[unit] = content["figures"] | content["texts"]
+    asked = {v: {i["code"]: i for i in collected(raw, p, k, v)} for v in {own, *forms.values()}}
+    named: dict[str, dict[str, Any]] = {}
+    for version in (own, *asked):
+        for code, indicator in asked[version].items():
+            named.setdefault(code, indicator)
+
+    def is_asked(unit: str, code: str) -> bool:
+        its = asked[forms[unit]].get(code)
+        return its is not None and asks(its, units[unit])
+
     lines = {}
-    for indicator in collected(raw, p, k):
-        code = indicator["code"]
+    for code, indicator in named.items():
+        askers = [unit for unit in units if is_asked(unit, code)]
+        blocs = {units[unit] for unit in askers}
+        if code in asked[own]:
+            blocs |= {bloc for bloc in units.values() if asks(asked[own][code], bloc)}
         answers = {
-            bloc: [said.get(unit, {}).get(code, ...) for unit, its in units.items() if its == bloc]
-            for bloc in sorted(set(units.values()))
-            if asks(indicator, bloc)
+            bloc: [said.get(unit, {}).get(code, ...) for unit in askers if units[unit] == bloc]
+            for bloc in sorted(blocs)
         }
         line = added(indicator, [one for part in answers.values() for one in part])
         line["blocs"] = {bloc: added(indicator, part) for bloc, part in answers.items()}
         if indicator["kind"] in ("text", "list"):
             line["value"] = {
                 unit: said[unit][code] if isinstance(said[unit][code], list) else [said[unit][code]]
-                for unit, bloc in units.items()
-                if asks(indicator, bloc) and said.get(unit, {}).get(code)
+                for unit in askers
+                if said.get(unit, {}).get(code)
             }
         lines[code] = line
     returned = {unit for unit in units if states.get(unit) == "returned"}
