@@ -217,14 +217,12 @@ def test_no_file_at_all_is_said(officer: Visitor) -> None:
     assert "Vui lòng chọn tệp biểu mẫu" in text(reply)
 
 
-def test_an_offer_is_kept_for_a_day(officer: Visitor, clock: Clock) -> None:
-    preview = officer.follow(upload(officer, SECOND))
-    clock.now += timedelta(hours=11)
-    where = upload(officer, SECOND).header("location")
-    clock.now += timedelta(hours=25)
-    reply = officer.get(where)
-    assert reply.status in (401, 404)  # the session of 12 hours has ended as well
-    assert preview.status == 200
+def test_an_offer_is_kept_for_a_day(as_staff: Callable[..., Visitor], clock: Clock) -> None:
+    where = upload(as_staff(OFFICER), SECOND).header("location")
+    clock.now += timedelta(hours=23)
+    assert as_staff(OFFICER).get(where).status == 200
+    clock.now += timedelta(hours=2)
+    assert as_staff(OFFICER).get(where).status == 404
 
 
 def test_what_nobody_offered_can_not_be_confirmed(officer: Visitor) -> None:
