@@ -4,7 +4,7 @@ Every change of a link is one transaction with its index item, its token and, wh
 the record of the act. The index item's version decides between two who change at one moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,8 +58,11 @@ def standing(table: Table, p: str, unit: str) -> Standing | None:
     return _standing(p, item) if item else _before_the_index(table, p, unit)
 
 
-def standings(table: Table, p: str, units: Iterator[str] | list[str]) -> dict[str, Standing]:
-    """Of those units that have or had a link, by code: one query, as long as all are indexed."""
+def standings(table: Table, p: str, units: Iterable[str] = ()) -> dict[str, Standing]:
+    """Of the units that have or had a link, by code: one query.
+
+    Of `units` also those whose link is older than the index; each of them costs a query more.
+    """
     found = {item.key.sort: _standing(p, item) for item in table.query(f"LINKS#{p}")}
     for unit in units:
         if unit not in found and (older := _before_the_index(table, p, unit)):
@@ -82,10 +85,15 @@ def issue_link(table: Table, key: bytes, p: str, unit: str, act: Act | None = No
     """The unit's link token: the one that works, or a new one."""
     for _ in range(_TRIES):
         known = standing(table, p, unit)
-        if works := token(key, known):
+        works = token(key, known)
+        if works and known and known.revision != NOTHING:
             return works
         try:
-            return _renew(table, key, Link(p, unit, 0), known, act)
+            if works and known:
+                index = _index(known.generation, known.digest, True, None)
+                table.write(Put(keys.link(p, unit), index, NOTHING))
+                return works
+            return renew(table, key, p, unit, known, act)
         except Conflict as conflict:
             last = conflict
     raise last
@@ -105,14 +113,14 @@ def reissue_link(
         if known and known.since(seen):
             raise Changed
         try:
-            return _renew(table, key, Link(p, unit, 0), known, act)
+            return renew(table, key, p, unit, known, act)
         except Conflict as conflict:
             last = conflict
     raise last
 
 
 def next_token(key: bytes, p: str, unit: str, known: Standing | None) -> str:
-    """The token that `reissue_link` would make now: to be mailed before the old one ends."""
+    """The token that `renew` would make: to be mailed before the old one ends."""
     return access.link_token(key, Link(p, unit, (known.generation if known else 0) + 1))
 
 
@@ -144,26 +152,24 @@ def revoke(
     raise last
 
 
-def _renew(table: Table, key: bytes, link: Link, known: Standing | None, act: Act | None) -> str:
+def renew(
+    table: Table, key: bytes, p: str, unit: str, known: Standing | None, act: Act | None
+) -> str:
     """The next generation in place of the one that is known. Raises Conflict."""
     generation = (known.generation if known else 0) + 1
-    made = access.link_token(key, Link(link.programme, link.unit, generation))
+    made = access.link_token(key, Link(p, unit, generation))
     digest = access.digest(made)
-    body: dict[str, Scalar] = {
-        "programme": link.programme,
-        "unit": link.unit,
-        "generation": generation,
-    }
-    own = Key(keys.unit_access(link.programme, link.unit), f"LINK#{generation:04}")
+    body: dict[str, Scalar] = {"programme": p, "unit": unit, "generation": generation}
+    own = Key(keys.unit_access(p, unit), f"LINK#{generation:04}")
     index = _index(generation, digest, True, act)
     changes: list[Change] = [
-        Put(keys.link(link.programme, link.unit), index, known.revision if known else NOTHING),
+        Put(keys.link(p, unit), index, known.revision if known else NOTHING),
         Put(keys.token(digest), {"kind": "link", **body}, ANYTHING),
         Put(own, {"token": digest, **body}, ANYTHING),
     ]
     if known and known.digest != digest:
         changes.append(Delete(keys.token(known.digest), ANYTHING))
-    _write(table, link.programme, link.unit, changes, act)
+    _write(table, p, unit, changes, act)
     return made
 
 

@@ -23,6 +23,7 @@ class Mailing:
     """One unit's mail of a day; `to` is the mailbox that it went to, once it went."""
 
     unit: str
+    day: date  # that it counts for, in Việt Nam: a mail queued before midnight stays of that day
     state: State
     at: datetime
     to: str = ""
@@ -35,53 +36,58 @@ class Mailing:
 
 def mailings(table: Table, p: str, day: date) -> dict[str, Mailing]:
     """Of this day, in Việt Nam, by unit."""
-    found = (_mailing(item) for item in table.query(f"MAILINGS#{p}#{day.isoformat()}"))
+    found = (_mailing(day, item) for item in table.query(f"MAILINGS#{p}#{day.isoformat()}"))
     return {one.unit: one for one in found}
 
 
-def queue(table: Table, act: Act, units: Iterable[str], again: bool) -> list[str]:
+def queue(
+    table: Table, p: str, who: str, now: datetime, units: Iterable[str], *, again: bool
+) -> list[str]:
     """Queue a mail for each unit; the units that have or may have had one today are left out.
 
     With `again` only those are left out whose mail waits already. Gives the units queued.
     """
-    day = today(act.at)
-    known = mailings(table, act.programme, day)
+    known = mailings(table, p, today(now))
     fresh = []
     for unit in units:
         one = known.get(unit)
         waits = one is not None and one.state == "queued"
         if one is None or not one.repeats() or (again and not waits):
-            fresh.append(Mailing(unit, "queued", act.at, revision=one.revision if one else NOTHING))
+            revision = one.revision if one else NOTHING
+            fresh.append(Mailing(unit, today(now), "queued", now, revision=revision))
     step = MOST_CHANGES - _RECORD
     queued: list[str] = []
     for start in range(0, len(fresh), step):
         part = fresh[start : start + step]
-        own = replace(act, id=f"{act.id}-{start}", detail={**act.detail, "units": len(part)})
+        act = Act(now, who, "queue_links", p, detail={"units": len(part)})
         try:
-            acts.commit(table, own, *(_put(act.programme, day, one) for one in part))
+            acts.commit(table, act, *(_put(p, one) for one in part))
         except Conflict:
             continue  # somebody queues the same units at this moment: theirs stands
         queued += [one.unit for one in part]
     return queued
 
 
-def move(table: Table, act: Act, mailing: Mailing, state: State, to: str = "") -> Mailing | None:
+def move(
+    table: Table, p: str, who: str, now: datetime, mailing: Mailing, state: State, to: str = ""
+) -> Mailing | None:
     """This mailing in its next state; None where somebody else has moved it."""
-    after = Mailing(mailing.unit, state, act.at, to or mailing.to, mailing.revision)
-    own = replace(act, unit=mailing.unit, detail={**act.detail, "to": after.to, "state": state})
+    after = replace(mailing, state=state, at=now, to=to or mailing.to)
+    verb = "mail_link" if state == "sending" else "link_mailed"
+    detail = {"to": after.to, "state": state}
     try:
-        acts.commit(table, own, _put(act.programme, today(act.at), after))
+        acts.commit(table, Act(now, who, verb, p, "", mailing.unit, detail), _put(p, after))
     except Conflict:
         return None
     return replace(after, revision=mailing.revision + 1)
 
 
-def _put(p: str, day: date, one: Mailing) -> Put:
+def _put(p: str, one: Mailing) -> Put:
     body = {"state": one.state, "at": iso(one.at), "to": one.to}
     expires = int((one.at + _KEPT).timestamp())
-    return Put(keys.mailing(p, day, one.unit), body, one.revision, expires)
+    return Put(keys.mailing(p, one.day, one.unit), body, one.revision, expires)
 
 
-def _mailing(item: Item) -> Mailing:
+def _mailing(day: date, item: Item) -> Mailing:
     state, at, to = (str(item.body[name]) for name in ("state", "at", "to"))
-    return Mailing(item.key.sort, state, from_iso(at), to, item.version)  # type: ignore[arg-type]
+    return Mailing(item.key.sort, day, state, from_iso(at), to, item.version)  # type: ignore[arg-type]
