@@ -26,11 +26,11 @@ DONE: Mapping[str, str] = {
     "kết thúc.",
     "revoke": "Đã thu hồi đường dẫn của {n} đơn vị. Các phiên đang mở đã kết thúc.",
 }
+NOTHING_DONE = "Chưa có gì thay đổi."
 SKIPPED: Mapping[str, str] = {
-    "issue": "đã có đường dẫn đang dùng, giữ nguyên",
-    "reissue": "đường dẫn vừa được thay đổi sau khi trang này mở, giữ nguyên",
-    "revoke": "không có đường dẫn đang dùng, hoặc vừa được thay đổi sau khi trang này mở, "
-    "giữ nguyên",
+    "issue": "đã có đường dẫn đang dùng",
+    "reissue": "đường dẫn vừa được thay đổi sau khi trang trước mở",
+    "revoke": "không có đường dẫn đang dùng, hoặc vừa được thay đổi sau khi trang trước mở",
 }
 LEFT = "Còn {left} đơn vị chưa làm đến."
 

@@ -121,7 +121,8 @@ def _done(query: Mapping[str, str], units: Mapping[str, Unit]) -> dict[str, obje
     n, left = whole_number(query.get("n", "")), whole_number(query.get("left", ""))
     return {
         "did": did,
-        "sentence": words.DONE[did].format(n=n),
+        "n": n,
+        "sentence": words.DONE[did].format(n=n) if n else words.NOTHING_DONE,
         "skipped": named("skip"),
         "why": words.SKIPPED[did],
         "busy": named("busy"),
