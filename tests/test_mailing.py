@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
+from urllib.parse import quote
 
 import pytest
 
 from chalicelib.clock import today
+from chalicelib.contact import Contact
 from chalicelib.edges import Site
 from chalicelib.pages import mailing as pages
 from chalicelib.store import access, acts, contacts, mailings
+from chalicelib.table import Put
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import HERE, NEW, Clock
@@ -39,8 +42,6 @@ def states(site: Site, clock: Clock) -> dict[str, str]:
 def without_mailbox(site: Site, unit: str) -> None:
     """As after an import whose list names no address."""
     (item,) = site.table.query(f"UNITS#{NEW}", f"UNIT#{unit}#")
-    from chalicelib.table import Put
-
     text = re.sub(r'"email":"[^"]*"', '"email":""', str(item.body["json"]))
     site.table.write(Put(item.key, {"json": text}, item.version))
 
@@ -67,8 +68,6 @@ def test_each_mail_holds_its_units_own_link_and_no_other(
 def test_the_confirmed_mailbox_is_mailed(
     site: Site, as_staff: AsStaff, clock: Clock, outbox: Outbox
 ) -> None:
-    from chalicelib.contact import Contact
-
     given = Contact("moi@donvi.example", proposed="cho@donvi.example")
     site.table.write(contacts.put(NEW, "T01", given))
     press(as_staff(OFFICER), clock, "mail", "T01")
@@ -177,6 +176,7 @@ def test_a_mail_that_stopped_half_way_is_unknown_and_not_sent_again(
     page = officer.follow(press(officer, clock, "mail", "T01")).body.decode()
     assert len(outbox()) == before
     assert "Chưa rõ đã gửi hay chưa" in page
+    assert "Chưa rõ đã gửi hay chưa" in officer.get(WHERE).body.decode()
 
 
 def test_the_record_has_each_mail_and_what_became_of_it(
@@ -213,6 +213,4 @@ def test_a_mail_queued_before_midnight_is_sent_after_it(
 
 @pytest.mark.parametrize("day", ["hôm nay", "2026-13-45", "", "2026-11-22"])
 def test_an_odd_day_is_no_failure(as_staff: AsStaff, day: str) -> None:
-    from urllib.parse import quote
-
     assert as_staff(OFFICER).get(f"{WHERE}/mail?day={quote(day)}").status == 200

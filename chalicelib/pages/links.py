@@ -105,6 +105,7 @@ def _page(
         fault=words.FAULTS[fault].format(most=MOST_BOXES) if fault else "",
         ticked=set(ticked),
         done=_done(request.query, {row.unit.code: row.unit for row in every}),
+        mail_state=lambda one: mailing.shown_state(one, request.now),
         words=words,
     )
 

@@ -46,7 +46,7 @@ def show(site: Site, request: Request) -> Response:
     found = mailings.mailings(site.table, programme.key, day)
     units = _units(site, programme, request)
     lines = [
-        (unit, found[unit.code], _state(found[unit.code], site.clock()))
+        (unit, found[unit.code], shown_state(found[unit.code], site.clock()))
         for unit in units
         if unit.code in found
     ]
@@ -76,7 +76,7 @@ def _units(site: Site, programme: Programme, request: Request) -> list[Unit]:
     return owing(programmes.units(site.table, programme.key), today(request.now))
 
 
-def _state(one: Mailing, now: datetime) -> str:
+def shown_state(one: Mailing, now: datetime) -> str:
     """A key of messages.links.MAILINGS."""
     return "unknown" if one.state == "sending" and now - one.at > _IN_FLIGHT else one.state
 
