@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from chalicelib.edges import Site
 from chalicelib.store import access
+from chalicelib.table import Put
 from infra.visitor import Visitor
 from tests.browser import chromium_or_say_so
 from tests.conftest import HERE, NEW
@@ -93,15 +94,24 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-def on_paper(page: Page, html: bytes, path: Path) -> list[list[str]]:
-    """What a camera reads on each page of the print, in the order of the page."""
+def on_paper(page: Page, html: bytes, path: Path) -> list[tuple[list[str], str]]:
+    """Of each page of the print: what a camera reads, in the order of the page, and the letters."""
     page.set_content(html.decode())
     page.pdf(path=str(path), prefer_css_page_size=True)
     document = pypdfium2.PdfDocument(str(path))
     try:
-        return [codes_of(document[place]) for place in range(len(document))]
+        return [(codes_of(paper), letters_of(paper)) for paper in document]
     finally:
         document.close()
+
+
+def letters_of(paper: pypdfium2.PdfPage) -> str:
+    """Without blanks and line ends: where a link breaks says nothing.
+
+    pdfium says U+FFFE for a hyphen at the end of a line.
+    """
+    text = paper.get_textpage().get_text_range().replace("\ufffe", "-")
+    return "".join(text.split())
 
 
 def codes_of(paper: pypdfium2.PdfPage) -> list[str]:
@@ -118,6 +128,15 @@ def place_of(code: zxingcpp.Barcode) -> tuple[int, int]:
     return corner.y // 100, corner.x
 
 
+def with_long_names(site: Site, units: list[str]) -> None:
+    """Two hundred letters, the most that a unit's name may have."""
+    for unit in units:
+        (item,) = site.table.query(f"UNITS#{NEW}", f"UNIT#{unit}#")
+        name = ("Trung tâm Giáo dục nghề nghiệp, Giáo dục thường xuyên " * 4)[:200]
+        text = re.sub(r'"name":"[^"]*"', f'"name":"{name}"', str(item.body["json"]))
+        site.table.write(Put(item.key, {"json": text}, item.version))
+
+
 @pytest.mark.browser
 def test_on_paper_each_unit_has_its_page_and_eight_share_one_to_cut(
     site: Site, as_staff: AsStaff, browser: Browser, tmp_path: Path
@@ -126,9 +145,20 @@ def test_on_paper_each_unit_has_its_page_and_eight_share_one_to_cut(
     links = issue(site, *units)
     officer, page = as_staff(OFFICER), browser.new_page()
     whole = officer.get(f"{WHERE}?units=T01.T02.T03").body
-    assert on_paper(page, whole, tmp_path / "whole.pdf") == [[links[u]] for u in units[:3]]
+    papers = on_paper(page, whole, tmp_path / "whole.pdf")
+    assert [codes for codes, _ in papers] == [[links[u]] for u in units[:3]]
+    for codes, letters in papers:
+        assert codes[0] in letters
+        assert letters.startswith("SởGiáodụcvàĐàotạo")
+        assert letters.count("Kínhgửi:") == letters.count("Vuilònggiữkíntờnày") == 1
+    with_long_names(site, units[:8])
     cut = officer.get(f"{WHERE}?cut=1").body
-    assert on_paper(page, cut, tmp_path / "cut.pdf") == [
-        [links[u] for u in units[:8]],
-        [links[u] for u in units[8:]],
-    ]
+    papers = on_paper(page, cut, tmp_path / "cut.pdf")
+    halves = [[links[u] for u in units[:8]], [links[u] for u in units[8:]]]
+    assert [codes for codes, _ in papers] == halves
+    page.emulate_media(media="print")
+    slips = "[...document.querySelectorAll('.slip')]"
+    assert page.evaluate(f"{slips}.every(one => one.scrollHeight <= one.clientHeight)")
+    for codes, letters in papers:
+        assert all(link in letters for link in codes)
+        assert letters.count("Cầngiúpđỡ:") == len(codes)
