@@ -69,7 +69,25 @@ _URGING: tuple[Way, ...] = ()
 
 _UNITS: tuple[Way, ...] = ()
 
-_LINKS: tuple[Way, ...] = ()
+_LINKS = (
+    Way("GET", "/links", ANYONE, later("resend", "form")),
+    Way("POST", "/links", ANYONE, later("resend", "ask")),
+    Way("GET", "/report/contacts", UNIT, later("contacts", "mine")),
+    Way("POST", "/report/contacts", UNIT, later("contacts", "change_mine")),
+    Way("GET", "/report/handover", UNIT, later("handover", "ask")),
+    Way("POST", "/report/handover", UNIT, later("handover", "confirm")),
+    Way("GET", "/desk/{programme}/links", STAFF, later("links", "show")),
+    Way("POST", "/desk/{programme}/links", OFFICER, later("links", "act")),
+    Way("GET", "/desk/{programme}/links/sheet", OFFICER, later("sheet", "sheet")),
+    Way("GET", "/desk/{programme}/links/mail", STAFF, later("mailing", "show")),
+    Way("POST", "/desk/{programme}/links/mail", OFFICER, later("mailing", "go_on")),
+    Way("GET", "/desk/{programme}/links/of/{unit}", STAFF, later("handover", "show")),
+    Way("POST", "/desk/{programme}/links/of/{unit}", OFFICER, later("handover", "hand_over")),
+    Way("GET", "/desk/{programme}/contacts", STAFF, later("contacts", "listed")),
+    Way("POST", "/desk/{programme}/contacts", OFFICER, later("contacts", "decide")),
+    Way("GET", "/desk/{programme}/contacts/{unit}", STAFF, later("contacts", "one")),
+    Way("POST", "/desk/{programme}/contacts/{unit}", OFFICER, later("contacts", "change_one")),
+)
 
 _FORM = "/desk/{programme}/form"
 _ALL = "/desk/{programme}/periods"

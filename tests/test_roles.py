@@ -21,6 +21,7 @@ EXAMPLES = {
     "{version}": "1",
     "{programme}": NEW,
     "{name}": "nothing.js",
+    "{unit}": "T01",
 }
 WHO = ("no one", "unit", "other unit", "officer", "director", "revoked unit", "revoked staff")
 STAFF_MAIL = {"officer": "chuyenvien@vinhlong.example", "director": "giamdoc@vinhlong.example"}
@@ -69,6 +70,24 @@ ANSWERS = {
     "POST /desk/{programme}/periods/{period}": 409,
     "GET /desk/{programme}/{period}/department": 200,
     "POST /desk/{programme}/{period}/department": 303,
+    # links and contacts
+    "GET /links": 200,
+    "POST /links": 422,
+    "GET /report/contacts": 200,
+    "POST /report/contacts": 303,
+    "GET /report/handover": 200,
+    "POST /report/handover": 422,
+    "GET /desk/{programme}/links": 200,
+    "POST /desk/{programme}/links": 422,
+    "GET /desk/{programme}/links/sheet": 200,
+    "GET /desk/{programme}/links/mail": 200,
+    "POST /desk/{programme}/links/mail": 303,
+    "GET /desk/{programme}/links/of/{unit}": 200,
+    "POST /desk/{programme}/links/of/{unit}": 422,
+    "GET /desk/{programme}/contacts": 200,
+    "POST /desk/{programme}/contacts": 422,
+    "GET /desk/{programme}/contacts/{unit}": 200,
+    "POST /desk/{programme}/contacts/{unit}": 303,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 

@@ -75,12 +75,18 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
     ),
+    "asked_too_often": (
+        "Đã yêu cầu nhiều lần",
+        "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
+        "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
+    ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "file_too_large": (
         "Tệp quá lớn",
         "Tệp lớn hơn 4 MB nên chưa được nhận. Vui lòng gửi tệp nhỏ hơn.",
     ),
+    "no_unit": ("Không có đơn vị này", "Vui lòng quay lại danh sách và chọn đơn vị."),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
     "not_owed": (
         "Quý đơn vị không phải gửi báo cáo kỳ này",

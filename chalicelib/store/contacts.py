@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from chalicelib.audit import Act
 from chalicelib.contact import Contact
-from chalicelib.store import keys
+from chalicelib.store import acts, keys
 from chalicelib.table import Item, Put, Table
 
 
@@ -22,6 +23,11 @@ def put(p: str, unit: str, contact: Contact) -> Put:
     """The change that keeps this contact in place of that of `contact.revision`."""
     body = {name: getattr(contact, name) for name in _FIELDS}
     return Put(keys.contact(p, unit), body, expects=contact.revision)
+
+
+def keep(table: Table, act: Act, contact: Contact) -> None:
+    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict."""
+    acts.commit(table, act, put(act.programme, act.unit, contact))
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")

@@ -67,6 +67,16 @@ def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
 
+def link(p: str, u: str) -> Key:
+    """Where the unit's newest link stands, beside those of all units."""
+    return Key(f"LINKS#{p}", u)
+
+
+def mailing(p: str, day: date, u: str) -> Key:
+    """What of a day's mails with links became of this unit's."""
+    return Key(f"MAILINGS#{p}#{day.isoformat()}", u)
+
+
 def staff(email: str) -> Key:
     return Key("STAFF", email)
 
