@@ -61,7 +61,16 @@ _SUMMARY = (
     Way("POST", "/desk/{programme}/{period}/summarise", STAFF, later("desk", "summarise")),
 )
 
-_GRID: tuple[Way, ...] = ()
+_GRID = (
+    Way("GET", "/desk/{programme}/years", STAFF, later("years", "show")),
+    Way("GET", "/desk/{programme}/years.xlsx", STAFF, later("years", "xlsx")),
+    Way("GET", "/desk/{programme}/{period}/reports", STAFF, later("grid", "show")),
+    Way("GET", "/desk/{programme}/{period}/reports.xlsx", STAFF, later("grid", "xlsx")),
+    Way("GET", "/desk/{programme}/{period}/terms", STAFF, later("terms", "show")),
+    Way("POST", "/desk/{programme}/{period}/terms/exempt", OFFICER, later("terms", "exempt")),
+    Way("POST", "/desk/{programme}/{period}/terms/extend", OFFICER, later("terms", "extend")),
+    Way("POST", "/desk/{programme}/{period}/terms/lift", OFFICER, later("terms", "lift")),
+)
 
 _DECIDING: tuple[Way, ...] = ()
 

@@ -44,7 +44,7 @@ class Raw:
 
 def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     """Unit -> bloc, of the units that exist on the cut-off day."""
-    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}").values()]
+    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}", "UNIT#").values()]
     blocs = {}
     for version in sorted(versions, key=lambda one: one["valid_from"]):
         if date.fromisoformat(version["valid_from"]) <= cut_off:
@@ -115,6 +115,9 @@ def added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
 def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
     """The summary as it must be, added up without the product's summary code."""
     units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
+    for sort, terms in raw.under(f"PERIOD#{p}#{k}", "TERMS#").items():
+        if terms["exempt"]:
+            units.pop(sort.removeprefix("TERMS#"), None)
     states: dict[str, str] = {}
     late: set[str] = set()
     nil: set[str] = set()

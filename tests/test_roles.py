@@ -88,6 +88,15 @@ ANSWERS = {
     "POST /desk/{programme}/contacts": 422,
     "GET /desk/{programme}/contacts/{unit}": 200,
     "POST /desk/{programme}/contacts/{unit}": 303,
+    # the grid, the years, the terms
+    "GET /desk/{programme}/years": 200,
+    "GET /desk/{programme}/years.xlsx": 303,
+    "GET /desk/{programme}/{period}/reports": 200,
+    "GET /desk/{programme}/{period}/reports.xlsx": 303,
+    "GET /desk/{programme}/{period}/terms": 200,
+    "POST /desk/{programme}/{period}/terms/exempt": 422,
+    "POST /desk/{programme}/{period}/terms/extend": 422,
+    "POST /desk/{programme}/{period}/terms/lift": 422,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 

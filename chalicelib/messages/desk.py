@@ -27,4 +27,8 @@ ACTS: Mapping[str, str] = {
     "propose_mailbox": "Đề nghị đổi hộp thư",
     "confirm_mailbox": "Xác nhận hộp thư",
     "refuse_mailbox": "Từ chối hộp thư đề nghị",
+    "exempt": "Miễn báo cáo",
+    "unexempt": "Bỏ miễn báo cáo",
+    "extend": "Gia hạn gửi báo cáo",
+    "unextend": "Bỏ gia hạn gửi báo cáo",
 }

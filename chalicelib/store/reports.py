@@ -69,12 +69,24 @@ def _standing(item: Item) -> Standing:
 
 
 def _head(item: Item) -> Head:
-    body: dict[str, Any] = dict(item.body)
-    body["first_sent"] = from_iso(body["first_sent"])
-    body["last_sent"] = from_iso(body["last_sent"])
-    if "return_due" in body:
-        body["return_due"] = from_iso(body["return_due"])
-    return Head(revision=item.version, **body)
+    body: Any = item.body
+    due = body.get("return_due")
+    return Head(
+        body["unit"],
+        body["period"],
+        body["state"],
+        body["version"],
+        from_iso(body["first_sent"]),
+        from_iso(body["last_sent"]),
+        body["late"],
+        body["nil"],
+        body["form"],
+        body["hash"],
+        body["figures"],
+        item.version,
+        from_iso(due) if due else None,
+        body.get("event", ""),
+    )
 
 
 def head_body(head: Head) -> Body:
