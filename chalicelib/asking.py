@@ -84,6 +84,4 @@ def asked_again(before: Ask | None, ask: Ask) -> Ask | None:
 def answered(
     ask: Ask, state: State, officer: str, now: datetime, answer: str, until: datetime | None = None
 ) -> Ask:
-    return replace(
-        ask, state=state, officer=officer, answered=now, answer=answer, until=until
-    )
+    return replace(ask, state=state, officer=officer, answered=now, answer=answer, until=until)

@@ -27,9 +27,7 @@ class Remarks:
 Faults = Mapping[str, str]  # name of the box -> key of messages.deciding.FAULTS
 
 
-def read(
-    sections: Iterable[str], form: Mapping[str, str], now: datetime
-) -> tuple[Remarks, Faults]:
+def read(sections: Iterable[str], form: Mapping[str, str], now: datetime) -> tuple[Remarks, Faults]:
     """What an officer typed: one comment at least, and a due date that is not over."""
     faults: dict[str, str] = {}
     found = {}
@@ -66,7 +64,7 @@ def detail(remarks: Remarks) -> dict[str, Any]:
 
 
 def of(kept: Mapping[str, Any]) -> Remarks:
-    """From the record of a return; a reopening has its reason in place of a general comment."""
+    """From the record of a return, or of a reopening, which has a reason or an answer instead."""
     due = kept.get("due")
-    said = kept.get("general") or kept.get("reason") or ""
+    said = kept.get("general") or kept.get("reason") or kept.get("answer") or ""
     return Remarks(kept.get("comments") or {}, said, from_iso(due) if due else None)

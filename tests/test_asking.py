@@ -89,5 +89,3 @@ def test_what_was_answered_may_be_asked_anew() -> None:
     again = asking.asked_again(no, replace(first, asked=instant(20)))
     assert again is not None
     assert (again.state, again.answer, again.asked, again.revision) == ("open", "", instant(20), 2)
-
-

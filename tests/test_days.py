@@ -10,7 +10,7 @@ from chalicelib import days
 LATE = datetime(2026, 12, 15, 16, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("typed", ["2026-12-20", "20/12/2026", "20/12/2026"])
+@pytest.mark.parametrize("typed", ["2026-12-20", "20/12/2026"])
 def test_a_day_is_read_as_a_box_sends_it_and_as_people_type_it(typed: str) -> None:
     assert days.read(typed) == date(2026, 12, 20)
 

@@ -38,9 +38,7 @@ def test_at_least_one_comment_is_needed() -> None:
         ({"general": "Xem lại", "due": "14/12/2026"}, {"due": "day_past"}),
     ],
 )
-def test_each_box_says_what_is_wrong_with_it(
-    form: dict[str, str], faults: dict[str, str]
-) -> None:
+def test_each_box_says_what_is_wrong_with_it(form: dict[str, str], faults: dict[str, str]) -> None:
     assert read(**form)[1] == faults
 
 

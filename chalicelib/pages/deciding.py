@@ -111,7 +111,9 @@ def same(before: Act, act: Act, seen: int) -> bool:
 def _waiting(site: Site, owed: Obligation) -> str:
     """The next unit, in official order and then from the first on, whose report waits."""
     p, key = owed.programme.key, owed.period.key
-    sent = {one.unit for one in reports.all_standing(site.table, p, key) if one.state == "submitted"}
+    sent = {
+        one.unit for one in reports.all_standing(site.table, p, key) if one.state == "submitted"
+    }
     units = owing(programmes.units(site.table, p), owed.period.end)
     codes = [unit.code for unit in units]
     place = codes.index(owed.unit.code) + 1 if owed.unit.code in codes else 0
@@ -137,7 +139,9 @@ def accept_many(site: Site, request: Request) -> Response:
         for name, said in request.form.items()
         if name.startswith("unit.") and said == "1"
     ]
-    units = {unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)}
+    units = {
+        unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)
+    }
     outcomes = [
         _taken_in(site, request, (programme, period), unit)
         for code, unit in units.items()
@@ -157,9 +161,7 @@ def accept_many(site: Site, request: Request) -> Response:
     )
 
 
-def _taken_in(
-    site: Site, request: Request, where: tuple[Programme, Period], unit: Unit
-) -> Outcome:
+def _taken_in(site: Site, request: Request, where: tuple[Programme, Period], unit: Unit) -> Outcome:
     programme, period = where
     act = Act(request.now, request.who.email, "accept", programme.key, period.key, unit.code)
     seen = whole_number(request.form.get(f"version.{unit.code}", ""))

@@ -209,8 +209,8 @@ def differences(
     rows = [("Không phát sinh cả kỳ", _yes(older.nil), _yes(newer.nil))]
     for one in asked:
         rows.append((one.label, _said(one, older), _said(one, newer)))
-        notes = (content.notes.get(one.code, "") for content in (older, newer))
-        rows.append((f"{one.label} (giải thích)", *notes))
+        then, now = (content.notes.get(one.code, "") for content in (older, newer))
+        rows.append((f"{one.label} (giải thích)", then, now))
     return [row for row in rows if row[1] != row[2]]
 
 

@@ -82,3 +82,7 @@ def token(digest: str) -> Key:
 def rate(name: str, span: str) -> Key:
     """`span` is an hour (2026112303) or a day (20261123)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def ask(p: str, k: str, u: str, kind: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", f"ASK#{u}#{kind}")
