@@ -27,8 +27,6 @@ FAULTS: Mapping[str, str] = {
     "day_to_come": "Ngày nhận báo cáo giấy không thể sau hôm nay.",
     "day_before_opening": "Ngày này trước khi kỳ báo cáo mở, vui lòng xem lại.",
     "day_before_last": "Ngày này trước lần gửi gần nhất, vui lòng xem lại.",
-    "left_empty": "ô này còn trống. Vui lòng nhập số liệu, hoặc đánh dấu vào ô "
-    "“Ô bỏ trống là không phát sinh”.",
 }
 BOXES: Mapping[str, str] = {
     "general": "Góp ý chung",
@@ -48,10 +46,19 @@ ANSWERS: Mapping[str, str] = {
     "closed": "Đã khép lại, không còn cần",
 }
 NOT_SIGNED = "Vui lòng xác nhận bản giấy có chữ ký của thủ trưởng đơn vị."
-SESSION_ENDED = "Phiên làm việc vừa kết thúc, báo cáo chưa được lưu. Vui lòng đăng nhập lại."
-PAPER_AFTER_LOCK = (
-    "Ngày nhận báo cáo giấy sau ngày khóa kỳ. Vui lòng gia hạn cho đơn vị trước khi nhập."
+LEFT_EMPTY = (
+    "Còn {n} ô trống. Vui lòng nhập số liệu, hoặc đánh dấu “Ô bỏ trống là không phát sinh”."
 )
+# Where what a unit reads about its own sending would not fit an officer.
+PAPER_REFUSALS: Mapping[str, str] = {
+    "session_ended": "Phiên làm việc vừa kết thúc, báo cáo chưa được lưu. Vui lòng đăng nhập lại.",
+    "locked": "Ngày nhận báo cáo giấy sau ngày khóa kỳ. "
+    "Vui lòng gia hạn cho đơn vị trước khi nhập.",
+    "exempt": problems.REFUSALS["paper_exempt"],
+    "submit_from_accepted": problems.REFUSALS["paper_from_submitted"],
+    "period_changed": "Kỳ báo cáo hoặc hạn của đơn vị vừa được điều chỉnh. "
+    "Vui lòng xem lại hạn rồi lưu lần nữa.",
+}
 NOT_ASKED = "Hiện nay quý đơn vị không cần đề nghị gì: báo cáo vẫn tự nhập, tự điều chỉnh được."
 NOTHING_TICKED = "Chưa chọn đơn vị nào. Vui lòng quay lại, đánh dấu ở cạnh tên đơn vị."
 NOT_OWING = "Mã này không có trong danh sách phải gửi của kỳ."

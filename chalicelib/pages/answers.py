@@ -16,7 +16,7 @@ from chalicelib.report import Head
 from chalicelib.store import acts, asks
 from chalicelib.terms import Terms
 
-_RECENT = timedelta(days=60)  # after the lock a request of a past period is read no longer
+_RECENT = timedelta(days=60)  # so long after the lock the home page offers to ask
 
 
 def comments(site: Site, p: str, head: Head | None) -> Remarks | None:
@@ -43,9 +43,8 @@ def on_home(
         if found := comments(site, p, head):
             said[key] = found
         kind = asking.may_ask(head, period, terms[key], now)
-        if kind:
-            recent = now < period.locks + _RECENT
-            may[key] = kind, asks.ask(site.table, p, key, unit, kind) if recent else None
+        if kind and now < period.locks + _RECENT:
+            may[key] = kind, asks.ask(site.table, p, key, unit, kind)
     return said, may
 
 

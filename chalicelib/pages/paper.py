@@ -57,6 +57,7 @@ def _page(
     *,
     status: int = 200,
     found: tuple[Fault, ...] = (),
+    empty: tuple[Fault, ...] = (),
     wrong: list[tuple[str, str]] | None = None,
     read: Reading | None = None,
     **context: Any,
@@ -73,7 +74,7 @@ def _page(
         programme=owed.programme,
         period=owed.period,
         owed=owed,
-        sections=sections(owed, typed, last, found),
+        sections=sections(owed, typed, last, (*found, *empty)),
         faults=faults(owed, found) + (wrong or []),
         jumps=[(jump, by_code[jump.code]) for jump in jumps],
         jumped=" ".join(jump.field for jump in jumps),
@@ -94,12 +95,15 @@ def enter(site: Site, request: Request) -> Response:
     before = owed.head if whole_number(request.form.get("base", "")) else None
     arrived, wrong = _arrival(owed, request, before)
     wrong += _sender_faults(request.form, again=before is not None)
-    wrong += [(field, sentence) for field, sentence in _empties(owed, read)]
+    empty = _empties(owed, read)
+    if empty:
+        wrong.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
     if obligation.unknown(owed, request.form, _OWN_FIELDS):
         wrong.append(("form", messages.FAULTS["unknown_field"]))
     unseen = {jump.field for jump in read.jumps} - set(request.form.get("jumps", "").split())
-    if read.faults or wrong or unseen or arrived is None:
-        shown = {"status": 422, "found": read.faults, "wrong": wrong, "read": read}
+    found = read.faults
+    if found or wrong or unseen or arrived is None:
+        shown = {"status": 422, "found": found, "empty": empty, "wrong": wrong, "read": read}
         return _page(site, request, owed, typed, **shown)  # type: ignore[arg-type]
     sending = _sending(owed, request, read, arrived)
     return _keep(site, request, owed, typed, sending, arrived)
@@ -113,10 +117,10 @@ def _filled(owed: Obligation, typed: Mapping[str, str], request: Request) -> Map
     return {**typed, **{f"{code}.state": "nil" for code in empties}}
 
 
-def _empties(owed: Obligation, read: Reading) -> list[tuple[str, str]]:
+def _empties(owed: Obligation, read: Reading) -> tuple[Fault, ...]:
     by_code: Mapping[str, Indicator] = {one.code: one for one in owed.asked}
     found = (by_code[code] for code in read.empties)
-    return [(value.fields(one)[0], words.fault("", "left_empty", one.label)) for one in found]
+    return tuple(Fault(value.fields(one)[0], one.code, "left_empty") for one in found)
 
 
 def _arrival(
@@ -163,7 +167,8 @@ def _sender_faults(form: Mapping[str, str], *, again: bool) -> list[tuple[str, s
 
 
 def _sending(owed: Obligation, request: Request, read: Reading, arrived: datetime) -> Sending:
-    form, base = request.form, whole_number(request.form.get("base", ""))
+    form = request.form
+    base = whole_number(form.get("base", "")) if owed.head else 0
     where = owed.programme.key, owed.period.key, owed.unit.code
     detail = {"version": base + 1, "arrived": today(arrived).isoformat()}
     act = Act(request.now, request.who.email, "paper", *where, detail)
@@ -196,8 +201,7 @@ def _keep(
     try:
         reports.send(site.table, sending, arrived, still_open(request.who))
     except Refused as refused:
-        own = {"session_ended": words.SESSION_ENDED, "locked": words.PAPER_AFTER_LOCK}
-        why = own.get(refused.reason) or problems.REFUSALS[refused.reason]
+        why = words.PAPER_REFUSALS.get(refused.reason) or problems.REFUSALS[refused.reason]
         return _page(site, request, owed, typed, status=409, refused=why)
     except Clash as clash:
         theirs = report.typed(owed.asked, report.parse(clash.newest.content))
