@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+import app
 from chalicelib.audit import Act
 from chalicelib.clock import iso
 from chalicelib.edges import Site
@@ -340,8 +341,6 @@ class OftenBusy:
 def test_a_unit_that_could_not_be_done_now_stops_no_other(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
-    import app
-
     for unit in ("T01", "T02"):
         sent(site, as_unit(unit), i1_5="12")
     busy = OftenBusy(site.table, "T01")

@@ -22,7 +22,7 @@ from chalicelib.store import acts, reports
 from chalicelib.store.access import still_open
 from chalicelib.store.reports import Clash, Sending
 from chalicelib.text import forbidden
-from chalicelib.value import LONGEST_NOTE
+from chalicelib.value import LONGEST_NOTE, Jump
 
 _STYLES = ("base", "form", "desk", "paper")
 # What this form holds besides the report and what every form of a unit holds.
@@ -77,7 +77,7 @@ def _page(
         sections=sections(owed, typed, last, (*found, *empty)),
         faults=faults(owed, found) + (wrong or []),
         jumps=[(jump, by_code[jump.code]) for jump in jumps],
-        jumped=" ".join(jump.field for jump in jumps),
+        jumped=" ".join(map(_named, jumps)),
         typed=typed,
         given=request.form,
         nil=typed.get("nil") == "1",
@@ -100,7 +100,7 @@ def enter(site: Site, request: Request) -> Response:
         wrong.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
     if obligation.unknown(owed, request.form, _OWN_FIELDS):
         wrong.append(("form", messages.FAULTS["unknown_field"]))
-    unseen = {jump.field for jump in read.jumps} - set(request.form.get("jumps", "").split())
+    unseen = set(map(_named, read.jumps)) - set(request.form.get("jumps", "").split())
     found = read.faults
     if found or wrong or unseen or arrived is None:
         shown = {"status": 422, "found": found, "empty": empty, "wrong": wrong, "read": read}
@@ -115,6 +115,11 @@ def _filled(owed: Obligation, typed: Mapping[str, str], request: Request) -> Map
         return typed
     empties = obligation.read(owed, typed, {}).empties
     return {**typed, **{f"{code}.state": "nil" for code in empties}}
+
+
+def _named(jump: Jump) -> str:
+    """The very jump, so that another number in the same box is asked about anew."""
+    return f"{jump.field}={jump.new}"
 
 
 def _empties(owed: Obligation, read: Reading) -> tuple[Fault, ...]:

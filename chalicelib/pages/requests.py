@@ -157,7 +157,7 @@ def _answer(site: Site, request: Request, given: _Answer) -> None:
             changes = _more_time(act, head, terms, until)
         else:
             changes = (_reopened(site, act, head),)
-    detail = {"reason": ask.reason, "answer": given.said, "until": iso(until) if until else ""}
+    detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = asking.answered(ask, given.state, act.who, act.at, given.said, until)
     kept = asks.put(act.programme, act.period, made)
     acts.commit(site.table, replace(act, detail=detail), kept, *changes)
