@@ -103,7 +103,13 @@ def test_a_return_stands_at_the_top_of_the_form_and_beside_its_section(
     assert "Rà soát toàn bộ" in text(unit.get(f"/report/{Q4}/receipt/1"))
     corrected(unit, i1_5="13")
     assert "Rà soát toàn bộ" not in text(unit.get(f"/report/{Q4}"))
-    assert "Rà soát toàn bộ" in text(officer.get(where()))  # among the events, for good
+    again = officer.get(where())  # with what was said of the version before
+    assert "Góp ý khi trả lại lần gửi 1: Số học sinh bỏ học" in text(again)
+    assert "12 13" in text(
+        officer.get(
+            re.findall(r'href="([^"#]+from=1[^"#]+)', again.body.decode())[0].replace("&amp;", "&")
+        )
+    )
 
 
 def test_the_form_without_a_return_reads_no_comment(

@@ -63,6 +63,7 @@ NOT_ASKED = "Hiện nay quý đơn vị không cần đề nghị gì: báo cáo
 NOTHING_TICKED = "Chưa chọn đơn vị nào. Vui lòng quay lại, đánh dấu ở cạnh tên đơn vị."
 NOT_OWING = "Mã này không có trong danh sách phải gửi của kỳ."
 BUSY = "Hệ thống đang bận, chưa tiếp nhận. Vui lòng thực hiện lại với đơn vị này."
+BUSY_MOVE = "Hệ thống đang bận, chưa thực hiện. Vui lòng bấm lại."
 TAKEN_IN = "Đã tiếp nhận"
 ASK_CHANGED = "Đề nghị này vừa thay đổi. Vui lòng xem lại rồi trả lời."
 NO_LONGER_NEEDED: Mapping[str, str] = {
@@ -128,7 +129,7 @@ def told(act: Act) -> str:
 
 def refusal(reason: str, act: Act | None) -> str:
     """Why a move was refused, and by which act it was overtaken."""
-    sentence = problems.REFUSALS[reason]
+    sentence = BUSY_MOVE if reason == "try_again" else problems.REFUSALS[reason]
     return f"{sentence} {told(act)}" if act else sentence
 
 

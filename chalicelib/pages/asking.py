@@ -7,10 +7,9 @@ from chalicelib.asking import Ask, Kind
 from chalicelib.audit import UNIT, Act
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
-from chalicelib.moves import Refused
 from chalicelib.pages import obligation, render
 from chalicelib.pages.obligation import Obligation
-from chalicelib.pages.web import Request, Response, redirect
+from chalicelib.pages.web import Problem, Request, Response, redirect
 from chalicelib.remarks import Faults
 from chalicelib.store import acts, asks
 from chalicelib.store.access import still_open
@@ -77,7 +76,7 @@ def ask(site: Site, request: Request) -> Response:
 
 
 def _keep(site: Site, request: Request, owed: Obligation, made: Ask) -> None:
-    """Once, however often it is sent. Raises Refused where the session has ended meanwhile."""
+    """Once, however often it is sent. Raises Problem where the session has ended meanwhile."""
     p, key, unit = owed.programme.key, owed.period.key, owed.unit.code
     wanted = made.wanted.isoformat() if made.wanted else ""
     detail = {"reason": made.reason, "wanted": wanted}
@@ -91,7 +90,7 @@ def _keep(site: Site, request: Request, owed: Obligation, made: Ask) -> None:
             acts.commit(site.table, act, asks.put(p, key, kept), session)
         except Conflict as conflict:
             if conflict.key == session.key:
-                raise Refused("session_ended") from None
+                raise Problem(401, "signed_out") from None
             continue
         return
-    raise Refused("try_again")
+    raise Problem(503, "busy")

@@ -13,7 +13,7 @@ from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period import Period
 from chalicelib.programme import Programme
-from chalicelib.store import acts, moves, programmes, reports
+from chalicelib.store import acts, asks, moves, programmes, reports
 from chalicelib.table import Busy
 from chalicelib.unit import Unit, owing
 
@@ -156,6 +156,7 @@ def accept_many(site: Site, request: Request) -> Response:
         programme=programme,
         period=period,
         outcomes=outcomes,
+        open_requests=asks.open_count(site.table, programme.key, period.key),
         unknown=[code for code in ticked if code not in units],
         words=words,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib import report, value
+from chalicelib import remarks, report, value
+from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
@@ -15,6 +16,7 @@ from chalicelib.pages.obligation import Last, Obligation
 from chalicelib.pages.web import Problem, Request, Response, whole_number
 from chalicelib.period import working_day
 from chalicelib.programme import Indicator
+from chalicelib.remarks import Remarks
 from chalicelib.report import Content, Version
 from chalicelib.store import acts, asks, contacts, programmes, reports
 from chalicelib.unit import Unit, owing
@@ -80,6 +82,7 @@ def page(
     versions = reports.versions(site.table, p, key, code)
     content = report.parse(versions[-1].content) if versions else Content()
     last = obligation.last_values(site, owed) if versions else {}
+    events = acts.events(site.table, p, key, code)
     units = owing(programmes.units(site.table, p), owed.period.end)
     before, after, place = _neighbours(units, code)
     return render.page(
@@ -97,12 +100,14 @@ def page(
         version=versions[-1] if versions else None,
         versions=versions,
         compared=_compared(owed, versions, request.query),
-        moments=_moments(site, owed, versions),
+        moments=_moments(owed, versions, events),
+        earlier=_last_return(events),
         asks=asks.of_unit(site.table, p, key, code),
         before=before,
         after=after,
         place=place,
         total=len(units),
+        open_requests=asks.open_count(site.table, p, key),
         allowed=moves(owed, request),
         given=request.form,
         suggested=working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
@@ -226,12 +231,17 @@ def _said(one: Indicator, content: Content) -> str:
 # ------------------------------------------------------------------ what happened
 
 
-def _moments(site: Site, owed: Obligation, versions: list[Version]) -> list[Moment]:
+def _last_return(events: list[Act]) -> tuple[int, Remarks] | None:
+    """What was said when it was returned last, and of which version."""
+    act = next((act for act in reversed(events) if act.verb == "return"), None)
+    return (int(act.detail["version"]), remarks.of(act.detail)) if act else None
+
+
+def _moments(owed: Obligation, versions: list[Version], events: list[Act]) -> list[Moment]:
     """Sendings and acts together, the newest first."""
-    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
     labels = {section.code: section.label for section in owed.sections}
     found = [_sending(version) for version in versions]
-    for act in acts.events(site.table, p, key, code):
+    for act in events:
         if act.verb != "paper":  # the version itself says it
             found.append(Moment(act.at, words.event(act), words.said(act, labels)))
     return sorted(found, key=lambda moment: moment.at, reverse=True)

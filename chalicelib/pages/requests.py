@@ -77,6 +77,7 @@ def _page(
         period=period,
         units=units,
         waiting=waiting,
+        open_requests=len(waiting),
         answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
         acts=request.who.role == "officer",
         given=request.form,

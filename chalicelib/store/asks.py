@@ -15,6 +15,10 @@ def asks(table: Table, p: str, k: str) -> Iterator[Ask]:
     return map(_ask, table.query(f"PERIOD#{p}#{k}", "ASK#"))
 
 
+def open_count(table: Table, p: str, k: str) -> int:
+    return sum(ask.state == "open" for ask in asks(table, p, k))
+
+
 def of_unit(table: Table, p: str, k: str, unit: str) -> list[Ask]:
     """The unit's requests, the newest first."""
     found = map(_ask, table.query(f"PERIOD#{p}#{k}", f"ASK#{unit}#"))
