@@ -22,6 +22,7 @@ from tests.test_reporting import BY, Q4, codes, sent, text
 
 OFFICER, SECOND = "chuyenvien@vinhlong.example", "canbohai@vinhlong.example"
 REPORTS = f"/desk/{NEW}/{Q4}/reports"
+ENGINES = ["sqlite", "dynamodb"]
 AS_UNIT, AS_STAFF = Callable[..., Visitor], Callable[..., Visitor]
 
 
@@ -264,6 +265,7 @@ def test_of_two_officers_the_later_is_told_who_did_what_and_when(
     assert "Báo cáo này đang trả lại" in text(reply)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_of_two_officers_at_one_moment_one_wins(site: Site, as_unit: AS_UNIT) -> None:
     sent(site, as_unit(), i1_5="12")
     ended = parallel(8, lambda place: _accept(site, f"canbo{place}@vinhlong.example"))

@@ -20,7 +20,7 @@ from infra.visitor import Forms, Visitor
 from tests import builders
 from tests.builders import instant
 from tests.conftest import NEW, Clock
-from tests.test_deciding import OFFICER, SECOND, form_fields, returned, state, where
+from tests.test_deciding import ENGINES, OFFICER, SECOND, form_fields, returned, state, where
 from tests.test_reporting import BY, Q4, filled, sent, text
 
 PAPER = f"{where()}/paper"
@@ -43,6 +43,7 @@ def fields(reply: Reply) -> dict[str, str]:
     return next(f for at, f in Forms(reply.body.decode()).forms if at.endswith("/paper"))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_paper_report_is_kept_as_of_the_day_it_arrived_and_marked(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -269,6 +270,25 @@ def test_an_officer_signed_out_meanwhile_keeps_nothing(
     assert reply.status == 409
     assert "Vui lòng đăng nhập lại" in text(reply)
     assert state(site) == "missing"
+
+
+def test_what_was_typed_outlives_a_session_that_ended(
+    site: Site, officer: Visitor, as_staff: AS_STAFF
+) -> None:
+    page = officer.get(PAPER)
+    officer.cookies.clear()
+    lost = entered(site, officer, page, i1_5="12")
+    assert lost.status == 401
+    assert "đăng nhập ở một thẻ khác" in text(lost)
+    officer.cookies |= as_staff(OFFICER).cookies  # another tab of the same browser
+    (_, typed), *_ = Forms(lost.body.decode()).forms
+    again = officer.post(PAPER, typed)
+    assert again.status == 403  # the page's token is of the session that ended
+    (_, typed), *_ = Forms(again.body.decode()).forms
+    assert officer.post(PAPER, typed).status == 303
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert '"i1_5":12' in head.figures
 
 
 def test_the_rule_itself_refuses_paper_over_a_sent_report() -> None:

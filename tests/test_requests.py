@@ -18,7 +18,7 @@ from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import NEW, Clock
 from tests.contract import parallel
-from tests.test_deciding import OFFICER, SECOND, corrected, state
+from tests.test_deciding import ENGINES, OFFICER, SECOND, corrected, state
 from tests.test_reporting import Q4, sent, text
 
 INBOX = f"/desk/{NEW}/{Q4}/requests"
@@ -55,6 +55,7 @@ def second(site: Site, as_staff: AS_STAFF) -> Visitor:
 # ------------------------------------------------------------------ more time
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_more_time_is_asked_for_granted_and_holds(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, clock: Clock
 ) -> None:
@@ -148,6 +149,7 @@ def test_more_time_is_granted_until_a_day_that_can_be(
 # ------------------------------------------------------------------ reopening
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_report_taken_in_is_reopened_on_request(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -298,6 +300,7 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     assert ask.state == "open"
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 def test_of_many_answers_at_one_moment_one_is_kept(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:

@@ -123,13 +123,39 @@ def answer(site: Site, request: Request) -> Response:
         if not _answered_so(ask, state, request):
             _answer(site, request, _Answer(ask, state, said, act, period))
     except days.Unfit as wrong:
-        faults = {"until": wrong.problem}
-        return _page(site, request, programme, period, status=422, faults=faults)
-    except _Refused as refused:
-        return _page(site, request, programme, period, status=409, refused=str(refused))
-    except Conflict:
-        return _page(site, request, programme, period, status=409, refused=words.ASK_CHANGED)
+        if not _overtaken(site, act, ask):
+            faults = {"until": wrong.problem}
+            return _page(site, request, programme, period, status=422, faults=faults)
+        return _not_done(site, request, (programme, period), ask, state, words.ASK_CHANGED)
+    except (_Refused, Refused, Conflict) as refused:
+        why = str(refused) if isinstance(refused, _Refused) else words.ASK_CHANGED
+        return _not_done(site, request, (programme, period), ask, state, why)
     return redirect(site, "desk", p, period.key, "requests")
+
+
+def _overtaken(site: Site, act: Act, ask: Ask) -> bool:
+    fresh = asks.ask(site.table, act.programme, act.period, ask.unit, ask.kind)
+    return fresh is None or fresh.revision != ask.revision
+
+
+def _not_done(
+    site: Site,
+    request: Request,
+    where: tuple[Programme, Period],
+    ask: Ask,
+    state: State,
+    why: str,
+) -> Response:
+    """Why not; where another officer was faster, who said what. One's own second tap is done."""
+    programme, period = where
+    fresh = asks.ask(site.table, programme.key, period.key, ask.unit, ask.kind)
+    if fresh is not None and fresh.state != "open":
+        try:
+            _answered_so(fresh, state, request)
+            return redirect(site, "desk", programme.key, period.key, "requests")
+        except _Refused as refused:
+            why = str(refused)
+    return _page(site, request, programme, period, status=409, refused=why)
 
 
 def _answered_so(ask: Ask, state: State, request: Request) -> bool:
