@@ -72,7 +72,18 @@ _GRID = (
     Way("POST", "/desk/{programme}/{period}/terms/lift", OFFICER, later("terms", "lift")),
 )
 
-_DECIDING: tuple[Way, ...] = ()
+_REPORTS = "/desk/{programme}/{period}/reports"
+_DECIDING = (
+    Way("GET", "/report/{period}/ask", UNIT, later("asking", "form")),
+    Way("POST", "/report/{period}/ask", UNIT, later("asking", "ask")),
+    Way("POST", f"{_REPORTS}/accept", OFFICER, later("deciding", "accept_many")),
+    Way("GET", f"{_REPORTS}/{{unit}}", STAFF, later("reading", "read")),
+    Way("POST", f"{_REPORTS}/{{unit}}", OFFICER, later("deciding", "decide")),
+    Way("GET", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("paper", "form")),
+    Way("POST", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("paper", "enter")),
+    Way("GET", "/desk/{programme}/{period}/requests", STAFF, later("requests", "inbox")),
+    Way("POST", "/desk/{programme}/{period}/requests", OFFICER, later("requests", "answer")),
+)
 
 _URGING: tuple[Way, ...] = ()
 

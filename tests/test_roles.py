@@ -97,6 +97,16 @@ ANSWERS = {
     "POST /desk/{programme}/{period}/terms/exempt": 422,
     "POST /desk/{programme}/{period}/terms/extend": 422,
     "POST /desk/{programme}/{period}/terms/lift": 422,
+    # reading and deciding
+    "GET /report/{period}/ask": 200,
+    "POST /report/{period}/ask": 422,
+    "POST /desk/{programme}/{period}/reports/accept": 422,
+    "GET /desk/{programme}/{period}/reports/{unit}": 200,
+    "POST /desk/{programme}/{period}/reports/{unit}": 400,
+    "GET /desk/{programme}/{period}/reports/{unit}/paper": 200,
+    "POST /desk/{programme}/{period}/reports/{unit}/paper": 422,
+    "GET /desk/{programme}/{period}/requests": 200,
+    "POST /desk/{programme}/{period}/requests": 404,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 

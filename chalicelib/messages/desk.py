@@ -31,4 +31,13 @@ ACTS: Mapping[str, str] = {
     "unexempt": "Bỏ miễn báo cáo",
     "extend": "Gia hạn gửi báo cáo",
     "unextend": "Bỏ gia hạn gửi báo cáo",
+    "paper": "Nhập báo cáo giấy",
+    "ask_extend": "Đơn vị xin gia hạn",
+    "ask_reopen": "Đơn vị xin mở lại",
+    "grant_extend": "Chấp thuận gia hạn",
+    "grant_reopen": "Chấp thuận mở lại",
+    "refuse_extend": "Không chấp thuận gia hạn",
+    "refuse_reopen": "Không chấp thuận mở lại",
+    "close_extend": "Khép lại đề nghị gia hạn",
+    "close_reopen": "Khép lại đề nghị mở lại",
 }

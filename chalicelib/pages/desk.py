@@ -8,7 +8,7 @@ from chalicelib.pages import render
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
-from chalicelib.store import programmes, summaries
+from chalicelib.store import asks, programmes, summaries
 from chalicelib.store.summaries import Kept
 from chalicelib.text import slug
 
@@ -82,6 +82,7 @@ def summary(site: Site, request: Request) -> Response:
         missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
         changed=changed,
         entered_since=_entered_since(site, programme, period, kept) if kept else False,
+        open_requests=asks.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
         now=request.now,
     )

@@ -1,6 +1,6 @@
 """What a unit owes for one period, gathered for its pages: form, report, draft, last values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,7 +77,12 @@ class Obligation:
 
 def load(site: Site, request: Request) -> Obligation:
     """Raises Problem where there is no such period, or this unit owes nothing for it."""
-    p, code, key = request.who.programme, request.who.unit, request.params["period"]
+    who = request.who
+    return of(site, who.programme, who.unit, request.params["period"], request.now)
+
+
+def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
+    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`."""
     programme = programmes.programme(site.table, p)
     periods = programmes.periods(site.table, p)
     period = next((one for one in periods if one.key == key), None)
@@ -86,7 +91,7 @@ def load(site: Site, request: Request) -> Obligation:
     units = owing(programmes.unit_versions(site.table, p, code), period.end)
     if not units:
         raise Problem(404, "not_owed")
-    if not period.has_begun(request.now):
+    if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
     head = reports.head(site.table, p, key, code)
     draft = reports.draft(site.table, p, key, code)
@@ -154,9 +159,9 @@ def _by_code(owed: Obligation) -> dict[str, Indicator]:
     return {indicator.code: indicator for indicator in owed.asked}
 
 
-def unknown(owed: Obligation, form: Mapping[str, str]) -> set[str]:
+def unknown(owed: Obligation, form: Mapping[str, str], beside: Collection[str] = ()) -> set[str]:
     """Fields with something in them that no form of this obligation has (any more)."""
-    given = {name for name, content in form.items() if content} - _OWN_FIELDS
+    given = {name for name, content in form.items() if content} - _OWN_FIELDS - set(beside)
     by_code = _by_code(owed)
     return {name for name in given if not _belongs(by_code, name)}
 
