@@ -57,7 +57,7 @@ class Unit(BaseModel):
 
 
 class Faulty(Exception):
-    """The list was not taken; `faults` are (line, column, key of messages.UNIT_FAULTS)."""
+    """The list was not taken; `faults` are (line, column, key of authoring.UNIT_FAULTS)."""
 
     def __init__(self, faults: list[tuple[int, str, str]]) -> None:
         super().__init__(f"{len(faults)} faults")
