@@ -41,7 +41,7 @@ class Case(NamedTuple):
     unit: Unit
     why: Why
     due: datetime
-    mailbox: str
+    mailbox: str  # empty where the unit has none: then only a text by hand reaches it
     return_due: datetime | None = None
     head: int = 0
     terms: int = 0
@@ -72,10 +72,6 @@ class Reminder:
         """A reservation without an end: on its way, then nobody can know."""
         lost = self.state == "reserved" and now - self.at > ON_ITS_WAY
         return "unknown" if lost else self.state
-
-    def again(self, now: datetime, *, asked: bool) -> bool:
-        """Whether it may be sent once more: only what is known not to have gone out."""
-        return asked and self.ended(now) == "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +123,11 @@ def judged(
     now: datetime,
 ) -> Case:
     """Whom to urge, where and why. Raises NotUrged."""
-    why = reason(period, terms, head, now)
-    where = mailbox(contact, unit)
-    if not where:
-        raise NotUrged("no_mailbox")
     return Case(
         unit=unit,
-        why=why,
+        why=reason(period, terms, head, now),
         due=terms.due_in(period),
-        mailbox=where,
+        mailbox=mailbox(contact, unit),
         return_due=head.return_due if head else None,
         head=head.revision if head else 0,
         terms=terms.revision,
@@ -147,8 +139,13 @@ class Row(NamedTuple):
 
     unit: Unit
     case: Case | None
-    reason: str = ""
+    reason: str = ""  # a key of messages.urging.NOT_URGED, where there is no case
     reminder: Reminder | None = None  # of today
+
+    @property
+    def against(self) -> str:
+        """Why no mail can go to the unit; empty where one can."""
+        return "no_mailbox" if self.case and not self.case.mailbox else self.reason
 
 
 def rows(
@@ -180,17 +177,21 @@ def of_round(found: Iterable[Row], round: Round) -> list[Row]:
     return [row for row in found if row.unit.code in chosen]
 
 
+def open_today(row: Row, now: datetime) -> bool:
+    """Whether the unit may be chosen: no mail today, or one that is known not to have gone out."""
+    if row.against:
+        return False
+    return row.reminder is None or row.reminder.ended(now) == "failed"
+
+
 def waits(row: Row, round: Round, now: datetime, *, again: bool) -> bool:
     """Whether this round still has to send this unit its mail.
 
     What failed in another round was chosen anew with this one; what failed in this one waits
     until somebody asks for it again.
     """
-    if row.case is None:
-        return False
-    if row.reminder is None:
-        return True
-    return row.reminder.again(now, asked=again or row.reminder.round != round.id)
+    mine = row.reminder is not None and row.reminder.round == round.id
+    return open_today(row, now) and (again or not mine)
 
 
 def by_bloc(cases: Iterable[Case], blocs: Mapping[str, str]) -> list[tuple[str, list[Case]]]:

@@ -9,7 +9,7 @@ from chalicelib.edges import NotSent, Site
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.reminder import Case, NotUrged, Reminder, Round, Row, State
-from chalicelib.store import access, contacts, programmes, reminders, reports, terms
+from chalicelib.store import contacts, programmes, reminders, reports, terms
 from chalicelib.table import Conflict, Table
 from chalicelib.unit import Unit, owing
 
@@ -131,7 +131,7 @@ class _Sender:
     def _written(self, case: Case) -> Composed | None:
         """None where no link of the unit stands: a mail without one would help nobody."""
         site = self._site
-        link = access.standing_link(site.table, site.key, self._p, case.unit.code)
+        link = reminders.link(site.table, site.key, self._p, case.unit.code)
         return self._compose(case, link) if link else None
 
     def _send(self, reserved: Reminder, mail: Composed | None) -> State:

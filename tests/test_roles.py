@@ -21,6 +21,8 @@ EXAMPLES = {
     "{version}": "1",
     "{programme}": NEW,
     "{name}": "nothing.js",
+    "{unit}": "T01",
+    "{round}": "0123456789abcdef",
 }
 WHO = ("no one", "unit", "other unit", "officer", "director", "revoked unit", "revoked staff")
 STAFF_MAIL = {"officer": "chuyenvien@vinhlong.example", "director": "giamdoc@vinhlong.example"}
@@ -54,6 +56,22 @@ ANSWERS = {
     "GET /desk/{programme}/{period}/summary.xlsx": 404,
     "GET /desk/{programme}/{period}/summary.csv": 404,
     "POST /desk/{programme}/{period}/summarise": 303,
+    # urging
+    "GET /desk/{programme}/{period}/urge": 200,
+    "POST /desk/{programme}/{period}/urge": 422,
+    "POST /desk/{programme}/{period}/urge/begin": 422,
+    "GET /desk/{programme}/{period}/urge/round/{round}": 404,
+    "POST /desk/{programme}/{period}/urge/round/{round}": 404,
+    "GET /desk/{programme}/{period}/urge/log": 200,
+    "GET /desk/{programme}/{period}/urge/group": 200,
+    "GET /desk/{programme}/{period}/urge/unit/{unit}": 200,
+    # staff, audit
+    "GET /desk/staff": 200,
+    "POST /desk/staff": 422,
+    "GET /desk/staff/audit": 200,
+    "GET /desk/staff/audit.xlsx": 303,
+    "GET /desk/{programme}/audit": 200,
+    "GET /desk/{programme}/audit.xlsx": 303,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 
@@ -106,7 +124,9 @@ def expected(path: str, method: str, who: str) -> int:
     way = next((way for way in app.WAYS if (way.method, way.path) == (method, path)), None)
     if way is None:
         return 405
-    return ANSWERS[f"{method} {path}"] if may(way, who) else 401
+    if may(way, who):
+        return ANSWERS[f"{method} {path}"]
+    return 403 if who == "director" and "officer" in way.visitors else 401
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -178,7 +198,7 @@ def test_on_every_unit_route_a_unit_sees_and_changes_its_own_alone(
 def test_an_unsafe_request_needs_its_own_sessions_token(
     browsers: dict[str, Visitor], as_unit: Callable[..., Visitor], way: Way
 ) -> None:
-    who = "unit" if "unit" in way.visitors else "director"
+    who = "unit" if "unit" in way.visitors else "officer"
     other = csrf_token(as_unit("T03").cookies["bc-unit"])
     for forged in ({}, {"csrf": ""}, {"csrf": "x" * 27}, {"csrf": other}, {"csrf": "é"}):
         reply = browsers[who].post(path(way), forged)

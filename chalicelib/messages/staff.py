@@ -1,7 +1,6 @@
-"""Words of the pages for accounts and for the log of acts."""
+"""Words of the page of staff accounts."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 ROLES: Mapping[str, str] = {"officer": "Cán bộ Sở", "director": "Giám đốc"}
 
@@ -20,30 +19,3 @@ DONE: Mapping[str, str] = {
     "role": "Đã đổi vai trò; phiên đăng nhập cũ của tài khoản đó đã kết thúc.",
     "remove": "Đã gỡ tài khoản; các phiên đăng nhập của tài khoản đó đã kết thúc.",
 }
-
-# What an act's detail calls each of its facts.
-DETAILS: Mapping[str, str] = {
-    "account": "tài khoản",
-    "bloc": "khối thi đua",
-    "cause": "nguyên nhân",
-    "due": "hạn",
-    "from": "từ",
-    "mailbox": "hộp thư",
-    "name": "tên",
-    "note": "viết thêm",
-    "reason": "lý do",
-    "role": "vai trò",
-    "to": "thành",
-    "units": "số đơn vị",
-    "version": "lần gửi",
-    "why": "tình trạng",
-}
-
-
-def instant(given: str) -> datetime | None:
-    """The instant that a detail's text is, if it is one."""
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

@@ -17,8 +17,8 @@ NOT_URGED: Mapping[str, str] = {
     "has_sent": "Đã gửi báo cáo",
     "locked": "Kỳ đã khóa: đơn vị chỉ gửi được khi được gia hạn",
     "no_mailbox": "Chưa có hộp thư",
-    "not_owing": "Không phải gửi báo cáo kỳ này",
-    "today": "Hôm nay đã có thư",
+    "today": "Hôm nay đã có thư của lượt khác",
+    "no_link": "Đơn vị chưa có đường dẫn, hoặc đường dẫn đã thu hồi",
 }
 
 ENDS: Mapping[str, str] = {

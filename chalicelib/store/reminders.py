@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from chalicelib import access as tokens
+from chalicelib.access import Link
 from chalicelib.audit import Act
 from chalicelib.clock import from_iso, iso
 from chalicelib.period import Period
 from chalicelib.reminder import Case, Reminder, Round, State
-from chalicelib.store import acts, keys
+from chalicelib.store import access, acts, keys
 from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
 
 
@@ -87,6 +89,19 @@ def rounds(table: Table, p: str, k: str) -> list[Round]:
     """Of the period, the newest first."""
     found = map(_round, table.query(f"PERIOD#{p}#{k}", "URGING#"))
     return sorted(found, key=lambda round: (round.at, round.id), reverse=True)
+
+
+def link(table: Table, key: bytes, p: str, unit: str) -> str | None:
+    """The token that opens the unit's report now; None where none does. Nothing is issued:
+    a link that an officer has ended is not brought back by a reminder.
+    """
+    newest = None
+    for item in table.query(keys.unit_access(p, unit), "LINK#"):
+        newest = item
+    if newest is None:
+        return None
+    token = tokens.link_token(key, Link(p, unit, int(newest.body["generation"])))
+    return token if access.link(table, token) else None
 
 
 def _body(reminder: Reminder) -> Body:
