@@ -226,9 +226,14 @@ def round_page(site: Site, request: Request) -> Response:
 
 
 def _outcome(row: Row, round: Round, request: Request) -> str:
-    """A key of words.ENDS or words.NOT_URGED, or "waiting"."""
+    """A key of words.ENDS or words.NOT_URGED, or "waiting".
+
+    What failed and is not wanted any more, because the unit has sent meanwhile, is not "failed":
+    that asks for one more try.
+    """
     if row.reminder and row.reminder.round == round.id:
-        return row.reminder.ended(request.now)
+        ended = row.reminder.ended(request.now)
+        return row.against if ended == "failed" and row.against else ended
     if row.against:
         return row.against
     return "waiting" if reminder.open_today(row, request.now) else "today"
