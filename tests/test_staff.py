@@ -83,6 +83,18 @@ def test_another_role_ends_the_sessions_of_the_former_one(site: Site, as_staff: 
     assert as_staff(DIRECTOR).get("/desk/staff").status == 200
     assert change(as_staff(DIRECTOR), "role", DIRECTOR, "director") == 303
     assert roles(site.table)[DIRECTOR] == "director"
+    assert director.get("/desk").status == 401, "the first role is back, its sessions are not"
+
+
+def test_every_role_given_is_a_grant_that_no_session_has(site: Site) -> None:
+    grants = []
+    staff.add(site.table, act(), SECOND, "officer")
+    for role in ("director", "officer", "director"):
+        kept = site.table.get(keys.staff(SECOND))
+        assert kept is not None
+        grants.append(kept.body["grant"])
+        staff.give_role(site.table, act("change_staff"), SECOND, role)  # type: ignore[arg-type]
+    assert len(set(grants)) == 3
 
 
 @pytest.mark.parametrize(("do", "role"), [("remove", ""), ("role", "director")])

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -575,6 +575,19 @@ def test_mailboxes_that_always_refuse_do_not_stand_before_the_others(
     step(posted, round, again=True)
     step(posted, round, again=True)
     assert sorted(post.counts) == [f"t0{place}@donvi.example" for place in (4, 5, 6)]
+
+
+def test_midnight_ends_a_round(posted: Site, post: Post, clock: Clock) -> None:
+    clock.now = datetime(2026, 11, 23, 16, 59, 55, tzinfo=UTC)
+
+    def slowly(_: str) -> None:
+        clock.now += timedelta(seconds=10)
+
+    post.does = slowly
+    round = round_of(posted, "T01", "T02")
+    assert step(posted, round) == Counter(sent=1)
+    assert step(posted, round).total() == 0
+    assert list(post.counts) == ["t01@donvi.example"]
 
 
 def test_a_round_of_yesterday_sends_nothing_today(
