@@ -85,7 +85,17 @@ _DECIDING = (
     Way("POST", "/desk/{programme}/{period}/requests", OFFICER, later("requests", "answer")),
 )
 
-_URGING: tuple[Way, ...] = ()
+_URGE = "/desk/{programme}/{period}/urge"
+_URGING = (
+    Way("GET", _URGE, OFFICER, later("urging", "urge")),
+    Way("POST", _URGE, OFFICER, later("urging", "preview")),
+    Way("POST", f"{_URGE}/begin", OFFICER, later("urging", "begin")),
+    Way("GET", f"{_URGE}/round/{{round}}", OFFICER, later("urging", "round_page")),
+    Way("POST", f"{_URGE}/round/{{round}}", OFFICER, later("urging", "next_slice")),
+    Way("GET", f"{_URGE}/log", STAFF, later("urging", "log")),
+    Way("GET", f"{_URGE}/group", OFFICER, later("zalo", "group_text")),
+    Way("GET", f"{_URGE}/unit/{{unit}}", OFFICER, later("zalo", "unit_text")),
+)
 
 _UNITS: tuple[Way, ...] = ()
 
@@ -129,7 +139,14 @@ _PERIODS = (
     Way("POST", "/desk/{programme}/{period}/department", OFFICER, later("department", "enter")),
 )
 
-_STAFF: tuple[Way, ...] = ()
+_STAFF = (
+    Way("GET", "/desk/staff", OFFICER, later("staff", "accounts")),
+    Way("POST", "/desk/staff", OFFICER, later("staff", "change")),
+    Way("GET", "/desk/staff/audit", STAFF, later("audit", "staff_log")),
+    Way("GET", "/desk/staff/audit.xlsx", STAFF, later("audit", "staff_log_xlsx")),
+    Way("GET", "/desk/{programme}/audit", STAFF, later("audit", "log")),
+    Way("GET", "/desk/{programme}/audit.xlsx", STAFF, later("audit", "log_xlsx")),
+)
 
 WAYS = (
     *_PUBLIC,

@@ -22,6 +22,7 @@ EXAMPLES = {
     "{programme}": NEW,
     "{name}": "nothing.js",
     "{unit}": "T01",
+    "{round}": "0123456789abcdef",
 }
 WHO = ("no one", "unit", "other unit", "officer", "director", "revoked unit", "revoked staff")
 STAFF_MAIL = {"officer": "chuyenvien@vinhlong.example", "director": "giamdoc@vinhlong.example"}
@@ -107,6 +108,22 @@ ANSWERS = {
     "POST /desk/{programme}/{period}/reports/{unit}/paper": 422,
     "GET /desk/{programme}/{period}/requests": 200,
     "POST /desk/{programme}/{period}/requests": 404,
+    # urging
+    "GET /desk/{programme}/{period}/urge": 200,
+    "POST /desk/{programme}/{period}/urge": 422,
+    "POST /desk/{programme}/{period}/urge/begin": 422,
+    "GET /desk/{programme}/{period}/urge/round/{round}": 404,
+    "POST /desk/{programme}/{period}/urge/round/{round}": 404,
+    "GET /desk/{programme}/{period}/urge/log": 200,
+    "GET /desk/{programme}/{period}/urge/group": 200,
+    "GET /desk/{programme}/{period}/urge/unit/{unit}": 200,
+    # staff, audit
+    "GET /desk/staff": 200,
+    "POST /desk/staff": 422,
+    "GET /desk/staff/audit": 200,
+    "GET /desk/staff/audit.xlsx": 303,
+    "GET /desk/{programme}/audit": 200,
+    "GET /desk/{programme}/audit.xlsx": 303,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 

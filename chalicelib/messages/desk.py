@@ -40,4 +40,12 @@ ACTS: Mapping[str, str] = {
     "refuse_reopen": "Không chấp thuận mở lại",
     "close_extend": "Khép lại đề nghị gia hạn",
     "close_reopen": "Khép lại đề nghị mở lại",
+    "urge": "Bắt đầu một lượt đôn đốc",
+    "remind": "Đôn đốc qua thư",
+    "remind_again": "Đôn đốc qua thư lần nữa sau khi không gửi được",
+    "remind_failed": "Thư đôn đốc không gửi được",
+    "remind_unknown": "Thư đôn đốc chưa rõ đã gửi hay chưa",
+    "add_staff": "Thêm tài khoản cán bộ",
+    "change_staff": "Đổi vai trò của tài khoản cán bộ",
+    "remove_staff": "Gỡ tài khoản cán bộ",
 }

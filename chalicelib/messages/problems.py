@@ -90,6 +90,14 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Tệp lớn hơn 4 MB nên chưa được nhận. Vui lòng gửi tệp nhỏ hơn.",
     ),
     "no_unit": ("Không có đơn vị này", "Vui lòng quay lại danh sách và chọn đơn vị."),
+    "no_round": (
+        "Không có lượt gửi này",
+        "Vui lòng quay về kỳ báo cáo và chọn lại.",
+    ),
+    "no_unit_here": (
+        "Không có đơn vị này trong kỳ báo cáo",
+        "Vui lòng quay về kỳ báo cáo và chọn đơn vị khác.",
+    ),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
     "not_owed": (
         "Quý đơn vị không phải gửi báo cáo kỳ này",

@@ -63,6 +63,15 @@ def contact(p: str, u: str) -> Key:
     return Key(f"UNITS#{p}", f"CONTACT#{u}")
 
 
+def reminder(p: str, k: str, day: str, u: str) -> Key:
+    """`day` is one of Việt Nam (20261123): at most one reminder a unit and day."""
+    return Key(f"PERIOD#{p}#{k}", f"REMINDER#{day}#{u}")
+
+
+def round(p: str, k: str, id: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", f"URGING#{id}")
+
+
 def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
@@ -79,6 +88,11 @@ def mailing(p: str, day: date, u: str) -> Key:
 
 def staff(email: str) -> Key:
     return Key("STAFF", email)
+
+
+def roster() -> Key:
+    """Every change of the accounts writes it: no two of them are judged by one reading."""
+    return Key("STAFF#ROSTER", "ROSTER")
 
 
 def staff_access(email: str) -> str:
