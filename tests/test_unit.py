@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from builders import BLOCS, unit, units_csv
 
-from chalicelib.unit import Faulty, owing, read_csv
+from chalicelib.unit import owing
+from chalicelib.unit_list import Faulty, read_csv
 
 CUT_OFF = date(2026, 12, 14)
 LINE = "T01,THPT Phan Liêm,T,2021-01-01,"
@@ -136,8 +137,8 @@ def test_two_versions_of_one_unit_begin_on_different_days():
 
 
 def test_unknown_and_lacking_columns_are_named():
-    assert faults(units_csv([], "code,ten,bloc,valid_from")) == [
-        (1, "ten", "unknown_column"),
+    assert faults(units_csv([], "code,ghi_chu,bloc,valid_from")) == [
+        (1, "ghi_chu", "unknown_column"),
         (1, "name", "no_column"),
     ]
 
@@ -157,5 +158,6 @@ def test_a_file_that_is_no_table_is_refused_as_a_faulty_one():
     assert faults(units_csv([f"T01,{'a' * 200_000},T,2021-01-01,"]))
 
 
-def test_an_empty_file_lacks_its_columns():
-    assert {problem for _, _, problem in faults(b"")} == {"no_column"}
+def test_an_empty_file_is_refused_as_one():
+    assert faults(b"") == [(1, "", "empty_file")]
+    assert {problem for _, _, problem in faults(b"\n\n")} == {"no_column"}
