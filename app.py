@@ -1,6 +1,7 @@
-"""Every way in, on one page: the routes with who may use them, and the schedules."""
+"""Lambda's side of every way in (chalicelib/ways.py has the table), and the schedules."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,52 +11,20 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib import clock, logs
 from chalicelib.edges import Site, public_address
-from chalicelib.pages import desk, public, reporting, sending
-from chalicelib.pages.answer import Visitor, Way, answer, broken_page, refuse
+from chalicelib.pages.answer import Way, answer, broken_page, refuse
 from chalicelib.pages.web import (
     FORM,
-    LARGEST_BODY,
+    MULTIPART,
     Problem,
     Request,
     Response,
-    check_is_form,
-    read_form,
+    Sent,
+    read_body,
 )
-
-ANYONE: tuple[Visitor, ...] = ("anyone",)
-UNIT: tuple[Visitor, ...] = ("unit",)
-STAFF: tuple[Visitor, ...] = ("officer", "director")
-
-WAYS = (
-    Way("GET", "/", ANYONE, public.front),
-    Way("GET", "/assets/{name}", ANYONE, public.script),
-    Way("GET", "/u/{token}", ANYONE, public.landing),
-    Way("POST", "/u/{token}", ANYONE, public.enter),
-    Way("GET", "/signin", ANYONE, public.sign_in),
-    Way("POST", "/signin", ANYONE, public.ask_sign_in),
-    Way("POST", "/signin/code", ANYONE, public.use_code),
-    Way("GET", "/s/{token}", ANYONE, public.staff_link),
-    Way("POST", "/s/{token}", ANYONE, public.use_link),
-    Way("GET", "/report", UNIT, reporting.home),
-    Way("POST", "/report/signout", UNIT, public.sign_out),
-    Way("GET", "/report/{period}", UNIT, reporting.form),
-    Way("POST", "/report/{period}", UNIT, reporting.post_form),
-    Way("POST", "/report/{period}/draft", UNIT, reporting.autosave),
-    Way("GET", "/report/{period}/check", UNIT, sending.check),
-    Way("POST", "/report/{period}/check", UNIT, sending.fill_nil),
-    Way("POST", "/report/{period}/send", UNIT, sending.send),
-    Way("GET", "/report/{period}/receipt/{version}", UNIT, sending.receipt),
-    Way("GET", "/report/{period}/definitions", UNIT, reporting.definitions),
-    Way("GET", "/desk", STAFF, desk.desk),
-    Way("POST", "/desk/signout", STAFF, public.sign_out),
-    Way("GET", "/desk/{programme}/{period}", STAFF, desk.summary),
-    Way("GET", "/desk/{programme}/{period}/summary.json", STAFF, desk.summary_json),
-    Way("GET", "/desk/{programme}/{period}/summary.xlsx", STAFF, desk.summary_xlsx),
-    Way("GET", "/desk/{programme}/{period}/summary.csv", STAFF, desk.summary_csv),
-    Way("POST", "/desk/{programme}/{period}/summarise", STAFF, desk.summarise),
-)
+from chalicelib.ways import WAYS
 
 app = Chalice(app_name="baocao", configure_logs=False)
+app.api.binary_types.append(MULTIPART)
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:  # elsewhere the command says where the log goes
     logs.begin(os.environ.get("LOG") or "INFO")
 _site: Site | None = None
@@ -84,17 +53,19 @@ def site() -> Site:
     return _site
 
 
-def _request(path_params: dict[str, str]) -> Request:
+def _request(way: Way, path_params: dict[str, str]) -> Request:
     """Chalice's request as the pages see it."""
     given = app.current_request
     assert given is not None  # Chalice calls a view only with a request
     headers = dict(given.headers.items())
+    sent = _sent(way, given, headers) if given.method == "POST" else Sent({}, {})
     return Request(
         method=given.method,
         path=given.context.get("path", ""),
         params=path_params,
         query=dict(given.query_params or {}),
-        form=read_form(_body(given, headers)) if given.method == "POST" else {},
+        form=sent.form,
+        files=sent.files,
         headers=headers,
         address=given.context.get("identity", {}).get("sourceIp", ""),
         now=site().clock(),
@@ -107,15 +78,12 @@ def _identity(given: Any) -> str:
     return known if known else logs.new_id()
 
 
-def _body(given: Any, headers: Mapping[str, str]) -> bytes:
-    check_is_form(headers)
+def _sent(way: Way, given: Any, headers: Mapping[str, str]) -> Sent:
     try:
         body = cast(bytes, given.raw_body)
     except ValueError:  # Lambda's event says base64 and it is none, or holds half a character
         raise Problem(400, "unreadable_form") from None
-    if len(body) > LARGEST_BODY:
-        raise Problem(413, "draft_too_large")
-    return body
+    return read_body(headers, body, uploads=way.uploads)
 
 
 def _as_chalice(response: Response) -> ChaliceResponse:
@@ -128,14 +96,12 @@ def _as_chalice(response: Response) -> ChaliceResponse:
 def _open(way: Way) -> None:
     def view(**path_params: str) -> ChaliceResponse:
         response = answer(
-            site(), way, lambda: _request(path_params), _identity(app.current_request)
+            site(), way, lambda: _request(way, path_params), _identity(app.current_request)
         )
         return _as_chalice(response)
 
-    accepted = [FORM] if way.method == "POST" else ["*/*"]
-    name = (
-        f"{way.handler.__module__.rpartition('.')[2]}_{way.handler.__name__}_{way.method.lower()}"
-    )
+    accepted = ["*/*"] if way.method == "GET" else [MULTIPART if way.uploads else FORM]
+    name = re.sub(r"\W+", "_", f"{way.method.lower()}{way.path}")
     app.route(way.path, methods=[way.method], name=name, content_types=accepted)(view)
 
 

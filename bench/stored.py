@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib import embedded, report
+from chalicelib import embedded, report, submission
 from chalicelib.clock import now
 from chalicelib.edges import Site
 from chalicelib.period import Period
@@ -103,7 +103,7 @@ def _report_items(
 def _head(unit: Unit, period: Period, whole: Content) -> Head:
     first = period.due - timedelta(days=2)
     sender = Sender("Nguyễn Thị Thử", "Văn thư", "0270 000 0000", approved=True)
-    _, head = report.submit(None, period, unit.code, whole, now=first, form=1, sender=sender)
+    _, head = submission.submit(None, period, unit.code, whole, now=first, form=1, sender=sender)
     return head
 
 

@@ -12,13 +12,14 @@ from chalicelib.edges import Site
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import compact
-from chalicelib.store import programmes, reports
+from chalicelib.store import programmes, reports, summaries, terms
 from chalicelib.store.current import current
-from chalicelib.store.reports import Kept
+from chalicelib.store.summaries import Kept
 from chalicelib.summary import Document
 from chalicelib.table import Conflict
 from chalicelib.tally import Tally
-from chalicelib.unit import owing
+from chalicelib.terms import without_exempt
+from chalicelib.unit import Unit, owing
 
 _TRIES = 5
 
@@ -84,7 +85,7 @@ def summarise(site: Site, programme: Programme, period: Period) -> bool:
     replaces a newer one. Raises Conflict when other runs were faster five times.
     """
     for attempt in range(_TRIES):
-        kept = reports.summary(site.table, programme.key, period.key)
+        kept = summaries.summary(site.table, programme.key, period.key)
         try:
             return _attempt(site, programme, period, kept)
         except Conflict:
@@ -97,7 +98,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     as_of = site.clock()
     form = programmes.form(site.table, programme.key, period.form)
     sections = form.running(period.key, period.end)
-    tally = Tally(sections, owing(programmes.units(site.table, programme.key), period.end))
+    tally = Tally(sections, owing_now(site, programme, period))
     tally.take(current(site.table, programme.key, period.key, tally.owes))
     fingerprint = tally.fingerprint(
         str(summary.SHAPE),
@@ -114,7 +115,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         files=_write_files(site, programme, period, tally, whole),
         revision=kept.revision if kept else 0,
     )
-    reports.keep_summary(site.table, programme.key, period.key, new)
+    summaries.keep_summary(site.table, programme.key, period.key, new)
     return True
 
 
@@ -159,9 +160,15 @@ def _fill(
             file.write(compact(tally.seen()).encode())
 
 
+def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
+    """The units that owe a report for this period and are not exempt, in official order."""
+    units = owing(programmes.units(site.table, programme.key), period.end)
+    return without_exempt(units, terms.terms(site.table, programme.key, period.key))
+
+
 def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) -> int:
     """Where what was seen is not to be had, every report is one that may have changed."""
-    units = owing(programmes.units(site.table, programme.key), period.end)
+    units = owing_now(site, programme, period)
     content = site.files.read(kept.files["seen"]) if "seen" in kept.files else None
     seen = json.loads(content) if content else {}
     revisions = reports.revisions(site.table, programme.key, period.key)

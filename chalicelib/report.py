@@ -1,4 +1,4 @@
-"""A report: what one unit says for one period, its moves, its versions and their proof."""
+"""A report: what one unit says for one period, its versions and their proof."""
 
 import hashlib
 import json
@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chalicelib import text, value
-from chalicelib.moves import Refused, State, moved
-from chalicelib.period import Period
+from chalicelib.moves import State
 from chalicelib.programme import NARRATIVES, Indicator
 from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 
@@ -103,6 +102,7 @@ class Head(NamedTuple):
     figures: str  # compact JSON, code -> Figure
     revision: int = 0
     return_due: datetime | None = None
+    event: str = ""  # of the officer's move that led to this state
 
     @property
     def counts(self) -> bool:
@@ -219,74 +219,3 @@ def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
     if content.nil:
         filled["nil"] = "1"
     return filled
-
-
-def submit(
-    head: Head | None,
-    period: Period,
-    unit: str,
-    content: Content,
-    *,
-    now: datetime,
-    form: int,
-    sender: Sender,
-    reason: str = "",
-    actor: str = "unit",
-    due: datetime | None = None,
-) -> tuple[Version, Head]:
-    """The next version and the head that points to it. Raises Refused.
-
-    Lateness is judged once, on version 1 against this unit's own due instant; an answer to
-    a return is late only after the return's own due date.
-    """
-    state = _submittable(head, period, now, reason)
-    limit = due or period.due
-    if head and head.state == "returned":
-        limit = head.return_due or limit
-    after = now > limit
-    version = Version(
-        unit=unit,
-        period=period.key,
-        number=head.version + 1 if head else 1,
-        content=content.canonical(),
-        hash=content.hash(),
-        sent=now,
-        sender=sender,
-        actor=actor,
-        reason=reason,
-        form=form,
-        late=after if head is None else head.late,
-        after_due=after if head else False,
-    )
-    return version, _newest(head, version, state, content)
-
-
-def _submittable(head: Head | None, period: Period, now: datetime, reason: str) -> State:
-    """The state that sending leads to. Raises Refused."""
-    before = head.state if head else None
-    state = moved(before, "submit")
-    if now < period.opens:
-        raise Refused("not_open_yet")
-    # A return or a reopening is the department's own wish: it outlives the lock.
-    if now > period.locks and before in (None, "submitted"):
-        raise Refused("locked")
-    if head and not reason:
-        raise Refused("no_reason")
-    return state
-
-
-def _newest(head: Head | None, version: Version, state: State, content: Content) -> Head:
-    return Head(
-        unit=version.unit,
-        period=version.period,
-        state=state,
-        version=version.number,
-        first_sent=head.first_sent if head else version.sent,
-        last_sent=version.sent,
-        late=version.late,
-        nil=content.nil,
-        form=version.form,
-        hash=version.hash,
-        figures=compact(content.figures),
-        revision=head.revision if head else 0,
-    )

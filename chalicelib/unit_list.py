@@ -9,7 +9,7 @@ from datetime import date
 from pydantic import ValidationError
 
 from chalicelib import spreadsheet, text
-from chalicelib import unit_words as words
+from chalicelib.messages import units as words
 from chalicelib.spreadsheet import Cell, NotTaken, Refused
 from chalicelib.unit import Unit
 

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 from chalicelib import logs, nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
-from chalicelib.pages.web import LARGEST_BODY, strict
+from chalicelib.pages.web import strict, too_large
 from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
@@ -88,10 +88,10 @@ class Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
             self.close_connection = True
             return gateway.problem(411, "unreadable_form", method)
-        if len(length) > 12 or int(length) > LARGEST_BODY:
+        if problem := too_large(self.headers.get("Content-Type", ""), int(length[:12])):
             self.close_connection = True
             self._drain(int(length[:12]))
-            return gateway.problem(413, "draft_too_large", method)
+            return gateway.problem(413, problem, method)
         body = self._body(int(length))
         if len(body) < int(length):  # what came is not what was sent
             self.close_connection = True

@@ -7,8 +7,9 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import messages, period, unit, xlsform
+from chalicelib import messages, period, unit, unit_list, xlsform
 from chalicelib.edges import Site
+from chalicelib.messages import authoring
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
@@ -85,7 +86,7 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     try:
         form = xlsform.read(found[0].read_bytes(), kind, programme.blocs, version)
     except xlsform.Faulty as faulty:
-        lines = (f"{found[0]}: {messages.form_fault(fault)}" for fault in faulty.faults)
+        lines = (f"{found[0]}: {authoring.form_fault(fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
     if kept and kept[-1].model_copy(update={"version": version}) == form:
         return kept[-1]
@@ -98,11 +99,11 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
 def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
     path = folder / "units.csv"
     try:
-        return unit.read_csv(path.read_bytes(), programme.blocs)
+        return unit_list.read_csv(path.read_bytes(), programme.blocs)
     except OSError as error:
         raise NotLoaded(f"{path}: {error.strerror}") from None
-    except unit.Faulty as faulty:
-        lines = (f"{path}: {messages.unit_fault(*fault)}" for fault in faulty.faults)
+    except unit_list.Faulty as faulty:
+        lines = (f"{path}: {authoring.unit_fault(*fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
 
 

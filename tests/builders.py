@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import settings, strategies
 
-from chalicelib import report
+from chalicelib import report, submission
 from chalicelib.clock import iso
 from chalicelib.period import Period, end_of, start_of
 from chalicelib.programme import Choice, Form, Indicator, Section
@@ -122,7 +122,7 @@ def submit(before: Head | None = None, **more: Any) -> tuple[Version, Head]:
         "sender": Sender("Nguyễn Thị Định", "Văn thư", "0270 000 0000", True),
         "reason": "Bổ sung số liệu" if before else "",
     }
-    return report.submit(before, **(given | more))
+    return submission.submit(before, **(given | more))
 
 
 # ------------------------------------------------------------------ the golden period

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import embedded, nightly
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, programmes, reports
+from chalicelib.store import access, programmes, reports, summaries
 from chalicelib.table import Item, Key
 from infra import backup, samples
 from infra.visitor import Visitor
@@ -65,7 +65,7 @@ def lets_in(item: Item) -> bool:
 
 
 def files_of(site: Site, k: str = Q4) -> list[bytes | None]:
-    summary = reports.summary(site.table, NEW, k)
+    summary = summaries.summary(site.table, NEW, k)
     assert summary is not None
     return [site.files.read(name) for name in summary.files.values()]
 
@@ -97,12 +97,12 @@ def test_the_summary_of_a_restored_installation_is_the_same(
     reported: Site, archive: Path, empty: Site
 ) -> None:
     backup.restore(empty, archive)
-    before = reports.summary(reported.table, NEW, Q4)
+    before = summaries.summary(reported.table, NEW, Q4)
     period = next(p for p in programmes.periods(empty.table, NEW) if p.key == Q4)
     programme = programmes.programme(empty.table, NEW)
     assert programme is not None
     assert nightly.summarise(empty, programme, period) is False
-    after = reports.summary(empty.table, NEW, Q4)
+    after = summaries.summary(empty.table, NEW, Q4)
     assert before is not None
     assert after is not None
     assert (after.fingerprint, after.totals) == (before.fingerprint, before.totals)

@@ -13,9 +13,10 @@ import pytest
 
 from chalicelib import clock, embedded
 from chalicelib.edges import Site
-from chalicelib.store import access, programmes, reports
+from chalicelib.store import access, programmes, reports, summaries
 from chalicelib.table import Item
 from infra import commands, samples
+from tests import officer
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"
@@ -147,7 +148,7 @@ def test_summarise_says_what_it_did_and_then_has_nothing_to_do(run: Run, data: P
     first, second = run("summarise"), run("summarise")
     assert (first.code, first.out, first.err) == (0, ["2 summarised, 0 unchanged"], [])
     assert (second.code, second.out, second.err) == (0, ["0 summarised, 2 unchanged"], [])
-    assert reports.summary(opened(data).table, OLD, "2021-H1") is not None
+    assert summaries.summary(opened(data).table, OLD, "2021-H1") is not None
 
 
 def test_summarise_that_failed_ends_as_failed(
@@ -320,7 +321,7 @@ def test_the_demo_leaves_what_a_unit_has_sent_alone(run: Run, data: Path) -> Non
     run("demo")
     table = opened(data).table
     head = next(reports.heads(table, OLD, "2021-H1"))
-    reports.move(table, OLD, "2021-H1", head.unit, "return")
+    officer.move(table, OLD, "2021-H1", head.unit, "return")
     before = reports.head(table, OLD, "2021-H1", head.unit)
     run("demo")
     assert reports.head(table, OLD, "2021-H1", head.unit) == before

@@ -13,9 +13,9 @@ from openpyxl import load_workbook
 from chalicelib import nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
-from chalicelib.store import reports
 from infra.gateway import Reply
 from infra.visitor import Visitor
+from tests import officer
 from tests.conftest import NEW
 from tests.test_reporting import Q4, sent, text
 
@@ -94,7 +94,7 @@ def test_a_returned_report_is_out_of_the_totals_and_named(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
     sent(site, as_unit("T01"), i1_5="12")
-    reports.move(site.table, NEW, Q4, "T01", "return")
+    officer.move(site.table, NEW, Q4, "T01", "return")
     nightly.run(site, everything=True)
     whole = json.loads(as_staff().get(f"{SUMMARY}/summary.json").body)
     assert (whole["received"], whole["returned"], whole["missing"]) == (0, 1, 35)

@@ -22,11 +22,12 @@ MAY_IMPORT = {
     "store": {"store", "table"},
     "pages": {"pages", "store", "nightly", "edges", "table"},
     "nightly": {"store", "edges", "table"},
+    "ways": {"pages", "edges"},
 }
 ENGINES = {"aws", "embedded"}
 LONGEST = 300
 KNOWN_TO_BE_LONG: dict[str, int] = {}
-HEAVY = {"openpyxl", "pyxform", "xlsxwriter", "boto3", "botocore"}
+HEAVY = {"multipart", "openpyxl", "pyxform", "xlsxwriter", "boto3", "botocore"}
 FRAMEWORKS = {"chalice", "jinja2"}
 SQL = {"sqlite3"}
 

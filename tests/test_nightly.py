@@ -17,10 +17,11 @@ from chalicelib.nightly import Failed
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import Content, Head, Sender
-from chalicelib.store import keys, programmes, reports
+from chalicelib.store import keys, programmes, reports, summaries
 from chalicelib.store.reports import Sending
 from chalicelib.table import ANYTHING, Change, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
+from tests import officer
 from tests.conftest import NEW, OLD, Clock
 from tests.contract import parallel
 from tests.independent import Raw, assert_equal, independent
@@ -117,7 +118,7 @@ def report_at_random(
         version += 1
 
     def move(name: Any) -> None:
-        reports.move(site.table, p, period.key, unit.code, name)
+        officer.move(site.table, p, period.key, unit.code, name)
 
     fate = chance.random()
     if fate < 0.2:
@@ -169,7 +170,7 @@ def summarise(site: Site, p: str, k: str) -> bool:
 
 def document(site: Site, p: str, k: str) -> dict[str, Any]:
     """The summary as it is kept: the item's totals must be those of its file."""
-    kept = reports.summary(site.table, p, k)
+    kept = summaries.summary(site.table, p, k)
     assert kept is not None
     file = site.files.read(kept.files["json"])
     assert file is not None
@@ -386,10 +387,10 @@ def test_the_schedules_run_the_hourly_and_the_nightly_story(site: Site, clock: C
     named = ("version", "id", "detail-type", "source", "account", "time", "region")
     event = dict.fromkeys(named, "") | {"resources": [], "detail": {}}
     app.hourly(event, None)
-    kept = [k for k in ("2021", "2022", "2022-H1") if reports.summary(site.table, OLD, k)]
+    kept = [k for k in ("2021", "2022", "2022-H1") if summaries.summary(site.table, OLD, k)]
     assert kept == ["2022", "2022-H1"]
     app.every_night(event, None)
-    assert reports.summary(site.table, OLD, "2021") is not None
+    assert summaries.summary(site.table, OLD, "2021") is not None
 
 
 @pytest.mark.parametrize("change", ["first", "correction", "return", "accept", "reopen"])
@@ -398,19 +399,19 @@ def test_a_changed_head_is_picked_up(site: Site, database: Path, clock: Clock, c
     if change != "first":
         fill_once(site, 1, "T10")
     if change == "reopen":
-        reports.move(site.table, OLD, "2024", "T10", "accept")
+        officer.move(site.table, OLD, "2024", "T10", "accept")
     summarise(site, OLD, "2024")
     if change in ("first", "correction"):
         fill_once(site, 2, "T10", base=0 if change == "first" else 1)
     else:
         name: Any = change
-        reports.move(site.table, OLD, "2024", "T10", name)
-    kept = reports.summary(site.table, OLD, "2024")
+        officer.move(site.table, OLD, "2024", "T10", name)
+    kept = summaries.summary(site.table, OLD, "2024")
     assert kept is not None
     programme, period = the_programme(site, OLD), the_period(site, OLD, "2024")
     assert nightly.changed_since(site, programme, period, kept) == 1
     assert summarise(site, OLD, "2024")
-    kept = reports.summary(site.table, OLD, "2024")
+    kept = summaries.summary(site.table, OLD, "2024")
     assert kept is not None
     assert nightly.changed_since(site, programme, period, kept) == 0
     assert_equal_to_an_independent_sum(site, database, OLD, "2024")
@@ -432,7 +433,7 @@ def test_a_unit_that_ends_is_picked_up(site: Site, database: Path, clock: Clock)
 def test_a_report_of_a_unit_that_owes_none_is_no_change(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     summarise(site, OLD, "2024")
-    kept = reports.summary(site.table, OLD, "2024")
+    kept = summaries.summary(site.table, OLD, "2024")
     assert kept is not None
     fill_once(site, 1, "X99")
     programme, period = the_programme(site, OLD), the_period(site, OLD, "2024")
@@ -484,11 +485,11 @@ def test_a_file_that_can_not_be_written_leaves_the_old_summary(
 def test_files_are_named_by_what_they_hold(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     summarise(site, OLD, "2024")
-    first = reports.summary(site.table, OLD, "2024")
+    first = summaries.summary(site.table, OLD, "2024")
     assert first is not None
     fill_once(site, 1, "T10")
     summarise(site, OLD, "2024")
-    second = reports.summary(site.table, OLD, "2024")
+    second = summaries.summary(site.table, OLD, "2024")
     assert second is not None
     assert not set(first.files.values()) & set(second.files.values())
     assert all(site.files.read(name) for name in first.files.values())
@@ -642,7 +643,7 @@ def test_one_broken_programme_does_not_stop_the_others(site: Site, clock: Clock)
         nightly.run(site, everything=True)
     assert f"{OLD}/2024" in str(failed.value)
     assert f"{NEW}/" not in str(failed.value)
-    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+    assert summaries.summary(site.table, NEW, "2026-Q1") is not None
 
 
 def test_one_broken_report_does_not_stop_the_other_periods(site: Site, clock: Clock) -> None:
@@ -652,8 +653,8 @@ def test_one_broken_report_does_not_stop_the_other_periods(site: Site, clock: Cl
         nightly.run(site, everything=True)
     assert str(failed.value) == f"{OLD}/2021"
     for k in ("2021-H1", "2021-H2", "2022", "2022-H1"):
-        assert reports.summary(site.table, OLD, k) is not None
-    assert reports.summary(site.table, OLD, "2021") is None
+        assert summaries.summary(site.table, OLD, k) is not None
+    assert summaries.summary(site.table, OLD, "2021") is None
 
 
 def test_a_programme_that_can_not_be_read_does_not_stop_the_others(
@@ -664,7 +665,7 @@ def test_a_programme_that_can_not_be_read_does_not_stop_the_others(
     site.table.write(Put(keys.programme("a-broken-one"), {"json": "{}"}, ANYTHING))
     with pytest.raises(Failed, match="a-broken-one"):
         nightly.run(site, everything=False)
-    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+    assert summaries.summary(site.table, NEW, "2026-Q1") is not None
 
 
 def test_a_period_that_can_not_be_read_does_not_stop_the_other_programmes(
@@ -674,7 +675,7 @@ def test_a_period_that_can_not_be_read_does_not_stop_the_other_programmes(
     site.table.write(Put(keys.period(OLD, "2021"), {"json": "{}"}, ANYTHING))
     with pytest.raises(Failed, match=OLD):
         nightly.run(site, everything=False)
-    assert reports.summary(site.table, NEW, "2026-Q1") is not None
+    assert summaries.summary(site.table, NEW, "2026-Q1") is not None
 
 
 def test_a_head_without_its_version_is_a_failure_not_a_guess(site: Site, clock: Clock) -> None:
@@ -687,4 +688,4 @@ def test_a_head_without_its_version_is_a_failure_not_a_guess(site: Site, clock: 
     site.table.write(Put(item.key, {**item.body, "version": 2}, ANYTHING))
     with pytest.raises(LookupError):
         summarise(site, OLD, "2024")
-    assert reports.summary(site.table, OLD, "2024") is None
+    assert summaries.summary(site.table, OLD, "2024") is None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib import access as rules
-from chalicelib import report
+from chalicelib import submission
 from chalicelib.edges import Site
 from chalicelib.pages.web import Request, read_form
 from chalicelib.programme import indicators
@@ -16,6 +16,7 @@ from chalicelib.store import access, programmes, reports
 from chalicelib.table import Delete
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
+from tests import officer
 from tests.conftest import NEW, OLD, Clock
 
 Q4 = "2026-Q4"
@@ -523,7 +524,7 @@ def test_a_return_long_after_the_lock_keeps_its_draft(
 ) -> None:
     sent(site, as_unit(), i1_5="12")
     clock.now = datetime(2027, 9, 1, 3, 0, tzinfo=UTC)
-    reports.move(site.table, NEW, Q4, "T01", "return")
+    officer.move(site.table, NEW, Q4, "T01", "return")
     browser = as_unit()
     page = browser.get(f"/report/{Q4}")
     assert "Đang trả lại" in text(page)
@@ -538,7 +539,7 @@ def test_a_reopened_report_may_be_sent_again_as_it_was(
     browser = as_unit()
     sent(site, browser, i1_5="12")
     for move in ("accept", "reopen"):
-        reports.move(site.table, NEW, Q4, "T01", move)
+        officer.move(site.table, NEW, Q4, "T01", move)
     check = browser.follow(browser.submit(browser.get(f"/report/{Q4}"), Q4, do="check"))
     receipt = browser.follow(browser.submit(check, "send", **BY, reason="Giữ nguyên số liệu"))
     assert "2026-Q4/T01/2" in text(receipt)
@@ -553,13 +554,13 @@ def test_a_link_ended_while_sending_sends_nothing(
     browser = as_unit()
     page = browser.get(f"/report/{Q4}")
     check = browser.follow(browser.submit(page, Q4, do="check", **filled(site)))
-    submit = report.submit
+    submit = submission.submit
 
     def revoked_meanwhile(*given: object, **more: object) -> object:
         access.revoke(site.table, NEW, "T01")
         return submit(*given, **more)
 
-    monkeypatch.setattr(report, "submit", revoked_meanwhile)
+    monkeypatch.setattr(submission, "submit", revoked_meanwhile)
     refused = browser.submit(check, "send", **BY)
     assert refused.status == 409
     assert "Phiên làm việc vừa kết thúc" in text(refused)
@@ -572,7 +573,7 @@ def test_an_accepted_report_says_why_it_is_closed(
     browser = as_unit()
     page = browser.get(f"/report/{Q4}")
     sent(site, browser, i1_5="12")
-    reports.move(site.table, NEW, Q4, "T01", "accept")
+    officer.move(site.table, NEW, Q4, "T01", "accept")
     refused = browser.submit(page, Q4, do="save", i1_5="1")
     assert refused.status == 409
     assert "đã tiếp nhận" in text(refused)

@@ -13,9 +13,11 @@ from chalicelib.embedded import SqliteTable
 from chalicelib.moves import Refused
 from chalicelib.period import Period, build, window
 from chalicelib.report import Content, Draft, Sender, Version
-from chalicelib.store import keys, programmes, reports
-from chalicelib.store.reports import Clash, Kept, Overtaken, Sending
+from chalicelib.store import keys, programmes, reports, summaries
+from chalicelib.store.reports import Clash, Overtaken, Sending
+from chalicelib.store.summaries import Kept
 from chalicelib.table import ANYTHING, Busy, Change, Check, Conflict, Item, Key, Put, Table
+from tests import officer
 from tests.contract import parallel
 
 P, K, U = "thi-dua", "2026-Q4", "T01"
@@ -148,17 +150,17 @@ def test_a_draft_reads_back_as_it_was_typed(table: Table, period: Period) -> Non
 
 def test_a_summary_reads_back_as_it_was_kept(table: Table) -> None:
     kept = Kept(ON_TIME, "print", {"expected": 1, "deep": {"a": [1, None]}}, {"csv": "x"})
-    reports.keep_summary(table, P, K, kept)
-    assert reports.summary(table, P, K) == Kept(
+    summaries.keep_summary(table, P, K, kept)
+    assert summaries.summary(table, P, K) == Kept(
         kept.as_of, kept.fingerprint, kept.totals, kept.files, 1
     )
 
 
 def test_a_summary_is_kept_over_the_one_that_was_read(table: Table) -> None:
     kept = Kept(ON_TIME, "print", {}, {})
-    reports.keep_summary(table, P, K, kept)
+    summaries.keep_summary(table, P, K, kept)
     with pytest.raises(Conflict):
-        reports.keep_summary(table, P, K, kept)
+        summaries.keep_summary(table, P, K, kept)
 
 
 def test_nothing_is_there_before_anything_was_sent(table: Table) -> None:
@@ -168,7 +170,7 @@ def test_nothing_is_there_before_anything_was_sent(table: Table) -> None:
     assert list(reports.heads(table, P, K)) == []
     assert texts(table) == {}
     assert reports.draft(table, P, K, U) is None
-    assert reports.summary(table, P, K) is None
+    assert summaries.summary(table, P, K) is None
 
 
 def test_units_with_names_alike_have_reports_of_their_own(table: Table, period: Period) -> None:
@@ -360,7 +362,7 @@ def test_a_duplicate_of_an_accepted_report_still_gets_its_receipt(
     table: Table, period: Period
 ) -> None:
     first = reports.send(table, sending(period, content()), ON_TIME)
-    reports.move(table, P, K, U, "accept")
+    officer.move(table, P, K, U, "accept")
     assert reports.send(table, sending(period, content()), ON_TIME) == first
     with pytest.raises(Refused, match="submit_from_accepted"):
         reports.send(table, sending(period, content(2), 1), ON_TIME)
@@ -396,11 +398,12 @@ def test_one_write_holds_version_head_texts_and_the_check_of_the_period(
             super().write(*changes)
 
     reports.send(Watched(table), sending(period, content()), ON_TIME)
-    ((version, head, texts, check),) = seen
+    ((version, head, texts, check, terms),) = seen
     assert (version.key, version.expects) == (keys.version(P, K, U, 1), 0)
     assert (head.key, head.expects) == (keys.head(P, K, U), 0)
     assert texts.key == keys.texts(P, K, U)
     assert check == Check(keys.period(P, K), period.revision)
+    assert terms == Check(keys.terms(P, K, U), 0)
 
 
 def test_a_send_that_always_loses_asks_to_try_again(table: Table, period: Period) -> None:
@@ -415,7 +418,7 @@ def test_a_send_that_always_loses_asks_to_try_again(table: Table, period: Period
 
 def returned(table: Table, period: Period, due: datetime | None = None) -> None:
     reports.send(table, sending(period, content(1)), ON_TIME)
-    reports.move(table, P, K, U, "return", due)
+    officer.move(table, P, K, U, "return", due)
 
 
 def test_a_returned_report_is_sent_again_even_unchanged(table: Table, period: Period) -> None:
@@ -479,7 +482,7 @@ def test_lateness_is_judged_once(table: Table, period: Period) -> None:
 @pytest.mark.parametrize("name", ["accept", "return", "reopen"])
 def test_a_missing_report_can_not_be_moved(table: Table, name: Any) -> None:
     with pytest.raises(Refused, match=f"{name}_from_missing"):
-        reports.move(table, P, K, U, name)
+        officer.move(table, P, K, U, name)
     assert list(table.everything()) == []
 
 
@@ -487,14 +490,14 @@ def test_a_refused_move_changes_nothing(table: Table, period: Period) -> None:
     reports.send(table, sending(period, content()), ON_TIME)
     before = reports.head(table, P, K, U)
     with pytest.raises(Refused, match="reopen_from_submitted"):
-        reports.move(table, P, K, U, "reopen")
+        officer.move(table, P, K, U, "reopen")
     assert reports.head(table, P, K, U) == before
 
 
 def test_a_move_gives_the_head_as_it_is_kept(table: Table, period: Period) -> None:
     reports.send(table, sending(period, content()), ON_TIME)
-    assert reports.move(table, P, K, U, "accept") == reports.head(table, P, K, U)
-    assert reports.move(table, P, K, U, "reopen") == reports.head(table, P, K, U)
+    assert officer.move(table, P, K, U, "accept") == reports.head(table, P, K, U)
+    assert officer.move(table, P, K, U, "reopen") == reports.head(table, P, K, U)
 
 
 def test_a_correction_and_a_return_at_one_moment_keep_both_rules(
@@ -506,7 +509,7 @@ def test_a_correction_and_a_return_at_one_moment_keep_both_rules(
     def correct() -> None:
         reports.send(table, sending(period, content(2), 1), ON_TIME)
 
-    head = reports.move(Between(table, before=correct), P, K, U, "return")
+    head = officer.move(Between(table, before=correct), P, K, U, "return")
     assert (head.state, head.version, head.hash) == ("returned", 2, content(2).hash())
     assert reports.head(table, P, K, U) == head
 
@@ -516,7 +519,7 @@ def test_of_officers_who_accept_at_one_moment_one_does(table: Table, period: Per
 
     def accept(_: int) -> bool:
         try:
-            reports.move(table, P, K, U, "accept")
+            officer.move(table, P, K, U, "accept")
         except Refused:
             return False
         return True
@@ -575,7 +578,7 @@ def test_a_draft_outlives_its_periods_lock_by_ninety_days(table: Table, period: 
 def test_nothing_of_a_report_expires_but_its_draft(table: Table, period: Period) -> None:
     reports.save_draft(table, P, period, U, Draft({"i1": "1"}, 0, ON_TIME))
     reports.send(table, sending(period, content()), ON_TIME)
-    reports.keep_summary(table, P, K, Kept(ON_TIME, "print", {}, {}))
+    summaries.keep_summary(table, P, K, Kept(ON_TIME, "print", {}, {}))
     expiring = [item.key for item in table.everything() if item.expires is not None]
     assert expiring == [keys.draft(P, K, U)]
 
@@ -586,7 +589,7 @@ def test_a_version_never_changes_once_it_is_sent(table: Table, period: Period) -
     reports.send(table, sending(period, content(2), 1), ON_TIME)
     for name in ("accept", "reopen"):
         move: Any = name
-        reports.move(table, P, K, U, move)
+        officer.move(table, P, K, U, move)
     reports.send(table, sending(period, content(3), 2), ON_TIME)
     assert table.get(keys.version(P, K, U, 1)) == before
 

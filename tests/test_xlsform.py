@@ -8,7 +8,8 @@ import pytest
 from builders import BLOCS, as_markdown, survey
 from openpyxl import Workbook
 
-from chalicelib import messages, xlsform
+from chalicelib import xlsform
+from chalicelib.messages import authoring
 from chalicelib.programme import Choice, Indicator
 from chalicelib.xlsform import Fault, Faulty
 
@@ -327,7 +328,7 @@ def test_what_only_pyxform_refuses_is_refused_in_its_words(label):
 
 def test_each_fault_that_has_a_sentence_is_reached_by_a_test_above():
     elsewhere = {"not_a_table", "column_twice", "too_deep", "pyxform"}
-    assert set(BROKEN) | elsewhere == set(messages.FORM_FAULTS)
+    assert set(BROKEN) | elsewhere == set(authoring.FORM_FAULTS)
 
 
 # ------------------------------------------------------------------ more ways to be wrong
@@ -466,6 +467,6 @@ def test_an_unknown_column_does_not_hide_the_faults_of_the_rows():
 
 def test_a_line_for_the_author_names_place_fault_and_cell():
     (fault,) = faults(with_cell("blocs", "Z"))
-    assert messages.form_fault(fault) == (
+    assert authoring.form_fault(fault) == (
         "survey, dòng 4, cột blocs: khối thi đua không có trong chương trình: “Z”"
     )

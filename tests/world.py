@@ -19,12 +19,12 @@ from chalicelib.aws import DynamoTable
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, OutboxMail
 from chalicelib.period import Period
-from chalicelib.store import access, keys, programmes, reports
+from chalicelib.store import access, keys, programmes, summaries
 from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Item, Put, Table
 from infra import samples
 from infra.gateway import Gateway, Reply
 from infra.visitor import Forms, Visitor
-from tests import builders
+from tests import builders, officer
 from tests.faulty import Calls, FaultyFiles, FaultyTable, Killed
 from tests.independent import Raw, assert_equal, independent
 from tests.ledger import ALLOWED, Ledger, number_of, typed
@@ -374,7 +374,7 @@ class World:
     # ------------------------------------------------------------------ the department
 
     def move(self, unit: str, move: Any, return_due: datetime | None = None) -> None:
-        reports.move(self.site.table, P, K, unit, move, return_due)
+        officer.move(self.site.table, P, K, unit, move, return_due)
 
     def move_lock(self, locks: datetime) -> None:
         moved = self.period.model_copy(update={"locks": locks})
@@ -392,7 +392,7 @@ class World:
 
     def document(self) -> dict[str, Any]:
         """The summary that stands; empty before the first."""
-        kept = reports.summary(self.plain.table, P, K)
+        kept = summaries.summary(self.plain.table, P, K)
         if kept is None:
             return {}
         content = self.plain.files.read(kept.files["json"])

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chalicelib import logs, messages
+from chalicelib import logs
 from chalicelib.access import Session
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.messages import problems
 from chalicelib.moves import Refused
 from chalicelib.pages import render
 from chalicelib.pages.guessing import failed
@@ -38,6 +39,7 @@ class Way:
     path: str
     visitors: tuple[Visitor, ...]
     handler: Handler
+    uploads: bool = False  # takes multipart/form-data, with files
 
 
 def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> Response:
@@ -109,9 +111,9 @@ def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
 
 
 def problem_page(site: Site, request: Request | None, problem: Problem) -> Response:
-    title, sentence = messages.PROBLEMS[problem.name]
+    title, sentence = problems.PROBLEMS[problem.name]
     if problem.name == "refused":
-        sentence = messages.REFUSALS[problem.detail]
+        sentence = problems.REFUSALS[problem.detail]
     sentence = sentence.format(detail=problem.detail)
     return render.page(
         site,
@@ -157,7 +159,7 @@ def broken_page(
     site: Site, request: Request | None, status: int, name: str, identity: str
 ) -> Response:
     """The table may be what is broken, so this page reads nothing."""
-    title, sentence = messages.PROBLEMS[name]
+    title, sentence = problems.PROBLEMS[name]
     typed = dict(_typed(request, Problem(status, name)))
     if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.

@@ -8,8 +8,8 @@ from chalicelib.pages import render
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
-from chalicelib.store import programmes, reports
-from chalicelib.store.reports import Kept
+from chalicelib.store import programmes, summaries
+from chalicelib.store.summaries import Kept
 from chalicelib.text import slug
 
 _STYLES = ("base", "desk")
@@ -34,7 +34,7 @@ def _row(
     site: Site, programme: Programme, period: Period, request: Request
 ) -> tuple[Period, Kept | None, int]:
     """A period's kept summary; for an open one also how many reports changed since."""
-    kept = reports.summary(site.table, programme.key, period.key)
+    kept = summaries.summary(site.table, programme.key, period.key)
     live = kept is not None and period.is_open(request.now)
     changed = _changed(site, programme, period, kept) if kept and live else 0
     return period, kept, changed
@@ -52,7 +52,7 @@ def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None
         raise Problem(404, "no_period")
     for period in programmes.periods(site.table, programme.key):
         if period.key == request.params["period"]:
-            return programme, period, reports.summary(site.table, programme.key, period.key)
+            return programme, period, summaries.summary(site.table, programme.key, period.key)
     raise Problem(404, "no_period")
 
 
@@ -84,7 +84,7 @@ def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[
     """The totals of the period before, by code, where it was summed: for comparing."""
     periods = programmes.periods(site.table, programme.key)
     earlier = previous(periods, period.key)
-    kept = reports.summary(site.table, programme.key, earlier[0].key) if earlier else None
+    kept = summaries.summary(site.table, programme.key, earlier[0].key) if earlier else None
     return {line["code"]: line for line in kept.totals["indicators"]} if kept else {}
 
 

@@ -11,7 +11,8 @@ from chalicelib.pages.web import Problem, Request
 from chalicelib.period import Period
 from chalicelib.programme import Indicator, Programme, Section, indicators
 from chalicelib.report import Draft, Head, Reading, Version
-from chalicelib.store import programmes, reports
+from chalicelib.store import programmes, reports, terms
+from chalicelib.terms import Terms
 from chalicelib.unit import Unit, owing
 from chalicelib.value import Figure
 
@@ -40,6 +41,7 @@ class Obligation:
     asked: tuple[Indicator, ...]  # the same without the sections
     head: Head | None
     draft: Draft | None
+    terms: Terms
     form: int
 
     @property
@@ -49,16 +51,28 @@ class Obligation:
 
     @property
     def refusal(self) -> str:
-        """Why the form can't be filled in: a key of messages.REFUSALS."""
+        """Why the form can't be filled in: a key of messages.problems.REFUSALS."""
+        if self.terms.exempt:
+            return "exempt"
         accepted = self.head is not None and self.head.state == "accepted"
         return "submit_from_accepted" if accepted else "locked"
 
+    @property
+    def due(self) -> datetime:
+        return self.terms.due_in(self.period)
+
+    @property
+    def locks(self) -> datetime:
+        return self.terms.locks_in(self.period)
+
     def can_send(self, now: datetime) -> bool:
-        """Whether the form may be filled in now; `report.submit` has the last word."""
+        """Whether the form may be filled in now; `submission.submit` has the last word."""
+        if self.terms.exempt:
+            return False
         if self.head and self.head.state in ("returned", "reopened"):
             return True
         accepted = self.head is not None and self.head.state == "accepted"
-        return self.period.is_open(now) and not accepted
+        return self.period.opens <= now <= self.locks and not accepted
 
 
 def load(site: Site, request: Request) -> Obligation:
@@ -87,6 +101,7 @@ def load(site: Site, request: Request) -> Obligation:
         asked=tuple(indicators(sections)),
         head=head,
         draft=reports.draft(site.table, p, key, code),
+        terms=terms.of(site.table, p, key, code),
         form=version,
     )
 

@@ -7,14 +7,16 @@ from typing import Any
 from chalicelib import messages, report
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.messages import problems
 from chalicelib.pages import obligation, render
 from chalicelib.pages.fields import differences, faults, sections
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, as_json, redirect, whole_number
 from chalicelib.period import Period
-from chalicelib.report import Draft, Fault
-from chalicelib.store import programmes, reports
+from chalicelib.report import Draft, Fault, Head
+from chalicelib.store import programmes, reports, terms
 from chalicelib.store.reports import Overtaken
+from chalicelib.terms import NO_TERMS, Terms
 from chalicelib.unit import known_as, owing
 
 # Bytes as the table keeps it, where a quote inside takes four: twice the largest report.
@@ -32,10 +34,13 @@ def home(site: Site, request: Request) -> Response:
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
     owed = [one for one in begun if owing(versions, one.end)]
     heads = {one.key: reports.head(site.table, p, one.key, code) for one in owed}
+    own = {one.key: _own_terms(site, p, one, code, heads[one.key], request) for one in owed}
 
     def is_open(one: Period) -> bool:
         head = heads[one.key]
-        return one.is_open(request.now) or bool(head and head.state in ("returned", "reopened"))
+        if head and head.state in ("returned", "reopened"):
+            return True
+        return one.opens <= request.now <= own[one.key].locks_in(one)
 
     return render.page(
         site,
@@ -43,11 +48,21 @@ def home(site: Site, request: Request) -> Response:
         "home.html",
         programme=programme,
         unit=known_as(versions, today(request.now)),
-        open=sorted(filter(is_open, owed), key=lambda one: one.due),
+        open=sorted(filter(is_open, owed), key=lambda one: own[one.key].due_in(one)),
         past=sorted((o for o in owed if not is_open(o)), key=lambda o: o.due, reverse=True),
         heads=heads,
+        terms=own,
         now=request.now,
     )
+
+
+def _own_terms(
+    site: Site, p: str, period: Period, code: str, head: Head | None, request: Request
+) -> Terms:
+    """A report that was sent in a period that is over has nothing to wait for any more."""
+    if head is not None and request.now > period.locks:
+        return NO_TERMS
+    return terms.of(site.table, p, period.key, code)
 
 
 def form(site: Site, request: Request) -> Response:
@@ -109,7 +124,7 @@ def _form_page(
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
         saved=owed.draft.saved if owed.draft and owed.draft.base == owed.base else None,
-        late=request.now > owed.period.due,
+        late=request.now > owed.due,
         **(defaults | context),
     )
 
@@ -182,7 +197,7 @@ def autosave(site: Site, request: Request) -> Response:
     """The script's saving: the same rules, answered in JSON."""
     owed = obligation.load(site, request)
     if not owed.can_send(request.now):
-        return as_json({"problem": messages.REFUSALS[owed.refusal]}, 409)
+        return as_json({"problem": problems.REFUSALS[owed.refusal]}, 409)
     try:
         typed = obligation.typed_from(owed, request.form)
         kept = save_draft(site, request, owed, typed, by_script=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib import messages, report
 from chalicelib.edges import Site
+from chalicelib.messages import problems
 from chalicelib.moves import Refused
 from chalicelib.pages import obligation, render
 from chalicelib.pages.fields import differences, faults, understood
@@ -59,7 +60,7 @@ def _check_page(
         understood=understood(owed, read.content),
         given=request.form,
         refused=refused,
-        late=request.now > owed.period.due,
+        late=request.now > owed.due,
         revision=owed.draft.revision if owed.draft else 0,
     )
 
@@ -100,12 +101,13 @@ def send(site: Site, request: Request) -> Response:
             request.form["by.name"], request.form["by.post"], request.form["by.phone"], True
         ),
         reason=request.form.get("reason", ""),
+        terms=owed.terms,
     )
     try:
         kept = reports.send(site.table, sending, request.now, still_open(request.who))
     except Refused as refused:
         missing = (Fault("reason", "", "no_reason"),) if refused.reason == "no_reason" else ()
-        why = "" if missing else messages.REFUSALS[refused.reason]
+        why = "" if missing else problems.REFUSALS[refused.reason]
         status = 422 if missing else 409
         return _check_page(site, request, owed, typed, status=status, found=missing, refused=why)
     except Clash as clash:

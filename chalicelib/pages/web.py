@@ -1,9 +1,10 @@
 """Requests and responses as the pages see them, and the one function that makes every URL."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from chalicelib import access, text
@@ -12,20 +13,36 @@ from chalicelib.edges import Site
 
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
+LARGEST_UPLOAD = 4_000_000  # of one file; base64 of more would not fit in Lambda's 6 MB
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 HTML = "text/html; charset=utf-8"
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 YEAR = 31_536_000
 
 
 class Problem(Exception):
-    """Answer with a page that says what is wrong; `name` is a key of messages.PROBLEMS."""
+    """Answer with a page that says what is wrong; `name` is a key of messages.problems.PROBLEMS."""
 
     def __init__(self, status: int, name: str, detail: str = "") -> None:
         super().__init__(f"{status} {name}")
         self.status = status
         self.name = name
         self.detail = detail
+
+
+class Upload(NamedTuple):
+    """A file as a browser sent it; the name is what the person called it, and proves nothing."""
+
+    filename: str
+    content: bytes
+
+
+class Sent(NamedTuple):
+    """A body as it was read; both by field name."""
+
+    form: Mapping[str, str]
+    files: Mapping[str, Upload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,7 @@ class Request:
     address: str
     now: datetime
     session: Session | None = None
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     @property
     def cookies(self) -> Mapping[str, str]:
@@ -61,7 +79,26 @@ class Response:
     cookies: list[str] = field(default_factory=list)
 
 
-def check_is_form(headers: Mapping[str, str]) -> None:
+def read_body(headers: Mapping[str, str], body: bytes, *, uploads: bool) -> Sent:
+    """What a form of ours sent. Raises Problem for what none can have sent."""
+    if problem := too_large(headers.get("content-type", ""), len(body)):
+        raise Problem(413, problem)
+    if uploads:
+        from chalicelib.pages.uploads import read
+
+        return read(headers, body)
+    _check_is_form(headers)
+    return Sent(read_form(body), {})
+
+
+def too_large(content_type: str, size: int) -> str:
+    """The problem with a body of so many bytes; empty where there is none."""
+    if content_type.lower().startswith(MULTIPART):
+        return "file_too_large" if size > LARGEST_UPLOAD + LARGEST_BODY else ""
+    return "draft_too_large" if size > LARGEST_BODY else ""
+
+
+def _check_is_form(headers: Mapping[str, str]) -> None:
     """Refuse a body that is not a form as browsers send it: URL-encoded, UTF-8, not packed."""
     kind, *parameters = headers.get("content-type", "").lower().split(";")
     pairs = dict(part.strip().partition("=")[::2] for part in parameters)
@@ -82,6 +119,11 @@ def read_form(body: bytes) -> dict[str, str]:
         )
     except ValueError:  # not UTF-8 inside, not ASCII outside, too many fields
         raise Problem(400, "unreadable_form") from None
+    return one_each(pairs)
+
+
+def one_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Fields by name, tidied. Raises Problem for one that is there twice and not the same."""
     form: dict[str, str] = {}
     for name, content in pairs:
         tidied = text.tidy(content)

@@ -41,6 +41,28 @@ def version(p: str, k: str, u: str, number: int) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", f"VERSION#{number:04}")
 
 
+def event(p: str, k: str, u: str, name: str) -> Key:
+    return Key(f"REPORT#{p}#{k}#{u}", f"EVENT#{name}")
+
+
+def terms(p: str, k: str, u: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", f"TERMS#{u}")
+
+
+def month_of_acts(p: str, month: str) -> str:
+    """`p` is empty for acts that belong to no programme; no programme's key is a dash."""
+    return f"AUDIT#{p or '-'}#{month}"
+
+
+def act(p: str, name: str) -> Key:
+    """`name` begins with the instant."""
+    return Key(month_of_acts(p, name[:7]), name)
+
+
+def contact(p: str, u: str) -> Key:
+    return Key(f"UNITS#{p}", f"CONTACT#{u}")
+
+
 def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 

@@ -1,19 +1,20 @@
-"""Reports in the table: heads, versions, texts, drafts, summaries; sending exactly once."""
+"""Reports in the table: heads, versions, texts, drafts; sending exactly once."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from chalicelib import report
+from chalicelib import report, submission
 from chalicelib.clock import from_iso, iso
-from chalicelib.moves import Move, Refused, moved
+from chalicelib.moves import Refused
 from chalicelib.period import Period
 from chalicelib.report import Content, Draft, Head, Sender, Standing, Version
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
+from chalicelib.terms import NO_TERMS, Terms
 
 _TRIES = 5
 _of_a_head: Any = itemgetter(*Standing._fields[:-1])  # its revision is the item's
@@ -92,6 +93,8 @@ def head_body(head: Head) -> Body:
     }
     if head.return_due:
         body["return_due"] = iso(head.return_due)
+    if head.event:
+        body["event"] = head.event
     return body
 
 
@@ -148,6 +151,7 @@ class Sending:
     form: int
     sender: Sender
     reason: str = ""
+    terms: Terms = NO_TERMS  # as they were read: the send is judged on them
 
 
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
@@ -161,11 +165,12 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
         current = head(table, p, k, unit)
         if kept := _kept_before(table, current, sending):
             return kept
-        made, after = report.submit(
+        made, after = submission.submit(
             current,
             sending.period,
             unit,
             sending.content,
+            terms=sending.terms,
             now=now,
             form=sending.form,
             sender=sending.sender,
@@ -181,12 +186,13 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
                     expects=ANYTHING,
                 ),
                 Check(keys.period(p, k), expects=sending.period.revision),
+                Check(keys.terms(p, k, unit), expects=sending.terms.revision),
                 *standing,
             )
         except Conflict as conflict:
             if conflict.key in {check.key for check in standing}:
                 raise Refused("session_ended") from None
-            if conflict.key == keys.period(p, k):
+            if conflict.key in (keys.period(p, k), keys.terms(p, k, unit)):
                 raise Refused("period_changed") from None
             continue
         return made
@@ -211,26 +217,6 @@ def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version |
     if head.version != sending.base:
         raise Clash(newest)
     return None
-
-
-def move(
-    table: Table, p: str, k: str, unit: str, move: Move, return_due: datetime | None = None
-) -> Head:
-    """An officer's move: accept, return or reopen. Raises Refused."""
-    for _ in range(_TRIES):
-        current = head(table, p, k, unit)
-        state = moved(current.state if current else None, move)
-        if current is None:
-            raise Refused(f"{move}_from_missing")
-        body = {**head_body(current), "state": state}
-        if return_due:
-            body["return_due"] = iso(return_due)
-        try:
-            table.write(Put(keys.head(p, k, unit), body, expects=current.revision))
-        except Conflict:
-            continue
-        return _head(Item(keys.head(p, k, unit), current.revision + 1, body))
-    raise Refused("try_again")
 
 
 def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
@@ -267,34 +253,3 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
             raise Overtaken from None
         return replace(draft, revision=found.version)  # a second try of the SDK met its first
     return replace(draft, revision=draft.revision + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A stored summary: its totals, a proof of what it was made of, and where its files are."""
-
-    as_of: datetime
-    fingerprint: str
-    totals: Mapping[str, Any]
-    files: Mapping[str, str]  # xlsx, csv, json, seen -> name in Files
-    revision: int = 0
-
-
-def summary(table: Table, p: str, k: str) -> Kept | None:
-    item = table.get(keys.summary(p, k))
-    if item is None:
-        return None
-    totals, files = (json.loads(str(item.body[n])) for n in ("totals", "files"))
-    as_of, fingerprint = from_iso(str(item.body["as_of"])), str(item.body["fingerprint"])
-    return Kept(as_of, fingerprint, totals, files, item.version)
-
-
-def keep_summary(table: Table, p: str, k: str, kept: Kept) -> None:
-    """Raises Conflict where another run was faster: its reading is the newer one or equal."""
-    body: Body = {
-        "as_of": iso(kept.as_of),
-        "fingerprint": kept.fingerprint,
-        "totals": report.compact(kept.totals),
-        "files": report.compact(kept.files),
-    }
-    table.write(Put(keys.summary(p, k), body, expects=kept.revision))

@@ -1,0 +1,130 @@
+"""Every sentence that code, not a template, says to a unit: Vietnamese, polite, brief."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from chalicelib import number, value
+from chalicelib.clock import VIETNAM
+from chalicelib.period import kind
+from chalicelib.programme import Indicator
+from chalicelib.report import Fault
+
+FAULTS: Mapping[str, str] = {
+    "not_a_number": "Vui lòng nhập số, ví dụ 12.",
+    "not_whole": "Chỉ tiêu này là số đếm, vui lòng nhập số nguyên.",
+    "negative": "Số liệu không được âm, vui lòng kiểm tra lại.",
+    "too_many_digits": f"Số có quá {number.MOST_DIGITS} chữ số, vui lòng kiểm tra lại.",
+    "ambiguous": "Số này có thể hiểu theo hai cách, vui lòng chọn một.",
+    "half_a_ratio": "Vui lòng nhập đủ cả hai ô.",
+    "numerator_above_denominator": "Số này không được lớn hơn ô tổng số, vui lòng kiểm tra lại.",
+    "nil_beside_value": "Đã chọn “không phát sinh” hoặc “không áp dụng” nhưng vẫn có số liệu. "
+    "Vui lòng xóa số liệu hoặc chọn lại “có số liệu”.",
+    "value_in_nil_report": "Đã chọn không phát sinh cho cả kỳ nhưng ô này có nội dung. "
+    "Vui lòng xóa nội dung ô này, hoặc bỏ chọn không phát sinh cho cả kỳ.",
+    "unknown_state": "Lựa chọn không hợp lệ, vui lòng chọn lại.",
+    "unknown_choice": "Vui lòng chọn một trong các phương án.",
+    "forbidden_character": "Ô này có ký tự không đọc được (ký tự điều khiển hoặc đảo chiều chữ), "
+    "vui lòng xóa và gõ lại.",
+    "text_too_long": f"Nội dung dài quá {number.shown(value.LONGEST_TEXT)} ký tự, "
+    "vui lòng viết gọn.",
+    "too_many_lines": f"Danh sách có quá {value.MOST_LINES} dòng, vui lòng rút gọn.",
+    "line_too_long": f"Có dòng dài quá {value.LONGEST_LINE} ký tự, vui lòng viết gọn.",
+    "note_too_long": f"Giải thích dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
+    "report_too_large": "Báo cáo quá dài (hơn 100 kB), vui lòng viết gọn các ô nội dung.",
+    "unknown_field": "Có nội dung không thuộc báo cáo này, có thể do biểu mẫu vừa thay đổi. "
+    "Nội dung đó chưa được nhận; vui lòng xem lại số liệu rồi bấm lần nữa.",
+    "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
+    "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
+    "no_phone": "Vui lòng nhập số điện thoại để Sở liên hệ khi cần.",
+    "not_approved": "Báo cáo chỉ được gửi sau khi thủ trưởng đơn vị đã duyệt.",
+    "no_reason": "Vui lòng ghi lý do điều chỉnh.",
+    "reason_too_long": f"Lý do dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
+    "sender_too_long": "Nội dung quá dài, vui lòng viết gọn.",
+}
+
+SENDER: Mapping[str, str] = {
+    "by.name": "Họ và tên",
+    "by.post": "Chức vụ",
+    "by.phone": "Số điện thoại",
+    "reason": "Lý do điều chỉnh",
+}
+
+STATES: Mapping[str, str] = {
+    "missing": "Chưa gửi",
+    "submitted": "Đã gửi",
+    "accepted": "Đã tiếp nhận",
+    "returned": "Đang trả lại",
+    "reopened": "Đang mở lại",
+}
+
+MISSING = "Chưa có"
+LEFT_EMPTY = "(để trống)"  # a text that nobody wrote states nothing
+TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
+VALUE_STATES: Mapping[str, str] = {"nil": "Không phát sinh", "na": "Không áp dụng"}
+
+OVERTAKEN = "Bản nháp vừa được lưu từ máy khác. Nội dung trên máy này vẫn còn, chưa ghi đè."
+
+SIGN_IN: Mapping[str, str] = {
+    "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
+    "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, bấm đường dẫn trong thư, "
+    "hoặc xin mã mới.",
+    "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
+}
+
+AGGREGATES: Mapping[str, str] = {
+    "sum": "Tổng trong kỳ",
+    "latest": "Tổng tại thời điểm chốt",
+    "ratio": "Tỷ lệ trong kỳ",
+    "latest_ratio": "Tỷ lệ tại thời điểm chốt",
+    "list": "Danh sách",
+    "count_yes": "Số đơn vị trả lời có",
+    "none": "Không cộng",
+}
+
+_QUARTERS = {"Q1": "I", "Q2": "II", "Q3": "III", "Q4": "IV"}
+_HALVES = {"H1": "6 tháng đầu", "H2": "6 tháng cuối", "9M": "9 tháng"}
+
+
+def period_label(key: str) -> str:
+    """2026-Q4 is "Quý IV năm 2026". Custom periods carry a label of their own."""
+    year, _, part = key.partition("-")
+    match kind(key):
+        case "M":
+            return f"Tháng {part[1:]} năm {year}"
+        case "Q":
+            return f"Quý {_QUARTERS[part]} năm {year}"
+        case "Y":
+            return f"Năm {year}"
+        case _:
+            return f"{_HALVES[part]} năm {year}"
+
+
+def day(instant: datetime | date) -> str:
+    """dd/MM/yyyy in Việt Nam."""
+    if isinstance(instant, datetime):
+        instant = instant.astimezone(VIETNAM).date()
+    return instant.strftime("%d/%m/%Y")
+
+
+def moment(instant: datetime) -> str:
+    """As "16:05 ngày 17/12/2026", in Việt Nam."""
+    return instant.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def fault(found: Fault, indicator: Indicator | None) -> str:
+    """The sentence for one fault, beginning with the field's own name."""
+    sentence = FAULTS[found.problem]
+    if indicator is None:
+        return sentence
+    name = indicator.label
+    if indicator.kind == "ratio":
+        part = indicator.den_label if found.field.endswith(".den") else indicator.num_label
+        name = f"{name} ({part})"
+    return f"{name}: {sentence}"
+
+
+def sender_fault(found: Fault) -> str:
+    """The sentence for one fault of the check page's own boxes, with the box's name."""
+    sentence = FAULTS[found.problem]
+    names_itself = found.problem not in ("forbidden_character", "sender_too_long")
+    return sentence if names_itself else f"{SENDER[found.field]}: {sentence}"

@@ -1,0 +1,103 @@
+"""What stands on a page instead of what was asked for: refused moves, and every problem."""
+
+from collections.abc import Mapping
+
+REFUSALS: Mapping[str, str] = {
+    "not_open_yet": "Kỳ báo cáo này chưa mở.",
+    "locked": "Kỳ báo cáo này đã khóa. Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở.",
+    "exempt": "Quý đơn vị được miễn báo cáo kỳ này.",
+    "newer_version": "Đơn vị vừa gửi lần mới hơn lần mà quý vị đã xem. "
+    "Vui lòng xem lại báo cáo rồi thực hiện lại.",
+    "no_reason": "Vui lòng ghi lý do điều chỉnh.",
+    "session_ended": "Phiên làm việc vừa kết thúc. Báo cáo chưa được gửi; "
+    "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
+    "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
+    "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
+    "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
+    "Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở để mở lại.",
+    "accept_from_missing": "Đơn vị chưa gửi báo cáo nên chưa thể tiếp nhận.",
+    "accept_from_accepted": "Báo cáo này đã được tiếp nhận trước đó.",
+    "accept_from_returned": "Báo cáo đang trả lại, cần chờ đơn vị gửi lại.",
+    "return_from_missing": "Đơn vị chưa gửi báo cáo nên chưa thể trả lại.",
+    "return_from_accepted": "Báo cáo đã tiếp nhận, cần mở lại trước khi trả lại.",
+    "return_from_returned": "Báo cáo này đang trả lại.",
+    "return_from_reopened": "Báo cáo đang mở lại, cần chờ đơn vị gửi.",
+    "reopen_from_missing": "Đơn vị chưa gửi báo cáo nên không cần mở lại.",
+    "reopen_from_submitted": "Báo cáo chưa tiếp nhận, đơn vị vẫn tự điều chỉnh được.",
+    "reopen_from_returned": "Báo cáo đang trả lại, đơn vị gửi lại được ngay.",
+    "reopen_from_reopened": "Báo cáo này đã được mở lại.",
+}
+
+# name -> title, sentence
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "unknown_link": (
+        "Đường dẫn không dùng được",
+        "Đường dẫn này không đúng hoặc không còn hiệu lực. "
+        "Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ Sở để nhận đường dẫn mới.",
+    ),
+    "unknown_sign_in": (
+        "Đường dẫn đăng nhập không dùng được",
+        "Đường dẫn đăng nhập chỉ dùng một lần trong 15 phút. Vui lòng đăng nhập lại.",
+    ),
+    "signed_out": (
+        "Cần mở lại đường dẫn của đơn vị",
+        "Phiên làm việc đã hết hoặc chưa bắt đầu. Vui lòng mở lại đường dẫn mà Sở đã gửi; "
+        "những gì đã lưu nháp vẫn còn.",
+    ),
+    "staff_signed_out": ("Cần đăng nhập", "Trang này dành cho cán bộ Sở. Vui lòng đăng nhập."),
+    "not_yours": ("Không có quyền", "Tài khoản của quý vị không dùng được chức năng này."),
+    "foreign_request": (
+        "Chưa thực hiện",
+        "Yêu cầu không đến từ trang này nên chưa được thực hiện. Vui lòng mở lại trang và bấm lại.",
+    ),
+    "stale_form": (
+        "Chưa thực hiện",
+        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
+    "other_unit": (
+        "Báo cáo của đơn vị khác",
+        "Trên trình duyệt này vừa mở đường dẫn của một đơn vị khác, nên yêu cầu chưa được thực "
+        "hiện. Vui lòng mở lại đường dẫn của đúng đơn vị rồi thực hiện lại.",
+    ),
+    "unreadable_form": ("Chưa thực hiện", "Nội dung gửi lên không đọc được. Vui lòng gửi lại."),
+    "repeated_field": (
+        "Chưa thực hiện",
+        "Ô “{detail}” được gửi hai lần với nội dung khác nhau nên chưa có gì được nhận. "
+        "Vui lòng quay lại, tải lại trang rồi gửi lại.",
+    ),
+    "no_request": ("Không đọc được yêu cầu", "Vui lòng mở lại trang từ đầu."),
+    "too_slow": (
+        "Chưa thực hiện",
+        "Mạng quá chậm nên nội dung chưa đến đủ, chưa có gì được lưu. Vui lòng gửi lại.",
+    ),
+    "draft_too_large": (
+        "Chưa lưu",
+        "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
+    ),
+    "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
+    "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
+    "file_too_large": (
+        "Tệp quá lớn",
+        "Tệp lớn hơn 4 MB nên chưa được nhận. Vui lòng gửi tệp nhỏ hơn.",
+    ),
+    "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
+    "not_owed": (
+        "Quý đơn vị không phải gửi báo cáo kỳ này",
+        "Vui lòng quay về trang của đơn vị và chọn kỳ báo cáo khác.",
+    ),
+    "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
+    "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
+    "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
+    "refused": ("Chưa thực hiện được", ""),
+    "busy": (
+        "Hệ thống đang bận",
+        "Chưa rõ yêu cầu đã được thực hiện hay chưa. Vui lòng thử lại sau ít phút; không có gì "
+        "bị mất và báo cáo không bị gửi hai lần.",
+    ),
+    "broken": (
+        "Có lỗi xảy ra",
+        "Xin lỗi quý vị. Lỗi đã được ghi lại. Vui lòng thử lại; nếu vẫn lỗi, "
+        "xin báo cho Sở kèm mã lỗi dưới đây.",
+    ),
+}

@@ -1,0 +1,24 @@
+"""What a page of the desk is about: the programme and period that its address names."""
+
+from chalicelib.edges import Site
+from chalicelib.pages.web import Problem, Request
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.store import programmes
+
+
+def programme_of(site: Site, request: Request) -> Programme:
+    """Raises Problem where there is none."""
+    programme = programmes.programme(site.table, request.params["programme"])
+    if programme is None:
+        raise Problem(404, "no_period")
+    return programme
+
+
+def period_of(site: Site, request: Request) -> tuple[Programme, Period]:
+    """Raises Problem where there is none."""
+    programme = programme_of(site, request)
+    for period in programmes.periods(site.table, programme.key):
+        if period.key == request.params["period"]:
+            return programme, period
+    raise Problem(404, "no_period")

@@ -1,0 +1,69 @@
+"""The record of acts in the table: written with the act or not at all, and never rewritten."""
+
+import json
+from collections.abc import Iterator
+
+from chalicelib import report
+from chalicelib.audit import Act
+from chalicelib.clock import from_iso, iso
+from chalicelib.store import keys
+from chalicelib.table import ANYTHING, Body, Change, Conflict, Item, Put, Table
+
+
+def commit(table: Table, act: Act, *changes: Change) -> None:
+    """The changes and the record of the act, all or nothing. Raises Conflict.
+
+    A lost reply makes the SDK try again, and then its own first try looks like somebody else's:
+    where this very act is on record, it is done.
+    """
+    records = _records(act)
+    try:
+        table.write(*changes, *records)
+    except Conflict:
+        if table.get(records[0].key) is None:
+            raise
+
+
+def acts(table: Table, p: str, month: str) -> Iterator[Act]:
+    """Acts of a month (2026-11, UTC), the oldest first; `p` is empty for those of no programme."""
+    return map(_act, table.query(keys.month_of_acts(p, month)))
+
+
+def events(table: Table, p: str, k: str, unit: str) -> list[Act]:
+    """What was done about one report, the oldest first."""
+    return [_act(item) for item in table.query(f"REPORT#{p}#{k}#{unit}", "EVENT#")]
+
+
+def event(table: Table, p: str, k: str, unit: str, name: str) -> Act | None:
+    """One of them, by `name(act)`."""
+    item = table.get(keys.event(p, k, unit, name))
+    return _act(item) if item else None
+
+
+def name(act: Act) -> str:
+    """Instants sort; the id keeps two acts of one instant apart."""
+    return f"{iso(act.at)}#{act.id}"
+
+
+def _records(act: Act) -> list[Put]:
+    body: Body = {
+        "at": iso(act.at),
+        "who": act.who,
+        "verb": act.verb,
+        "programme": act.programme,
+        "period": act.period,
+        "unit": act.unit,
+        "detail": report.compact(act.detail),
+        "id": act.id,
+    }
+    found = [Put(keys.act(act.programme, name(act)), body, ANYTHING)]
+    if act.period and act.unit:
+        key = keys.event(act.programme, act.period, act.unit, name(act))
+        found.append(Put(key, body, ANYTHING))
+    return found
+
+
+def _act(item: Item) -> Act:
+    body = item.body
+    texts = {n: str(body[n]) for n in ("who", "verb", "programme", "period", "unit", "id")}
+    return Act(at=from_iso(str(body["at"])), detail=json.loads(str(body["detail"])), **texts)

@@ -1,0 +1,40 @@
+"""An officer's moves in the table: accept, return, reopen, each with its record."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.audit import Act
+from chalicelib.moves import Move, Refused, moved
+from chalicelib.report import Head
+from chalicelib.store import acts, keys
+from chalicelib.store.reports import head, head_body
+from chalicelib.table import Conflict, Put, Table
+
+_TRIES = 5
+
+
+def move(
+    table: Table, act: Act, move: Move, *, seen: int = 0, return_due: datetime | None = None
+) -> Head:
+    """Move the report that the act names; `seen` is the version that the officer has read.
+
+    Raises Refused: where the move is not allowed, and where a newer version came meanwhile.
+    """
+    p, k, unit = act.programme, act.period, act.unit
+    for _ in range(_TRIES):
+        current = head(table, p, k, unit)
+        if current is not None and current.event == acts.name(act):
+            return current  # done by a first try whose reply was lost
+        state = moved(current.state if current else None, move)
+        if current is None:
+            raise Refused(f"{move}_from_missing")
+        if seen and current.version != seen:
+            raise Refused("newer_version")
+        after = current._replace(state=state, event=acts.name(act), return_due=return_due)
+        try:
+            put = Put(keys.head(p, k, unit), head_body(after), expects=current.revision)
+            acts.commit(table, replace(act, detail={**act.detail, "version": current.version}), put)
+        except Conflict:
+            continue
+        return after._replace(revision=current.revision + 1)
+    raise Refused("try_again")
