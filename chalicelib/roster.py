@@ -103,9 +103,7 @@ def _before(versions: Iterable[Unit], day: date) -> Unit | None:
     return begun[-1] if begun else None
 
 
-def _carried_on(
-    row: Unit, before: Unit | None, columns: Collection[str], *, is_same: bool
-) -> Unit:
+def _carried_on(row: Unit, before: Unit | None, columns: Collection[str], *, is_same: bool) -> Unit:
     if before is None:
         return row
     may_stay = (*_CARRIED_ON, *_OF_ITS_END) if is_same else _CARRIED_ON

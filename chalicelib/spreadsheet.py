@@ -30,13 +30,13 @@ class NotTaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class BadCell:
     """A cell that can't be taken; `problem` as above."""
 
     problem: str
 
 
-Cell: TypeAlias = str | int | date | Refused
+Cell: TypeAlias = str | int | date | BadCell
 
 
 @dataclass(slots=True)
@@ -171,13 +171,13 @@ def _cell(cell: Any) -> Cell:
     if found is None:
         return ""
     if cell.data_type == "f":
-        return Refused("formula")
+        return BadCell("formula")
     if cell.data_type == "e":
-        return Refused("error_cell")
+        return BadCell("error_cell")
     if isinstance(found, bool):
         return "TRUE" if found else "FALSE"
     if isinstance(found, datetime):
-        return found.date() if found.time() == time() else Refused("not_a_day")
+        return found.date() if found.time() == time() else BadCell("not_a_day")
     if isinstance(found, int | date):
         return found
     if isinstance(found, float) and found.is_integer() and abs(found) < 10**15:

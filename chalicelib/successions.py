@@ -92,5 +92,3 @@ class Lines:
             yield Misfit(unit, "successors", "unknown_successor")
         elif not all(self._held(one, after) for one in unit.successors):
             yield Misfit(unit, "successors", "successor_not_there")
-
-

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib import spreadsheet, text
 from chalicelib.messages import units as words
-from chalicelib.spreadsheet import Cell, NotTaken, Refused
+from chalicelib.spreadsheet import BadCell, Cell, NotTaken
 from chalicelib.unit import Unit
 
 COLUMNS = tuple(words.TITLES)
@@ -79,7 +79,7 @@ class _Reader:
                     faults.append((line, "", "no_head"))
                 continue
             read = self._text(column, cell)
-            if isinstance(read, Refused):
+            if isinstance(read, BadCell):
                 faults.append((line, column, read.problem))
             else:
                 given[column] = read
@@ -91,21 +91,21 @@ class _Reader:
         else:
             self.listed.rows.append((line, unit))
 
-    def _text(self, column: str, cell: Cell) -> str | Refused:
+    def _text(self, column: str, cell: Cell) -> str | BadCell:
         """What a cell says in this column, as it would be typed."""
         cell = _tidied(cell)
-        if isinstance(cell, Refused):
+        if isinstance(cell, BadCell):
             return cell
         if isinstance(cell, int) and column == "phone":
-            return Refused("phone_as_number")
+            return BadCell("phone_as_number")
         if isinstance(cell, int) and column in _DAYS:
             day = spreadsheet.day_of(cell, from_1904=self._from_1904)
-            return day.isoformat() if day else Refused("not_a_day")
+            return day.isoformat() if day else BadCell("not_a_day")
         said = cell.isoformat() if isinstance(cell, date) else str(cell)
         if said.startswith("="):
-            return Refused("formula")
+            return BadCell("formula")
         if text.forbidden(said) or ("\n" in said and column != "aliases"):
-            return Refused("forbidden_character")
+            return BadCell("forbidden_character")
         if column == "bloc" and said not in self._blocs:
             return self._by_label.get(text.fold(said), said)
         return said

@@ -7,13 +7,14 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import messages, period, unit, unit_list, xlsform
+from chalicelib import messages, period, unit_list, xlsform
 from chalicelib.edges import Site
 from chalicelib.messages import authoring
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
+from chalicelib.unit import Unit
 
 FOLDER = Path(__file__).resolve().parents[1] / "programmes"
 
@@ -96,7 +97,7 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     return form
 
 
-def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
+def _units(folder: Path, programme: Programme) -> list[Unit]:
     path = folder / "units.csv"
     try:
         return unit_list.read_csv(path.read_bytes(), programme.blocs)
@@ -116,7 +117,7 @@ def _unit_faults(folder: Path, programme: Programme) -> list[str]:
     return []
 
 
-def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[unit.Unit]) -> None:
+def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[Unit]) -> None:
     """Nothing is deleted: a unit ends by its valid_to, and its dated versions stay."""
     listed = {(one.code, one.valid_from) for one in units}
     dropped = [

@@ -44,7 +44,9 @@ class Raw:
 
 def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     """Unit -> bloc, of the units that exist on the cut-off day."""
-    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}").values()]
+    roll = raw.under("PROGRAMMES")[p].get("roll", "")
+    listed = raw.under(f"UNITS#{p}#{roll}" if roll else f"UNITS#{p}", "UNIT#")
+    versions = [json.loads(body["json"]) for body in listed.values()]
     blocs = {}
     for version in sorted(versions, key=lambda one: one["valid_from"]):
         if date.fromisoformat(version["valid_from"]) <= cut_off:

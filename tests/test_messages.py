@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from builders import indicator, units_csv
 
-from chalicelib import messages, period, unit
+from chalicelib import messages, period, unit_list
 from chalicelib.messages import authoring, problems
 from chalicelib.moves import MOVES, Move, State
 from chalicelib.programme import Rule

@@ -9,6 +9,8 @@ if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
     from chalicelib.columns import Fault as FormFault
 
 UNIT_FAULTS: Mapping[str, str] = {
+    "not_utf8": "tệp không phải văn bản UTF-8",
+    "not_a_table": "không đọc được tệp; cần CSV (UTF-8)",
     "unknown_column": "cột không có trong mẫu danh sách",
     "no_column": "thiếu cột bắt buộc",
     "unknown_bloc": "khối thi đua không có trong chương trình",
@@ -74,6 +76,10 @@ def form_fault(found: "FormFault") -> str:
     return f"{place}{column}: {FORM_FAULTS[found.problem]}{given}"
 
 
+def unit_reason(problem: str) -> str:
+    """What is wrong with a row of a unit list, or with the whole of it."""
+    return UNIT_FAULTS.get(problem) or units.FAULTS.get(problem, "nội dung không hợp lệ")
+
+
 def unit_fault(line: int, column: str, problem: str) -> str:
-    sentence = (UNIT_FAULTS | units.FAULTS).get(problem, "nội dung không hợp lệ")
-    return f"dòng {line}{f', cột {column}' if column else ''}: {sentence}"
+    return f"dòng {line}{f', cột {column}' if column else ''}: {unit_reason(problem)}"

@@ -88,6 +88,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
+    "no_unit": ("Không có đơn vị này", "Vui lòng quay về danh sách đơn vị để tìm lại."),
+    "list_changed": (
+        "Chưa thực hiện",
+        "Danh sách đơn vị đang được nhiều người thay đổi cùng lúc nên chưa có gì được lưu. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (

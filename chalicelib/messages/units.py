@@ -1,6 +1,9 @@
 """Words of the unit list: its columns, what is wrong with a file or a row, what changes."""
 
 from collections.abc import Mapping
+from datetime import date
+
+from chalicelib.messages import day
 
 # Column -> its title in our own workbook, and what else its head may say (compared folded).
 TITLES: Mapping[str, str] = {
@@ -42,6 +45,15 @@ GUIDE_LINES = (
     "Không dùng công thức, không gộp ô. Tệp có tối đa 10.000 dòng và 4 MB.",
 )
 
+GUIDE_BLOC = "Khối thi đua {code}: {label}"
+
+# Why a period's list matters already.
+WHY: Mapping[str, str] = {
+    "locked": "đã khóa",
+    "due": "đã đến hạn",
+    "summed": "đã tổng hợp",
+}
+
 KINDS: Mapping[str, str] = {
     "new": "Mới",
     "ended": "Kết thúc",
@@ -61,8 +73,8 @@ FAULTS: Mapping[str, str] = {
     "a_pdf": "Đây là tệp PDF, không phải bảng tính. Vui lòng gửi tệp .xlsx hoặc .csv.",
     "not_a_workbook": "Không đọc được tệp như một bảng tính .xlsx hoặc .csv (UTF-8). Tệp có thể bị "
     "hỏng hoặc chỉ được đổi đuôi.",
-    "not_utf8": "Tệp không phải bảng tính .xlsx, cũng không phải văn bản CSV mã UTF-8. Trong Excel, "
-    "vui lòng lưu lại dạng .xlsx.",
+    "not_utf8": "Tệp không phải bảng tính .xlsx, cũng không phải văn bản CSV mã UTF-8. Trong "
+    "Excel, vui lòng lưu lại dạng .xlsx.",
     "not_a_table": "Không đọc được tệp như một bảng CSV (UTF-8).",
     "bomb": "Tệp nở ra quá lớn khi giải nén, hoặc có thành phần lạ, nên không được đọc.",
     "macros": "Tệp có macro (.xlsm) nên không được đọc. Vui lòng lưu lại dạng .xlsx.",
@@ -87,3 +99,36 @@ FAULTS: Mapping[str, str] = {
     "unknown_successor": "đơn vị kế thừa không có trong danh sách",
     "successor_not_there": "đơn vị kế thừa phải có hiệu lực vào ngày ngay sau “Đến ngày”",
 }
+
+# What stands by a box of a unit's own page.
+FORM_FAULTS: Mapping[str, str] = {
+    "no_name": "Vui lòng nhập tên đơn vị.",
+    "bad_text": "Nội dung quá dài hoặc có ký tự không đọc được.",
+    "unknown_bloc": "Vui lòng chọn một khối thi đua của chương trình.",
+    "not_a_day": "Vui lòng nhập ngày dạng 30/06/2025.",
+    "not_there": "Đơn vị không có hiệu lực vào ngày này. Vui lòng chọn ngày khác.",
+    "nothing_new": "Chưa có gì khác với hiện tại, nên chưa có gì được lưu.",
+    "no_last_day": "Vui lòng nhập ngày cuối cùng của đơn vị.",
+    "changed_meanwhile": "Danh sách vừa được người khác thay đổi nên chưa có gì được lưu. Dưới đây "
+    "là hiện trạng mới; nội dung đã nhập vẫn còn, vui lòng xem lại rồi bấm lần nữa.",
+    "to_agree": "Thay đổi này làm khác danh sách phải gửi của kỳ đã đến hạn, đã khóa hoặc đã tổng "
+    "hợp. Vui lòng xem phần dưới, đánh dấu đồng ý rồi bấm lần nữa.",
+}
+
+STAGED_GONE = "Bản xem trước này không còn dùng được. Vui lòng tải tệp lên lại."
+STAGED_OLD = (
+    "Danh sách hoặc chương trình vừa thay đổi sau lúc xem trước, nên chưa có gì được ghi. "
+    "Dưới đây là bản xem trước mới; vui lòng xem lại rồi xác nhận."
+)
+EMPTY = "(trống)"
+
+
+def said(value: object, blocs: Mapping[str, str], column: str = "") -> str:
+    """A field of a unit as a person reads it."""
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, tuple):
+        value = "; ".join(value)
+    if column == "bloc":
+        value = blocs.get(str(value), value)
+    return str(value) if value not in ("", None) else EMPTY
