@@ -62,32 +62,43 @@ def draft(
     columns: Collection[str],
 ) -> Draft:
     """The present list with these rows (line, version) taken in. What is not named stays."""
+    known = {unit.code for unit in present}
     listed = {(unit.code, unit.valid_from): unit for unit in present}
     versions = _by_code(present)
-    lines: dict[tuple[str, date], int] = {}
-    befores: dict[tuple[str, date], Unit | None] = {}
-    for line, row in rows:
+    taken: list[tuple[int, Unit, Unit | None]] = []
+    for line, row in sorted(rows, key=lambda one: (one[1].valid_from, one[0])):
         key = row.code, row.valid_from
         same = listed.get(key)
-        before = same or _before(versions.get(row.code, ()), row.valid_from)
-        listed[key] = _carried_on(row, before, columns, is_same=same is not None)
-        lines[key], befores[key] = line, before
+        before = same or _before(versions[row.code], row.valid_from)
+        after = _carried_on(row, before, columns, is_same=same is not None)
+        listed[key] = after
+        versions[row.code].append(after)
+        taken.append((line, after, before))
     whole = tuple(listed.values())
-    last = {code: its[-1].valid_from for code, its in _by_code(whole).items()}
-    changes, unchanged = [], 0
-    for key, before in befores.items():
-        after = listed[key]
-        if after == before:
-            unchanged += 1
-        else:
-            is_last = last[after.code] == after.valid_from
-            changes.append(Change(after, before, _kinds(after, before, is_last=is_last)))
-    misfits = Lines(whole).misfits()
-    faults = (
-        Fault(lines.get((unit.code, unit.valid_from), 0), column, problem, unit.code)
-        for unit, column, problem in misfits
-    )
-    return Draft(whole, tuple(changes), unchanged, tuple(sorted(faults)))
+    last = {code: max(one.valid_from for one in its) for code, its in versions.items()}
+    changes = [
+        Change(after, before, _kinds(after, before, known, last=last[after.code]))
+        for _, after, before in sorted(taken, key=lambda one: one[0])
+        if after != before
+    ]
+    lines = {(after.code, after.valid_from): line for line, after, _ in taken}
+    faults = [*_misfits(whole, lines), *_other_case(known, taken)]
+    return Draft(whole, tuple(changes), len(taken) - len(changes), tuple(sorted(faults)))
+
+
+def _misfits(whole: Sequence[Unit], lines: Mapping[tuple[str, date], int]) -> Iterator[Fault]:
+    for unit, column, problem in Lines(whole).misfits():
+        yield Fault(lines.get((unit.code, unit.valid_from), 0), column, problem, unit.code)
+
+
+def _other_case(
+    known: Collection[str], taken: Iterable[tuple[int, Unit, Unit | None]]
+) -> Iterator[Fault]:
+    """Codes are told apart by their case, and nobody means it so."""
+    first = {code.lower(): code for code in known}
+    for line, unit, _ in taken:
+        if first.setdefault(unit.code.lower(), unit.code) != unit.code:
+            yield Fault(line, "code", "code_in_other_case", unit.code)
 
 
 def _by_code(units: Iterable[Unit]) -> dict[str, list[Unit]]:
@@ -99,8 +110,8 @@ def _by_code(units: Iterable[Unit]) -> dict[str, list[Unit]]:
 
 def _before(versions: Iterable[Unit], day: date) -> Unit | None:
     """The version that a new one takes the place of; of a unit that only begins later, none."""
-    begun = [unit for unit in versions if unit.valid_from < day]
-    return begun[-1] if begun else None
+    begun = (unit for unit in versions if unit.valid_from < day)
+    return max(begun, key=lambda unit: unit.valid_from, default=None)
 
 
 def _carried_on(row: Unit, before: Unit | None, columns: Collection[str], *, is_same: bool) -> Unit:
@@ -111,11 +122,14 @@ def _carried_on(row: Unit, before: Unit | None, columns: Collection[str], *, is_
     return row.model_copy(update=kept)
 
 
-def _kinds(after: Unit, before: Unit | None, *, is_last: bool) -> tuple[Kind, ...]:
+def _kinds(
+    after: Unit, before: Unit | None, known: Collection[str], *, last: date
+) -> tuple[Kind, ...]:
+    """What a change is called; an end only where it is the unit's and not a version's."""
     if before is None:
-        return ("new",)
+        return ("changed",) if after.code in known else ("new",)
     kinds: list[Kind] = []
-    if is_last and after.valid_to and after.valid_to != before.valid_to:
+    if last == after.valid_from and after.valid_to and after.valid_to != before.valid_to:
         kinds.append("ended")
     if after.name != before.name:
         kinds.append("renamed")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -26,13 +27,15 @@ class Unit(BaseModel):
     bloc: str = Field(min_length=1)
     parent: str = Field(default="", max_length=200)
     order: int = Field(default=0, ge=0, le=1_000_000)
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[Annotated[str, Field(max_length=200)], ...] = Field(default=(), max_length=20)
     email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$", max_length=200)
     phone: str = Field(default="", pattern=r"^[0-9+ ().-]{0,30}$")
     valid_from: date
     valid_to: date | None = None
     # Left out where there are none: a stored unit keeps its text, and its summary its proof.
-    successors: tuple[str, ...] = Field(default=(), exclude_if=lambda found: not found)
+    successors: tuple[Annotated[str, Field(pattern=CODE)], ...] = Field(
+        default=(), max_length=200, exclude_if=lambda found: not found
+    )
 
     @field_validator("valid_from", "valid_to", mode="before")
     @classmethod
@@ -44,6 +47,13 @@ class Unit(BaseModel):
             pattern = "%d/%m/%Y" if "/" in value else "%Y-%m-%d"
             return datetime.strptime(value, pattern).date()  # noqa: DTZ007 - a day, no instant
         return value
+
+    @field_validator("valid_from", "valid_to")
+    @classmethod
+    def _of_our_time(cls, day: date | None) -> date | None:
+        if day and not 1900 <= day.year < 2200:
+            raise ValueError("a slip of the hand")
+        return day
 
     def holds_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

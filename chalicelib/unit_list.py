@@ -111,15 +111,18 @@ class _Reader:
         return said
 
     def _unit(self, line: int, given: Mapping[str, str], faults: list[Fault]) -> Unit | None:
+        unit: Unit | None
         try:
             unit = _validated(given)
         except ValidationError as error:
             faults += [
                 (line, str(e["loc"][0] if e["loc"] else ""), e["type"]) for e in error.errors()
             ]
-            return None
-        if unit.bloc not in self._blocs:
+            unit = None
+        if given.get("bloc") and given["bloc"] not in self._blocs:
             faults.append((line, "bloc", "unknown_bloc"))
+        if unit is None:
+            return None
         if (unit.code, unit.valid_from) in self._seen:
             faults.append((line, "code", "twice"))
         if unit.valid_to and unit.valid_to < unit.valid_from:

@@ -130,7 +130,9 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
 )
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
     with pytest.raises(unit_list.Faulty) as faulty:
-        unit_list.read_csv(units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"})
+        unit_list.read_csv(
+            units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"}
+        )
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 

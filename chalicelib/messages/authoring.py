@@ -76,10 +76,13 @@ def form_fault(found: "FormFault") -> str:
     return f"{place}{column}: {FORM_FAULTS[found.problem]}{given}"
 
 
-def unit_reason(problem: str) -> str:
+def unit_reason(problem: str, column: str = "") -> str:
     """What is wrong with a row of a unit list, or with the whole of it."""
+    if problem == "string_pattern_mismatch" and column in units.PATTERNS:
+        return units.PATTERNS[column]
     return UNIT_FAULTS.get(problem) or units.FAULTS.get(problem, "nội dung không hợp lệ")
 
 
 def unit_fault(line: int, column: str, problem: str) -> str:
-    return f"dòng {line}{f', cột {column}' if column else ''}: {unit_reason(problem)}"
+    place = f"dòng {line}{f', cột {column}' if column else ''}"
+    return f"{place}: {unit_reason(problem, column)}"

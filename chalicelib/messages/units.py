@@ -92,12 +92,21 @@ FAULTS: Mapping[str, str] = {
     "phone_as_number": "số điện thoại đang là dạng số nên có thể đã mất số 0 ở đầu; vui lòng đổi ô "
     "sang dạng chữ và gõ lại",
     "no_head": "có nội dung ngoài các cột có tên",
-    "header_formula": "tên cột là công thức",
+    "too_long": "có quá nhiều mục trong một ô",
     # of a version in the list
+    "code_in_other_case": "mã chỉ khác một đơn vị đã có ở chữ hoa, chữ thường",
     "successors_without_end": "có đơn vị kế thừa thì phải có “Đến ngày”",
     "successor_twice": "một đơn vị kế thừa được ghi hai lần",
     "unknown_successor": "đơn vị kế thừa không có trong danh sách",
     "successor_not_there": "đơn vị kế thừa phải có hiệu lực vào ngày ngay sau “Đến ngày”",
+}
+
+# What a column wants, where "not as it should be" would not help.
+PATTERNS: Mapping[str, str] = {
+    "code": "mã chỉ gồm chữ không dấu, chữ số, dấu - và _, dài tối đa 32 ký tự",
+    "successors": "ghi mã các đơn vị, cách nhau bởi dấu ;",
+    "email": "cần địa chỉ thư dạng ten@coquan.example",
+    "phone": "số điện thoại chỉ gồm chữ số, dấu cách, + ( ) . -, dài tối đa 30 ký tự",
 }
 
 # What stands by a box of a unit's own page.
