@@ -22,6 +22,7 @@ from chalicelib.table import Conflict
 from chalicelib.unit import Unit, in_force, known_as
 
 _TRIES = 5
+_BOXES = {"valid_to": "last_day", "successors": "successors"}  # of a misfit's column
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,9 @@ def _checked(
     for misfit in Lines(newer).misfits():
         if misfit not in old:
             reason = authoring.unit_reason(misfit.problem)
-            column = misfit.column if misfit.unit.code == written[0].code else "all"
-            asked.faults[column] = f"{misfit.unit.code} ({misfit.unit.name}): {reason}."
+            its_own = misfit.unit.code == written[0].code
+            box = _BOXES[misfit.column] if its_own else "all"
+            asked.faults[box] = f"{misfit.unit.code} ({misfit.unit.name}): {reason}."
     if asked.faults:
         return []
     found = warned(site, known.programme, request.now, known.everyone, newer)
