@@ -11,7 +11,6 @@ from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 
 HEADS = ("Mã đơn vị", "Tên đơn vị", "Khối thi đua", "Từ ngày", "Đến ngày", "Đơn vị kế thừa")
-_BOUNDARY = "----ranh-gioi".replace("-", "x")
 
 
 def book(
@@ -53,19 +52,5 @@ def upload(browser: Visitor, page: Reply, content: bytes, filename: str = "don-v
     action, fields = next(
         (where, given) for where, given in Forms(page.body.decode()).forms if "file" in given
     )
-    body = b""
-    for name, value in fields.items():
-        if name != "file":
-            body += _part(f'name="{name}"', value.encode())
-    body += _part(f'name="file"; filename="{filename}"', content)
-    body += f"--{_BOUNDARY}--\r\n".encode()
-    headers = {
-        "origin": "http://127.0.0.1:8000",
-        "content-type": f"multipart/form-data; boundary={_BOUNDARY}",
-    }
-    return browser._call("POST", action, headers, body)
-
-
-def _part(disposition: str, content: bytes) -> bytes:
-    head = f"--{_BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n"
-    return head.encode() + content + b"\r\n"
+    rest = {name: value for name, value in fields.items() if name != "file"}
+    return browser.upload(action, rest, {"file": (filename, content)})
