@@ -148,3 +148,10 @@ def test_units_of_a_folder_go_into_the_current_list(table: SqliteTable) -> None:
     revision = now(table).revision
     programmes.keep_units(table, "p", [unit("T02", name="Từ thư mục")])
     assert now(table).revision == revision
+
+
+def test_a_programmes_item_is_written_in_one_place_that_knows_of_its_list() -> None:
+    """Who wrote its settings alone would drop the name of the list, and bring back an old one."""
+    sources = Path(programmes.__file__).parents[1].rglob("*.py")
+    naming = {path.name for path in sources if "keys.programme(" in path.read_text("utf-8")}
+    assert naming == {"programmes.py"}

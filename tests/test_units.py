@@ -178,6 +178,21 @@ def test_an_open_period_that_is_summed_is_warned_of_too(site: Site, officer: Vis
     assert "đã tổng hợp" in text(page)
 
 
+def test_ending_a_unit_that_has_reported_already_is_warned_of(
+    officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    browser = as_unit("T05")
+    page = browser.get("/report/2026-Q4")
+    check = browser.follow(browser.submit(page, "2026-Q4", do="check"))
+    check = browser.follow(browser.submit(check, "/check"))
+    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    assert browser.submit(check, "/send", **by).status == 303
+    page = change(officer, "T05", "end", last_day="30/11/2026")
+    assert page.status == 422
+    assert "có đơn vị bị bớt đã gửi báo cáo" in text(page)
+    assert change(officer, "T06", "end", last_day="30/11/2026").status == 303
+
+
 # ------------------------------------------------------------------ ends
 
 

@@ -52,6 +52,7 @@ WHY: Mapping[str, str] = {
     "locked": "đã khóa",
     "due": "đã đến hạn",
     "summed": "đã tổng hợp",
+    "reported": "có đơn vị bị bớt đã gửi báo cáo",
 }
 
 KINDS: Mapping[str, str] = {
@@ -120,8 +121,9 @@ FORM_FAULTS: Mapping[str, str] = {
     "no_last_day": "Vui lòng nhập ngày cuối cùng của đơn vị.",
     "changed_meanwhile": "Danh sách vừa được người khác thay đổi nên chưa có gì được lưu. Dưới đây "
     "là hiện trạng mới; nội dung đã nhập vẫn còn, vui lòng xem lại rồi bấm lần nữa.",
-    "to_agree": "Thay đổi này làm khác danh sách phải gửi của kỳ đã đến hạn, đã khóa hoặc đã tổng "
-    "hợp. Vui lòng xem phần dưới, đánh dấu đồng ý rồi bấm lần nữa.",
+    "to_agree": "Thay đổi này làm khác danh sách phải gửi của kỳ đã có người dùng đến (đã đến hạn, "
+    "đã khóa, đã tổng hợp hoặc đã có báo cáo). Vui lòng xem phần dưới, đánh dấu đồng ý rồi bấm lần "
+    "nữa.",
 }
 
 STAGED_GONE = "Bản xem trước này không còn dùng được. Vui lòng tải tệp lên lại."

@@ -9,13 +9,13 @@ from chalicelib import roster
 from chalicelib.edges import Site
 from chalicelib.programme import Programme
 from chalicelib.roster import Touched
-from chalicelib.store import programmes, summaries
+from chalicelib.store import programmes, reports, summaries
 from chalicelib.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Periods that are due, locked or summed and of which other units would owe a report."""
+    """Periods that somebody relies on and of which other units would owe a report."""
 
     periods: tuple[tuple[Touched, tuple[str, ...]], ...]
 
@@ -40,6 +40,16 @@ def warned(
             why.append("due")
         if summaries.summary(site.table, programme.key, one.period.key):
             why.append("summed")
+        if _reported(site, programme, one):
+            why.append("reported")
         if why:
             found.append((one, tuple(why)))
     return Warned(tuple(found))
+
+
+def _reported(site: Site, programme: Programme, one: Touched) -> bool:
+    """Whether a unit that would owe nothing any more has sent its report already."""
+    if not one.dropped:
+        return False
+    sent = reports.revisions(site.table, programme.key, one.period.key)
+    return any(unit in one.dropped for unit, _ in sent)
