@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 from builders import indicator, units_csv
 
-from chalicelib import messages, period, unit
+from chalicelib import messages, period, unit_list
 from chalicelib.messages import authoring, problems, programme
 from chalicelib.moves import MOVES, Move, State
 from chalicelib.programme import Indicator, Kind, Rule
@@ -156,8 +156,10 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     ],
 )
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
-    with pytest.raises(unit.Faulty) as faulty:
-        unit.read_csv(units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"})
+    with pytest.raises(unit_list.Faulty) as faulty:
+        unit_list.read_csv(
+            units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"}
+        )
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 
