@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
+from chalicelib.audit import Act
 from chalicelib.contact import Contact
-from chalicelib.store import keys
+from chalicelib.store import acts, keys
 from chalicelib.table import Item, Put, Table
 
 
@@ -24,6 +25,11 @@ def put(p: str, unit: str, contact: Contact) -> Put:
     """The change that keeps this contact in place of that of `contact.revision`."""
     body = {name: getattr(contact, name) for name in _FIELDS}
     return Put(keys.contact(p, unit), body, expects=contact.revision)
+
+
+def keep(table: Table, act: Act, contact: Contact) -> None:
+    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict."""
+    acts.commit(table, act, put(act.programme, act.unit, contact))
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")

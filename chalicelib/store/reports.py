@@ -107,6 +107,8 @@ def head_body(head: Head) -> Body:
         body["return_due"] = iso(head.return_due)
     if head.event:
         body["event"] = head.event
+    if head.paper:
+        body["paper"] = True
     return body
 
 
@@ -123,11 +125,14 @@ def _version(item: Item) -> Version:
     body: dict[str, Any] = dict(item.body)
     body["sent"] = from_iso(body["sent"])
     body["sender"] = Sender(**json.loads(body["sender"]))
+    if "entered" in body:
+        body["entered"] = from_iso(body["entered"])
     return Version(**body)
 
 
 def _version_body(version: Version) -> Body:
     sender = version.sender
+    entered = {"entered": iso(version.entered)} if version.entered else {}
     return {
         "unit": version.unit,
         "period": version.period,
@@ -148,6 +153,7 @@ def _version_body(version: Version) -> Body:
         "form": version.form,
         "late": version.late,
         "after_due": version.after_due,
+        **entered,
     }
 
 
@@ -164,6 +170,9 @@ class Sending:
     sender: Sender
     reason: str = ""
     terms: Terms = NO_TERMS  # as they were read: the send is judged on them
+    actor: str = "unit"
+    entered: datetime | None = None  # a paper report: `now` is then the day it arrived
+    record: tuple[Put, ...] = ()  # of the act, where the sending itself does not say it all
 
 
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
@@ -187,6 +196,8 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             form=sending.form,
             sender=sending.sender,
             reason=sending.reason,
+            actor=sending.actor,
+            entered=sending.entered,
         )
         try:
             table.write(
@@ -199,6 +210,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
                 ),
                 Check(keys.period(p, k), expects=sending.period.revision),
                 Check(keys.terms(p, k, unit), expects=sending.terms.revision),
+                *sending.record,
                 *standing,
             )
         except Conflict as conflict:
@@ -242,6 +254,7 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
         revision=item.version,
         page=str(item.body["page"]),
         place=int(item.body["place"]),
+        form=int(item.body.get("form", 0)),
     )
 
 
@@ -253,6 +266,7 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
         "saved": iso(draft.saved),
         "page": draft.page,
         "place": draft.place,
+        "form": draft.form,
     }
     # A returned report may be worked on long after the lock.
     expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())
