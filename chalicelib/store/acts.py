@@ -18,11 +18,11 @@ def commit(table: Table, act: Act, *changes: Change) -> None:
     A lost reply makes the SDK try again, and then its own first try looks like somebody else's:
     where this very act is on record, it is done.
     """
-    records = _records(act)
+    kept = records(act)
     try:
-        table.write(*changes, *records)
+        table.write(*changes, *kept)
     except Conflict:
-        if table.get(records[0].key) is None:
+        if table.get(kept[0].key) is None:
             raise
 
 
@@ -60,7 +60,8 @@ def name(act: Act) -> str:
     return f"{iso(act.at)}#{act.id}"
 
 
-def _records(act: Act) -> list[Put]:
+def records(act: Act) -> list[Put]:
+    """What keeps the act, for a write that holds more than `commit` does."""
     body: Body = {
         "at": iso(act.at),
         "who": act.who,
