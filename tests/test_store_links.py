@@ -120,8 +120,8 @@ def test_the_record_stands_only_where_something_changed(table: Table) -> None:
     assert not links.revoke(table, P, U, act("revoke_link"))
     first = links.issue_link(table, KEY, P, U, act("issue_link"))
     assert links.issue_link(table, KEY, P, U, act("issue_link")) == first
-    assert links.revoke(table, P, U, act("revoke_link"))
-    assert not links.revoke(table, P, U, act("revoke_link"))
+    assert links.revoke(table, P, U, act("revoke_link", NOW + MINUTE))
+    assert not links.revoke(table, P, U, act("revoke_link", NOW + MINUTE))
     assert [verb for verb, _, _ in recorded(table)] == ["issue_link", "revoke_link"]
 
 
@@ -198,7 +198,7 @@ def test_an_act_whose_reply_was_lost_is_done_once(table: Table) -> None:
                 self._table.write(*changes)
             super().write(*changes)
 
-    links.reissue_link(Twice(table), KEY, P, U, act())
+    links.reissue_link(Twice(table), KEY, P, U, act(at=NOW + MINUTE))
     assert [verb for verb, _, _ in recorded(table)] == ["issue_link", "reissue_link"]
     known = links.standing(table, P, U)
     assert known is not None
