@@ -80,6 +80,7 @@ class Version:
     form: int
     late: bool
     after_due: bool  # a correction made after the due instant: "điều chỉnh sau hạn"
+    entered: datetime | None = None  # when a paper report was typed in; `sent` is its arrival
 
     @property
     def reference(self) -> str:
@@ -103,6 +104,7 @@ class Head(NamedTuple):
     revision: int = 0
     return_due: datetime | None = None
     event: str = ""  # of the officer's move that led to this state
+    paper: bool = False  # the current version came on paper
 
     @property
     def counts(self) -> bool:
@@ -120,6 +122,7 @@ class Standing(NamedTuple):
     last_sent: str
     late: bool
     nil: bool
+    form: int
     figures: str
     revision: int
 
@@ -134,6 +137,7 @@ class Draft:
     revision: int = 0
     page: str = ""  # the opened form that saved it last, and which of its savings that was
     place: int = 0
+    form: int = 0  # the version of the form that it was begun on; 0 in drafts from before that
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,17 @@ def submit(
     reason: str = "",
     actor: str = "unit",
     terms: Terms = NO_TERMS,
+    entered: datetime | None = None,
 ) -> tuple[Version, Head]:
     """The next version and the head that points to it. Raises Refused.
+
+    With `entered` it is a paper report: `now` is then its arrival, which all is judged on.
 
     Lateness is judged once, on version 1 against this unit's own due instant; an answer to
     a return is late only after the return's own due date.
     """
+    if entered and head and head.state == "submitted":
+        raise Refused("paper_from_submitted")  # what stands is the unit's to correct
     state = _submittable(head, period, now, reason, terms)
     limit = terms.due_in(period)
     if head and head.state == "returned":
@@ -45,6 +50,7 @@ def submit(
         form=form,
         late=after if head is None else head.late,
         after_due=after if head else False,
+        entered=entered,
     )
     return version, _newest(head, version, state, content)
 
@@ -81,4 +87,5 @@ def _newest(head: Head | None, version: Version, state: State, content: Content)
         hash=version.hash,
         figures=report.compact(content.figures),
         revision=head.revision if head else 0,
+        paper=version.entered is not None,
     )

@@ -82,6 +82,8 @@ class Ledger:
                 heads[key.sort.removeprefix("REPORT#")] = item.body
             elif key.partition == f"PERIOD#{p}#{k}#TEXT":
                 texts[key.sort] = item.body
+            elif key.partition.startswith(f"REPORT#{p}#{k}#") and key.sort.startswith("EVENT#"):
+                assert item.version == 1, f"{key} was written over"
             elif key.partition.startswith(f"REPORT#{p}#{k}#") and key.sort != "DRAFT":
                 unit = key.partition.rpartition("#")[2]
                 assert item.version == 1, f"{key} was written over"

@@ -33,6 +33,7 @@ FAULTS: Mapping[str, str] = {
     "report_too_large": "Báo cáo quá dài (hơn 100 kB), vui lòng viết gọn các ô nội dung.",
     "unknown_field": "Có nội dung không thuộc báo cáo này, có thể do biểu mẫu vừa thay đổi. "
     "Nội dung đó chưa được nhận; vui lòng xem lại số liệu rồi bấm lần nữa.",
+    "left_empty": "Ô này còn trống.",
     "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
     "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
     "no_phone": "Vui lòng nhập số điện thoại để Sở liên hệ khi cần.",

@@ -8,6 +8,9 @@ REFUSALS: Mapping[str, str] = {
     "exempt": "Quý đơn vị được miễn báo cáo kỳ này.",
     "newer_version": "Đơn vị vừa gửi lần mới hơn lần mà quý vị đã xem. "
     "Vui lòng xem lại báo cáo rồi thực hiện lại.",
+    "paper_exempt": "Đơn vị này được miễn báo cáo kỳ này.",
+    "paper_from_submitted": "Đơn vị đã gửi báo cáo kỳ này nên không nhập báo cáo giấy. "
+    "Nếu bản giấy khác với bản đã gửi, vui lòng trả lại hoặc mở lại báo cáo trước.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
     "session_ended": "Phiên làm việc vừa kết thúc. Báo cáo chưa được gửi; "
     "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
@@ -87,13 +90,37 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Tệp lớn hơn 4 MB nên chưa được nhận. Vui lòng gửi tệp nhỏ hơn.",
     ),
     "no_unit": ("Không có đơn vị này", "Vui lòng quay lại danh sách và chọn đơn vị."),
+    "no_round": (
+        "Không có lượt gửi này",
+        "Vui lòng quay về kỳ báo cáo và chọn lại.",
+    ),
+    "no_unit_here": (
+        "Không có đơn vị này trong kỳ báo cáo",
+        "Vui lòng quay về kỳ báo cáo và chọn đơn vị khác.",
+    ),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
     "not_owed": (
         "Quý đơn vị không phải gửi báo cáo kỳ này",
         "Vui lòng quay về trang của đơn vị và chọn kỳ báo cáo khác.",
     ),
     "not_open_yet": ("Kỳ báo cáo chưa mở", "Kỳ báo cáo này chưa mở. Vui lòng quay lại sau."),
+    "unit_not_owing": (
+        "Đơn vị không phải gửi báo cáo kỳ này",
+        "Mã đơn vị không có trong danh sách phải gửi của kỳ. Vui lòng chọn từ tình hình gửi.",
+    ),
+    "no_version": ("Không có lần gửi này", "Vui lòng mở lại trang báo cáo và chọn hai lần gửi."),
+    "no_ask": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
+    "no_form": ("Không có phiên bản này", "Vui lòng quay về trang biểu mẫu và chọn lại."),
+    "no_offer": (
+        "Tệp xem trước không còn",
+        "Tệp tải lên được giữ một ngày để xem trước. Chưa có gì thay đổi; vui lòng tải lên lại.",
+    ),
+    "list_changed": (
+        "Chưa thực hiện",
+        "Danh sách đơn vị đang được nhiều người thay đổi cùng lúc nên chưa có gì được lưu. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (

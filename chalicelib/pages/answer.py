@@ -131,14 +131,14 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
 
 
 def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
-    """What a unit typed, to send again from the problem page: nothing is lost by a problem.
+    """What was typed about a report, to send again from the problem page: nothing is lost.
 
     Not where another site sent it: then nobody typed it here. Nor where it is another unit's:
     it must not be sent from here.
     """
     if request is None or problem.name in ("foreign_request", "other_unit"):
         return {}
-    if not request.path.rpartition("/report/")[1]:
+    if not re.search("/reports?/", request.path):
         return {}
     return {name: text for name, text in request.form.items() if name != "csrf"}
 

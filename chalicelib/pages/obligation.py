@@ -1,6 +1,6 @@
 """What a unit owes for one period, gathered for its pages: form, report, draft, last values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,19 +77,25 @@ class Obligation:
 
 def load(site: Site, request: Request) -> Obligation:
     """Raises Problem where there is no such period, or this unit owes nothing for it."""
-    p, code, key = request.who.programme, request.who.unit, request.params["period"]
+    who = request.who
+    return of(site, who.programme, who.unit, request.params["period"], request.now)
+
+
+def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
+    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`."""
     programme = programmes.programme(site.table, p)
     periods = programmes.periods(site.table, p)
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
-    units = owing(programmes.unit_versions(site.table, p, code), period.end)
+    units = owing(programmes.unit_versions(site.table, programme, code), period.end)
     if not units:
         raise Problem(404, "not_owed")
-    if not period.has_begun(request.now):
+    if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
     head = reports.head(site.table, p, key, code)
-    version = head.form if head else period.form
+    draft = reports.draft(site.table, p, key, code)
+    version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
     sections = form.asked_of(units[0].bloc, key, period.end)
     return Obligation(
@@ -100,10 +106,17 @@ def load(site: Site, request: Request) -> Obligation:
         sections=sections,
         asked=tuple(indicators(sections)),
         head=head,
-        draft=reports.draft(site.table, p, key, code),
+        draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
     )
+
+
+def _form_of(head: Head | None, draft: Draft | None, period: Period) -> int:
+    """A report stays on the version of the form that it was begun on."""
+    if head:
+        return head.form
+    return draft.form if draft and draft.form else period.form
 
 
 def last_values(site: Site, owed: Obligation) -> dict[str, Last]:
@@ -146,9 +159,9 @@ def _by_code(owed: Obligation) -> dict[str, Indicator]:
     return {indicator.code: indicator for indicator in owed.asked}
 
 
-def unknown(owed: Obligation, form: Mapping[str, str]) -> set[str]:
+def unknown(owed: Obligation, form: Mapping[str, str], beside: Collection[str] = ()) -> set[str]:
     """Fields with something in them that no form of this obligation has (any more)."""
-    given = {name for name, content in form.items() if content} - _OWN_FIELDS
+    given = {name for name, content in form.items() if content} - _OWN_FIELDS - set(beside)
     by_code = _by_code(owed)
     return {name for name in given if not _belongs(by_code, name)}
 

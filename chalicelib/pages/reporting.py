@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import messages, report
 from chalicelib.clock import today
@@ -19,6 +19,9 @@ from chalicelib.store.reports import Overtaken
 from chalicelib.terms import NO_TERMS, Terms
 from chalicelib.unit import known_as, owing
 
+if TYPE_CHECKING:  # only what was returned needs that module
+    from chalicelib.remarks import Remarks
+
 # Bytes as the table keeps it, where a quote inside takes four: twice the largest report.
 _LARGEST_DRAFT = 250_000
 STYLES = ("base", "form")
@@ -28,7 +31,7 @@ def home(site: Site, request: Request) -> Response:
     """Open periods, the earliest due first; then past ones, the newest first."""
     p, code = request.who.programme, request.who.unit
     programme = programmes.programme(site.table, p)
-    versions = programmes.unit_versions(site.table, p, code)
+    versions = programmes.unit_versions(site.table, programme, code) if programme else []
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
@@ -42,6 +45,10 @@ def home(site: Site, request: Request) -> Response:
             return True
         return one.opens <= request.now <= own[one.key].locks_in(one)
 
+    from chalicelib.messages import deciding
+    from chalicelib.pages import answers
+
+    said, may_ask = answers.on_home(site, p, heads, owed, own, code, request.now)
     return render.page(
         site,
         request,
@@ -52,6 +59,9 @@ def home(site: Site, request: Request) -> Response:
         past=sorted((o for o in owed if not is_open(o)), key=lambda o: o.due, reverse=True),
         heads=heads,
         terms=own,
+        said=said,
+        may_ask=may_ask,
+        words=deciding,
         now=request.now,
     )
 
@@ -125,8 +135,18 @@ def _form_page(
         asked=sum(part.asked for part in parts),
         saved=owed.draft.saved if owed.draft and owed.draft.base == owed.base else None,
         late=request.now > owed.due,
+        said=_comments(site, owed),
         **(defaults | context),
     )
+
+
+def _comments(site: Site, owed: Obligation) -> "Remarks | None":
+    """What the department said with a return; a form without one does not look for it."""
+    if owed.head is None or owed.head.state not in ("returned", "reopened"):
+        return None
+    from chalicelib.pages import answers
+
+    return answers.comments(site, owed.programme.key, owed.head)
 
 
 def post_form(site: Site, request: Request) -> Response:
@@ -174,7 +194,7 @@ def save_draft(
         if page and page == owed.draft.page and newer:
             revision = owed.draft.revision
     place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)
-    draft = Draft(typed, base, request.now, revision, page, place)
+    draft = Draft(typed, base, request.now, revision, page, place, owed.form)
     return reports.save_draft(site.table, owed.programme.key, owed.period, owed.unit.code, draft)
 
 

@@ -163,6 +163,10 @@ def receipt(site: Site, request: Request) -> Response:
     version = reports.version(site.table, p, key, code, number)
     if version is None:
         raise Problem(404, "no_receipt")
+    from chalicelib.messages import deciding
+    from chalicelib.pages import answers
+
+    kind, ask = answers.about(site, owed, request.now)
     return render.page(
         site,
         request,
@@ -172,4 +176,8 @@ def receipt(site: Site, request: Request) -> Response:
         version=version,
         understood=understood(owed, report.parse(version.content)),
         can_send=owed.can_send(request.now),
+        said=answers.comments(site, p, owed.head),
+        kind=kind,
+        ask=ask,
+        words=deciding,
     )

@@ -1,6 +1,8 @@
 """Contacts of units in the table, beside their dated versions: a new phone is no new unit."""
 
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
 
 from chalicelib.audit import Act
 from chalicelib.contact import Contact
@@ -31,7 +33,9 @@ def keep(table: Table, act: Act, contact: Contact) -> None:
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")
+_of_a_contact: Any = itemgetter(*_FIELDS)
 
 
 def _contact(item: Item) -> Contact:
-    return Contact(**{name: str(item.body[name]) for name in _FIELDS}, revision=item.version)
+    mailbox, head, preparer, phone, proposed = _of_a_contact(item.body)
+    return Contact(mailbox, head, preparer, phone, proposed, item.version)

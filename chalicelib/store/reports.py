@@ -69,12 +69,24 @@ def _standing(item: Item) -> Standing:
 
 
 def _head(item: Item) -> Head:
-    body: dict[str, Any] = dict(item.body)
-    body["first_sent"] = from_iso(body["first_sent"])
-    body["last_sent"] = from_iso(body["last_sent"])
-    if "return_due" in body:
-        body["return_due"] = from_iso(body["return_due"])
-    return Head(revision=item.version, **body)
+    body: Any = item.body
+    due = body.get("return_due")
+    return Head(
+        body["unit"],
+        body["period"],
+        body["state"],
+        body["version"],
+        from_iso(body["first_sent"]),
+        from_iso(body["last_sent"]),
+        body["late"],
+        body["nil"],
+        body["form"],
+        body["hash"],
+        body["figures"],
+        item.version,
+        from_iso(due) if due else None,
+        body.get("event", ""),
+    )
 
 
 def head_body(head: Head) -> Body:
@@ -95,6 +107,8 @@ def head_body(head: Head) -> Body:
         body["return_due"] = iso(head.return_due)
     if head.event:
         body["event"] = head.event
+    if head.paper:
+        body["paper"] = True
     return body
 
 
@@ -111,11 +125,14 @@ def _version(item: Item) -> Version:
     body: dict[str, Any] = dict(item.body)
     body["sent"] = from_iso(body["sent"])
     body["sender"] = Sender(**json.loads(body["sender"]))
+    if "entered" in body:
+        body["entered"] = from_iso(body["entered"])
     return Version(**body)
 
 
 def _version_body(version: Version) -> Body:
     sender = version.sender
+    entered = {"entered": iso(version.entered)} if version.entered else {}
     return {
         "unit": version.unit,
         "period": version.period,
@@ -136,6 +153,7 @@ def _version_body(version: Version) -> Body:
         "form": version.form,
         "late": version.late,
         "after_due": version.after_due,
+        **entered,
     }
 
 
@@ -152,6 +170,9 @@ class Sending:
     sender: Sender
     reason: str = ""
     terms: Terms = NO_TERMS  # as they were read: the send is judged on them
+    actor: str = "unit"
+    entered: datetime | None = None  # a paper report: `now` is then the day it arrived
+    record: tuple[Put, ...] = ()  # of the act, where the sending itself does not say it all
 
 
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
@@ -175,6 +196,8 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             form=sending.form,
             sender=sending.sender,
             reason=sending.reason,
+            actor=sending.actor,
+            entered=sending.entered,
         )
         try:
             table.write(
@@ -187,6 +210,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
                 ),
                 Check(keys.period(p, k), expects=sending.period.revision),
                 Check(keys.terms(p, k, unit), expects=sending.terms.revision),
+                *sending.record,
                 *standing,
             )
         except Conflict as conflict:
@@ -230,6 +254,7 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
         revision=item.version,
         page=str(item.body["page"]),
         place=int(item.body["place"]),
+        form=int(item.body.get("form", 0)),
     )
 
 
@@ -241,6 +266,7 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
         "saved": iso(draft.saved),
         "page": draft.page,
         "place": draft.place,
+        "form": draft.form,
     }
     # A returned report may be worked on long after the lock.
     expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())

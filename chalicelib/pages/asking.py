@@ -1,0 +1,96 @@
+"""The unit's requests: more time, or its report reopened; and what the department answered."""
+
+from typing import Any
+
+from chalicelib import asking
+from chalicelib.asking import Ask, Kind
+from chalicelib.audit import UNIT, Act
+from chalicelib.edges import Site
+from chalicelib.messages import deciding as words
+from chalicelib.pages import obligation, render
+from chalicelib.pages.obligation import Obligation
+from chalicelib.pages.web import Problem, Request, Response, redirect
+from chalicelib.remarks import Faults
+from chalicelib.store import acts, asks
+from chalicelib.store.access import still_open
+from chalicelib.table import Conflict
+
+_TRIES = 5
+
+
+def form(site: Site, request: Request) -> Response:
+    owed = obligation.load(site, request)
+    return _page(site, request, owed, _kind(owed, request))
+
+
+def _kind(owed: Obligation, request: Request) -> Kind | None:
+    return asking.may_ask(owed.head, owed.period, owed.terms, request.now)
+
+
+def _page(
+    site: Site,
+    request: Request,
+    owed: Obligation,
+    kind: Kind | None,
+    *,
+    status: int = 200,
+    faults: Faults | None = None,
+) -> Response:
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    found = asks.of_unit(site.table, p, key, code)
+    waiting = next((one for one in found if one.kind == kind and one.state == "open"), None)
+    given: dict[str, Any] = {"reason": "", "wanted": ""}
+    if waiting:
+        wanted = waiting.wanted.isoformat() if waiting.wanted else ""
+        given = {"reason": waiting.reason, "wanted": wanted}
+    if request.method == "POST":
+        given |= request.form
+    return render.page(
+        site,
+        request,
+        "ask.html",
+        status=status,
+        styles=("base", "form"),
+        owed=owed,
+        kind=kind,
+        asks=found,
+        waiting=waiting,
+        given=given,
+        faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
+        due=asking.due(owed.head, owed.period, owed.terms),
+        words=words,
+    )
+
+
+def ask(site: Site, request: Request) -> Response:
+    owed = obligation.load(site, request)
+    kind = _kind(owed, request)
+    if kind is None or request.form.get("kind", kind) != kind:
+        return _page(site, request, owed, kind, status=409)
+    after = asking.due(owed.head, owed.period, owed.terms)
+    made, faults = asking.read(kind, owed.unit.code, request.form, request.now, after)
+    if faults:
+        return _page(site, request, owed, kind, status=422, faults=faults)
+    _keep(site, request, owed, made)
+    return redirect(site, "report", owed.period.key, "ask")
+
+
+def _keep(site: Site, request: Request, owed: Obligation, made: Ask) -> None:
+    """Once, however often it is sent. Raises Problem where the session has ended meanwhile."""
+    p, key, unit = owed.programme.key, owed.period.key, owed.unit.code
+    wanted = made.wanted.isoformat() if made.wanted else ""
+    detail = {"reason": made.reason, "wanted": wanted}
+    act = Act(request.now, UNIT, f"ask_{made.kind}", p, key, unit, detail)
+    session = still_open(request.who)
+    for _ in range(_TRIES):
+        kept = asking.asked_again(asks.ask(site.table, p, key, unit, made.kind), made)
+        if kept is None:
+            return
+        try:
+            acts.commit(site.table, act, asks.put(p, key, kept), session)
+        except Conflict as conflict:
+            if conflict.key == session.key:
+                raise Problem(401, "signed_out") from None
+            continue
+        return
+    raise Problem(503, "busy")

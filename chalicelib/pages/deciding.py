@@ -1,0 +1,178 @@
+"""An officer's moves: take a report in, or many; return it with comments; reopen it."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from chalicelib import remarks
+from chalicelib.audit import Act
+from chalicelib.edges import Site
+from chalicelib.messages import deciding as words
+from chalicelib.moves import Move, Refused
+from chalicelib.pages import reading, render, shelf
+from chalicelib.pages.obligation import Obligation
+from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.store import acts, asks, moves, programmes, reports
+from chalicelib.table import Busy
+from chalicelib.unit import Unit, owing
+
+
+def decide(site: Site, request: Request) -> Response:
+    """One report, as the button says."""
+    decided = _DECISIONS.get(request.form.get("do", ""))
+    if decided is None:
+        raise Problem(400, "unreadable_form")
+    return decided(site, request, reading.owed_by(site, request))
+
+
+def _accept(site: Site, request: Request, owed: Obligation) -> Response:
+    return _moved(site, request, owed, _act(request, owed, "accept"))
+
+
+def _return(site: Site, request: Request, owed: Obligation) -> Response:
+    codes = (section.code for section in owed.sections)
+    said, faults = remarks.read(codes, request.form, request.now)
+    if faults:
+        return reading.page(site, request, owed, status=422, faults=faults)
+    act = _act(request, owed, "return", remarks.detail(said))
+    return _moved(site, request, owed, act, said)
+
+
+def _reopen(site: Site, request: Request, owed: Obligation) -> Response:
+    reason = request.form.get("reason", "")
+    faults = remarks.unfit("reason", reason) if reason else {"reason": "no_reason_given"}
+    if faults:
+        return reading.page(site, request, owed, status=422, faults=faults)
+    return _moved(site, request, owed, _act(request, owed, "reopen", {"reason": reason}))
+
+
+_DECISIONS: Mapping[str, Callable[[Site, Request, Obligation], Response]] = {
+    "accept": _accept,
+    "return": _return,
+    "reopen": _reopen,
+}
+
+
+def _act(
+    request: Request, owed: Obligation, verb: Move, detail: Mapping[str, object] | None = None
+) -> Act:
+    return Act(
+        at=request.now,
+        who=request.who.email,
+        verb=verb,
+        programme=owed.programme.key,
+        period=owed.period.key,
+        unit=owed.unit.code,
+        detail=detail or {},
+    )
+
+
+def _moved(
+    site: Site,
+    request: Request,
+    owed: Obligation,
+    act: Act,
+    said: remarks.Remarks | None = None,
+) -> Response:
+    """Make the move that the act names, on the version that the officer has read."""
+    seen = whole_number(request.form.get("version", ""))
+    try:
+        verb: Move = act.verb  # type: ignore[assignment]
+        moves.move(site.table, act, verb, seen=seen, return_due=said.due if said else None)
+    except Refused as refused:
+        before = newest(site, act)
+        if before is None or not same(before, act, seen):
+            why = words.refusal(refused.reason, before)
+            owed = reading.owed_by(site, request)
+            return reading.page(site, request, owed, status=409, refused=why)
+    unit = owed.unit.code
+    if request.form.get("then") == "next":
+        unit = _waiting(site, owed) or unit
+    return redirect(site, "desk", act.programme, act.period, "reports", unit)
+
+
+def newest(site: Site, act: Act) -> Act | None:
+    """What was done last about the report of this act."""
+    head = reports.head(site.table, act.programme, act.period, act.unit)
+    if head is None or not head.event:
+        return None
+    return acts.event(site.table, act.programme, act.period, act.unit, head.event)
+
+
+def same(before: Act, act: Act, seen: int) -> bool:
+    """Whether this very move was made already: a double tap, a lost reply, Back."""
+    if (before.who, before.verb) != (act.who, act.verb):
+        return False
+    detail = {**act.detail, "version": seen or before.detail["version"]}
+    return dict(before.detail) == detail
+
+
+def _waiting(site: Site, owed: Obligation) -> str:
+    """The next unit, in official order and then from the first on, whose report waits."""
+    p, key = owed.programme.key, owed.period.key
+    sent = {
+        one.unit for one in reports.all_standing(site.table, p, key) if one.state == "submitted"
+    }
+    units = owing(programmes.units(site.table, p), owed.period.end)
+    codes = [unit.code for unit in units]
+    place = codes.index(owed.unit.code) + 1 if owed.unit.code in codes else 0
+    return next((code for code in codes[place:] + codes[:place] if code in sent), "")
+
+
+# ------------------------------------------------------------------ many
+
+
+class Outcome(NamedTuple):
+    """What became of one unit of many."""
+
+    unit: Unit
+    done: bool
+    sentence: str
+
+
+def accept_many(site: Site, request: Request) -> Response:
+    """ "Tiếp nhận" for every ticked unit. Each is done by itself: it may be tried again."""
+    programme, period = shelf.period_of(site, request)
+    ticked = [
+        name.removeprefix("unit.")
+        for name, said in request.form.items()
+        if name.startswith("unit.") and said == "1"
+    ]
+    units = {
+        unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)
+    }
+    outcomes = [
+        _taken_in(site, request, (programme, period), unit)
+        for code, unit in units.items()
+        if code in ticked
+    ]
+    return render.page(
+        site,
+        request,
+        "accepted.html",
+        status=200 if ticked else 422,
+        styles=reading.STYLES,
+        programme=programme,
+        period=period,
+        outcomes=outcomes,
+        open_requests=asks.open_count(site.table, programme.key, period.key),
+        unknown=[code for code in ticked if code not in units],
+        words=words,
+    )
+
+
+def _taken_in(site: Site, request: Request, where: tuple[Programme, Period], unit: Unit) -> Outcome:
+    programme, period = where
+    act = Act(request.now, request.who.email, "accept", programme.key, period.key, unit.code)
+    seen = whole_number(request.form.get(f"version.{unit.code}", ""))
+    try:
+        moves.move(site.table, act, "accept", seen=seen)
+    except Refused as refused:
+        before = newest(site, act)
+        if before is not None and same(before, act, seen):
+            return Outcome(unit, True, words.told(before))
+        return Outcome(unit, False, words.refusal(refused.reason, before))
+    except Busy:
+        return Outcome(unit, False, words.BUSY)
+    return Outcome(unit, True, words.TAKEN_IN)

@@ -1,0 +1,212 @@
+"""The department's inbox of what units ask for: granted with a date, or refused with a reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib import asking, days, remarks
+from chalicelib.asking import Ask, Kind, State
+from chalicelib.audit import Act
+from chalicelib.clock import iso
+from chalicelib.edges import Site
+from chalicelib.messages import deciding as words
+from chalicelib.moves import Refused, moved
+from chalicelib.pages import render, shelf
+from chalicelib.pages.reading import STYLES
+from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.report import Head
+from chalicelib.store import acts, asks, keys, moves, programmes, reports
+from chalicelib.store import terms as store_terms
+from chalicelib.store.reports import head_body
+from chalicelib.table import Change, Check, Conflict, Put
+from chalicelib.terms import Terms
+from chalicelib.unit import Unit, owing
+
+_KINDS: Mapping[str, Kind] = {"extend": "extend", "reopen": "reopen"}
+_STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
+
+
+class Waiting(NamedTuple):
+    """One open request with the report as it stands now."""
+
+    ask: Ask
+    unit: Unit | None
+    head: Head | None
+    due: datetime
+    needed: bool
+
+
+class _Refused(Exception):
+    """Not done, and why: a whole sentence."""
+
+
+def inbox(site: Site, request: Request) -> Response:
+    return _page(site, request, *shelf.period_of(site, request))
+
+
+def _page(
+    site: Site,
+    request: Request,
+    programme: Programme,
+    period: Period,
+    *,
+    status: int = 200,
+    refused: str = "",
+    faults: Mapping[str, str] | None = None,
+) -> Response:
+    p, key = programme.key, period.key
+    units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
+    found = sorted(asks.asks(site.table, p, key), key=lambda ask: ask.asked)
+    waiting = []
+    for ask in (ask for ask in found if ask.state == "open"):
+        head, terms = _report(site, p, key, ask.unit)
+        needed = asking.may_ask(head, period, terms, request.now) == ask.kind
+        due = asking.due(head, period, terms)
+        waiting.append(Waiting(ask, units.get(ask.unit), head, due, needed))
+    answered = [ask for ask in found if ask.state != "open"]
+    return render.page(
+        site,
+        request,
+        "requests.html",
+        status=status,
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        units=units,
+        waiting=waiting,
+        open_requests=len(waiting),
+        answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
+        acts=request.who.role == "officer",
+        given=request.form,
+        refused=refused,
+        faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
+        words=words,
+    )
+
+
+def _report(site: Site, p: str, key: str, unit: str) -> tuple[Head | None, Terms]:
+    return reports.head(site.table, p, key, unit), store_terms.of(site.table, p, key, unit)
+
+
+# ------------------------------------------------------------------ answering
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the officer has decided about one request."""
+
+    ask: Ask
+    state: State
+    said: str
+    act: Act
+    period: Period
+
+
+def answer(site: Site, request: Request) -> Response:
+    programme, period = shelf.period_of(site, request)
+    form, p = request.form, programme.key
+    kind, state = _KINDS.get(form.get("kind", "")), _STATES.get(form.get("do", ""))
+    ask = asks.ask(site.table, p, period.key, form.get("unit", ""), kind) if kind else None
+    if ask is None or state is None:
+        raise Problem(404, "no_ask")
+    said = form.get("answer", "")
+    faults = remarks.unfit("answer", said)
+    if state == "refused" and not said:
+        faults["answer"] = "no_answer"
+    if faults:
+        return _page(site, request, programme, period, status=422, faults=faults)
+    act = Act(request.now, request.who.email, f"{form['do']}_{kind}", p, period.key, ask.unit)
+    try:
+        if not _answered_so(ask, state, request):
+            _answer(site, request, _Answer(ask, state, said, act, period))
+    except days.Unfit as wrong:
+        if not _overtaken(site, act, ask):
+            faults = {"until": wrong.problem}
+            return _page(site, request, programme, period, status=422, faults=faults)
+        return _not_done(site, request, (programme, period), ask, state, words.ASK_CHANGED)
+    except (_Refused, Refused, Conflict) as refused:
+        why = str(refused) if isinstance(refused, _Refused) else words.ASK_CHANGED
+        return _not_done(site, request, (programme, period), ask, state, why)
+    return redirect(site, "desk", p, period.key, "requests")
+
+
+def _overtaken(site: Site, act: Act, ask: Ask) -> bool:
+    fresh = asks.ask(site.table, act.programme, act.period, ask.unit, ask.kind)
+    return fresh is None or fresh.revision != ask.revision
+
+
+def _not_done(
+    site: Site,
+    request: Request,
+    where: tuple[Programme, Period],
+    ask: Ask,
+    state: State,
+    why: str,
+) -> Response:
+    """Why not; where another officer was faster, who said what. One's own second tap is done."""
+    programme, period = where
+    fresh = asks.ask(site.table, programme.key, period.key, ask.unit, ask.kind)
+    if fresh is not None and fresh.state != "open":
+        try:
+            _answered_so(fresh, state, request)
+            return redirect(site, "desk", programme.key, period.key, "requests")
+        except _Refused as refused:
+            why = str(refused)
+    return _page(site, request, programme, period, status=409, refused=why)
+
+
+def _answered_so(ask: Ask, state: State, request: Request) -> bool:
+    """Whether this officer has said just this before: a double tap, Back. Raises _Refused."""
+    if ask.state != "open":
+        mine = (ask.officer, ask.state, ask.answer)
+        if mine == (request.who.email, state, request.form.get("answer", "")):
+            return True
+        raise _Refused(words.answered_before(ask))
+    if ask.revision != whole_number(request.form.get("revision", "")):
+        raise _Refused(words.ASK_CHANGED)
+    return False
+
+
+def _answer(site: Site, request: Request, given: _Answer) -> None:
+    """One write: the answer, what it changes, its record. Raises Conflict, Unfit, _Refused."""
+    ask, act, until = given.ask, given.act, None
+    changes: tuple[Change, ...] = ()
+    if given.state == "granted":
+        head, terms = _report(site, act.programme, act.period, act.unit)
+        if asking.may_ask(head, given.period, terms, request.now) != ask.kind:
+            raise _Refused(words.NO_LONGER_NEEDED[ask.kind])
+        if ask.kind == "extend":
+            after = asking.due(head, given.period, terms)
+            until = days.end_to_come(request.form.get("until", ""), request.now, after)
+            changes = _more_time(act, head, terms, until)
+        else:
+            changes = (_reopened(site, act, head),)
+    detail = {"answer": given.said, "until": iso(until) if until else ""}
+    made = asking.answered(ask, given.state, act.who, act.at, given.said, until)
+    kept = asks.put(act.programme, act.period, made)
+    acts.commit(site.table, replace(act, detail=detail), kept, *changes)
+
+
+def _more_time(act: Act, head: Head | None, terms: Terms, until: datetime) -> tuple[Change, ...]:
+    """For what is not sent, terms of its own; for what was returned, another due of the return."""
+    where = act.programme, act.period, act.unit
+    if head is None:
+        longer = store_terms.put(*where[:2], terms._replace(due=until))
+        return longer, Check(keys.head(*where), expects=0)
+    after = head._replace(return_due=until)
+    return (Put(keys.head(*where), head_body(after), expects=head.revision),)
+
+
+def _reopened(site: Site, act: Act, head: Head | None) -> Put:
+    """What was sent and never taken in is taken in first: only what is accepted is reopened."""
+    where = act.programme, act.period, act.unit
+    if head is not None and head.state == "submitted":
+        taken = Act(act.at, act.who, "accept", *where)
+        head = moves.move(site.table, taken, "accept", seen=head.version)
+    if head is None:
+        raise Refused("reopen_from_missing")
+    after = head._replace(state=moved(head.state, "reopen"), event=acts.name(act), return_due=None)
+    return Put(keys.head(*where), head_body(after), expects=head.revision)
