@@ -18,6 +18,8 @@ CODE_TRIES = 5
 CODES_A_DAY = 20  # tries of codes for one account; its links go on working
 SIGN_INS_AN_HOUR = 10  # mails to one account, asked for from one address
 SIGN_INS_FOR_ONE = 50  # mails to one account: nobody can use up another's from one address
+RESENDS_AN_HOUR = 3  # mails with a unit's link, asked for on the public page by anyone
+ASKED_AN_HOUR = 20  # asks on that page from one address
 FAILURES_AN_HOUR = 20  # unknown tokens and wrong codes from one address before it says "later"
 
 

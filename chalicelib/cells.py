@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from chalicelib import messages, number
+from chalicelib.entered import BY_DEPARTMENT
 from chalicelib.messages import VALUE_STATES
 from chalicelib.programme import Indicator, Section, indicators
 from chalicelib.summary import Document
@@ -44,6 +45,7 @@ class UnitRow:
 
     unit: Unit
     sent: Sent | None
+    asked: frozenset[str] | None = None  # codes; None: what the sections ask of its bloc
 
 
 def heads(blocs: Mapping[str, str], codes: Sequence[str]) -> list[str]:
@@ -64,7 +66,7 @@ def _summary_cells(line: Document) -> list[object]:
         line["code"],
         line["label"],
         line["measured_in"],
-        messages.AGGREGATES[line["aggregate"]],
+        _rule(line),
         line["target"],
         _MET[line["met"]],
         _result(line, line["kind"]),
@@ -72,6 +74,11 @@ def _summary_cells(line: Document) -> list[object]:
         line["denominator"],
         *(line[name] for name in _COVERAGE),
     ]
+
+
+def _rule(line: Document) -> str:
+    is_ours = line["entered_by"] == "department"
+    return BY_DEPARTMENT if is_ours else messages.AGGREGATES[line["aggregate"]]
 
 
 def _bloc_cells(line: Document, bloc: str) -> list[object]:
@@ -83,11 +90,13 @@ def _bloc_cells(line: Document, bloc: str) -> list[object]:
 
 def _result(part: Document, kind: str) -> object:
     """The value as a number; a percentage as its hundredth parts, not as a share."""
+    if part.get("state") in VALUE_STATES or (kind == "choice" and part["value"]):
+        return part["shown"]  # what the department entered, where it is no number
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
         return Percent(part["value"])
-    return part["value"] if kind == "count" else Decimal(part["value"])
+    return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
 
 
 # A column of the sheet by unit: its head, its label, and the indicator with its part.
@@ -95,7 +104,9 @@ Column: TypeAlias = tuple[str, str, tuple[Indicator, str]]
 
 
 def figures(sections: Sequence[Section]) -> list[Indicator]:
-    return [one for one in indicators(sections) if not one.is_text]
+    """What units give in figures: what the department enters is in no unit's row."""
+    some = indicators(sections)
+    return [one for one in some if not one.is_text and one.entered_by == "unit"]
 
 
 def unit_columns(indicator: Indicator) -> list[Column]:
@@ -108,11 +119,15 @@ def unit_columns(indicator: Indicator) -> list[Column]:
 
 
 def unit_cells(
-    columns: Sequence[Column], bloc: str
+    columns: Sequence[Column], bloc: str, asked: frozenset[str] | None = None
 ) -> Callable[[Mapping[str, Any]], Iterator[object]]:
     """What makes a unit's figures the cells of these columns; of one bloc, as it is asked."""
+
+    def asks(indicator: Indicator) -> bool:
+        return indicator.asks(bloc) if asked is None else indicator.code in asked
+
     makers = [
-        (indicator.code, _maker(indicator, part)) if indicator.asks(bloc) else None
+        (indicator.code, _maker(indicator, part)) if asks(indicator) else None
         for _, _, (indicator, part) in columns
     ]
 

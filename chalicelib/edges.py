@@ -43,8 +43,16 @@ class Files(Protocol):
         """A URL that downloads the file as `save_as` and ends after five minutes."""
 
 
+class NotSent(Exception):
+    """The mail is known not to have gone out. After any other failure it may have."""
+
+
 class Mail(Protocol):
-    def send(self, to: str, subject: str, text: str, now: datetime) -> None: ...
+    def send(self, to: str, subject: str, text: str, now: datetime) -> None:
+        """Hand the mail over, once: what may have gone out is never tried again here.
+
+        Raises NotSent.
+        """
 
 
 @dataclass(frozen=True, slots=True)

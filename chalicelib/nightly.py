@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
+from chalicelib import entered as department
 from chalicelib import logs, summary, workbook
 from chalicelib.cells import UnitRow
 from chalicelib.edges import Site
+from chalicelib.entered import Entered
 from chalicelib.period import Period
-from chalicelib.programme import Programme
+from chalicelib.programme import Programme, Section
 from chalicelib.report import compact
-from chalicelib.store import programmes, reports, summaries, terms
+from chalicelib.store import entered, programmes, reports, summaries, terms
 from chalicelib.store.current import current
 from chalicelib.store.summaries import Kept
 from chalicelib.summary import Document
@@ -97,17 +100,23 @@ def summarise(site: Site, programme: Programme, period: Period) -> bool:
 def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None) -> bool:
     as_of = site.clock()
     form = programmes.form(site.table, programme.key, period.form)
+
+    def asks(version: int) -> Sequence[Section]:
+        other = programmes.form(site.table, programme.key, version)
+        return other.running(period.key, period.end)
+
     sections = form.running(period.key, period.end)
-    tally = Tally(sections, owing_now(site, programme, period))
+    tally = Tally(sections, owing_now(site, programme, period), period.form, asks)
     tally.take(current(site.table, programme.key, period.key, tally.owes))
+    figures = _entered(site, programme, period, sections)
     fingerprint = tally.fingerprint(
-        str(summary.SHAPE),
+        f"{summary.SHAPE} {figures.revision}",
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
     if unchanged and kept and _are_there(site, kept):
         return False
-    whole = summary.document(tally, programme.key, period, as_of)
+    whole = summary.document(tally, programme.key, period, as_of, figures)
     new = Kept(
         as_of=as_of,
         fingerprint=fingerprint,
@@ -117,6 +126,14 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     )
     summaries.keep_summary(site.table, programme.key, period.key, new)
     return True
+
+
+def _entered(
+    site: Site, programme: Programme, period: Period, sections: Sequence[Section]
+) -> Entered:
+    """What the department entered; nothing is read where it is asked nothing."""
+    asked = department.asked(sections)
+    return entered.entered(site.table, programme.key, period.key) if asked else Entered()
 
 
 def _are_there(site: Site, kept: Kept) -> bool:
@@ -149,7 +166,11 @@ def _fill(
 ) -> None:
     match ending:
         case "xlsx":
-            rows = (UnitRow(unit, sent) for unit, sent in tally.rows())
+            own = period.form
+            rows = (
+                UnitRow(unit, sent, tally.asked_of(unit, sent.form if sent else own))
+                for unit, sent in tally.rows()
+            )
             named = (programme.name, programme.blocs)
             workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due)
         case "csv":
@@ -162,7 +183,7 @@ def _fill(
 
 def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
     """The units that owe a report for this period and are not exempt, in official order."""
-    units = owing(programmes.units(site.table, programme.key), period.end)
+    units = owing(programmes.units(site.table, programme), period.end)
     return without_exempt(units, terms.terms(site.table, programme.key, period.key))
 
 
@@ -173,3 +194,11 @@ def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) 
     seen = json.loads(content) if content else {}
     revisions = reports.revisions(site.table, programme.key, period.key)
     return summary.changed_since(seen, revisions, units)
+
+
+def entered_since(site: Site, programme: Programme, period: Period, kept: Kept) -> bool:
+    """Whether the department has entered something since then."""
+    if all(line["entered_by"] == "unit" for line in kept.totals["indicators"]):
+        return False
+    now = entered.revision(site.table, programme.key, period.key)
+    return bool(now != kept.totals.get("entered", 0))

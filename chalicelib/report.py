@@ -122,6 +122,7 @@ class Standing(NamedTuple):
     last_sent: str
     late: bool
     nil: bool
+    form: int
     figures: str
     revision: int
 
@@ -136,6 +137,7 @@ class Draft:
     revision: int = 0
     page: str = ""  # the opened form that saved it last, and which of its savings that was
     place: int = 0
+    form: int = 0  # the version of the form that it was begun on; 0 in drafts from before that
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from chalicelib import text
 
 FileType = Literal["md", "csv", "xlsx"]
 MOST_ROWS = 5_000
+MOST_COLUMNS = 200
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
@@ -52,7 +53,7 @@ def read(content: bytes, file_type: FileType) -> dict[str, Sheet]:
     lines = {"md": _markdown, "csv": _csv, "xlsx": _xlsx}[file_type](content)
     sheets: dict[str, Sheet] = {}
     for name, number, cells in lines:
-        if number > MOST_ROWS:
+        if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
             raise NotATable
         tidy = [text.tidy(cell) for cell in cells]
         sheets.setdefault(name, Sheet(name)).take(number, tidy)
@@ -101,12 +102,12 @@ def _xlsx(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
 
     try:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except Exception:  # openpyxl raises what its parsers happen to raise
+        for sheet in workbook.worksheets:
+            rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
+            for number, values in enumerate(rows, start=1):
+                yield sheet.title.strip().lower(), number, [_cell(value) for value in values]
+    except Exception:  # openpyxl raises what its parsers happen to raise, also in a late row
         raise NotATable from None
-    for sheet in workbook.worksheets:
-        rows = sheet.iter_rows(max_row=MOST_ROWS + 1, values_only=True)
-        for number, values in enumerate(rows, start=1):
-            yield sheet.title.strip().lower(), number, [_cell(value) for value in values]
 
 
 def _cell(value: object) -> str:

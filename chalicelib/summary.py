@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
+from chalicelib import entered as department
+from chalicelib.entered import Entered
 from chalicelib.period import Period
 from chalicelib.programme import Section
 from chalicelib.report import compact
@@ -17,7 +19,7 @@ from chalicelib.unit import Unit
 Document: TypeAlias = dict[str, Any]
 
 
-SHAPE = 1  # of the document: a stored one of another shape is summed anew before it is shown
+SHAPE = 2  # of the document: a stored one of another shape is summed anew before it is shown
 
 _TOGETHER = 500  # entries of a long list that are written in one go
 
@@ -77,7 +79,13 @@ def pieces(part: Any) -> Iterator[bytes]:
         yield compact(part).encode()
 
 
-def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> Document:
+def document(
+    tally: Tally,
+    programme: str,
+    period: Period,
+    as_of: datetime,
+    entered: Entered = Entered(),  # noqa: B008 - frozen
+) -> Document:
     """The whole summary, units in official order. Lists that grow with them are `Listed`."""
     counted = Counter(zip(tally.blocs, tally.states, strict=True))
     blocs: dict[str, Document] = {}
@@ -89,6 +97,7 @@ def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> D
         both = partial(zip, tally.units, tally.states, strict=True)
         return Listed(lambda: (_named(unit, period) for unit, state in both() if wanted(state)))
 
+    lines = partial(_lines, tally, entered)
     return {
         "shape": SHAPE,
         "programme": programme,
@@ -102,8 +111,10 @@ def document(tally: Tally, programme: str, period: Period, as_of: datetime) -> D
         "late_units": named(lambda state: _is_received(state) and state[1]),
         "returned_units": named(lambda state: state is not None and state[0] == "returned"),
         "blocs": blocs,
-        "indicators": [line for s in tally.sections for line in _lines(tally, s, narrative=False)],
-        "narratives": [line for s in tally.sections for line in _lines(tally, s, narrative=True)],
+        "forms": {str(version): tally.forms[version] for version in sorted(tally.forms)},
+        "entered": entered.revision,
+        "indicators": [line for s in tally.sections if s.code != "narratives" for line in lines(s)],
+        "narratives": [line for s in tally.sections if s.code == "narratives" for line in lines(s)],
     }
 
 
@@ -137,9 +148,7 @@ def _completeness(states: Mapping[State, int]) -> Document:
     }
 
 
-def _lines(tally: Tally, section: Section, *, narrative: bool) -> Iterator[Document]:
-    if (section.code == "narratives") is not narrative:
-        return
+def _lines(tally: Tally, entered: Entered, section: Section) -> Iterator[Document]:
     for indicator in section.indicators:
         line = tally.lines[indicator.code]
         entry = {
@@ -157,8 +166,11 @@ def _lines(tally: Tally, section: Section, *, narrative: bool) -> Iterator[Docum
             "entered_by": indicator.entered_by,
             **line.whole.as_json(indicator),
             "blocs": {b: part.as_json(indicator) for b, part in line.blocs.items()},
+            "forms": tally.askers(indicator.code),
         }
-        if indicator.is_text:
+        if indicator.entered_by == "department":
+            entry |= department.as_json(indicator, entered)
+        elif indicator.is_text:
             entry["value"] = Written(tally, line.indicator.code)
         if indicator.kind == "yesno":
             entry["answered_no"] = _answered_no(tally, line)

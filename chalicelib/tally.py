@@ -4,7 +4,7 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib.aggregate import Aggregate
+from chalicelib.mixture import merged
 from chalicelib.programme import Indicator, Section, indicators
 from chalicelib.report import Standing
 from chalicelib.spool import Lines, Records
@@ -34,6 +35,7 @@ class Sent(NamedTuple):
     state: str
     late: bool
     version: int
+    form: int
     first_sent: datetime
     last_sent: datetime
     figures: str
@@ -65,11 +67,18 @@ class Line:
 class Tally:
     """Takes in the current reports of one period; `lines` adds them up in official order.
 
-    `units` are those that owe a report; a report of any other unit is left out.
+    `units` are those that owe a report; a report of any other unit is left out. `sections` are
+    what the period's own form asks; what another version asks, `sections_of` says, and a report
+    begun on it is added up by its codes, and asked for no others.
     """
 
-    def __init__(self, sections: Sequence[Section], units: Sequence[Unit]) -> None:
-        self.sections = sections
+    def __init__(
+        self,
+        sections: Sequence[Section],
+        units: Sequence[Unit],
+        form: int = 0,
+        sections_of: Callable[[int], Sequence[Section]] | None = None,
+    ) -> None:
         self.units = units
         self._places = {code: place for place, code in enumerate([u.code for u in units])}
         self.blocs = [unit.bloc for unit in units]
@@ -77,13 +86,54 @@ class Tally:
         self._revisions = array("q", [0]) * len(units)  # of the head that was added
         self.states: list[State] = [None] * len(units)
         self._one: dict[State, State] = {}  # equal states are one object: there are few
-        expected = Counter(self.blocs)
+        self._expected = Counter(self.blocs)
+        self._form, self._sections_of = form, sections_of
+        self._versions: dict[int, Sequence[Section]] = {form: sections}  # the period's own first
         self._lines: dict[str, Line] = {}
         for one in indicators(sections):
-            asked = {b: Aggregate(expected[b]) for b in sorted(expected) if one.asks(b)}
-            self._lines[one.code] = Line(one, asked)
-        self._columns = {bloc: _Columns(bloc, self._lines.values()) for bloc in expected}
-        self._columns_of = [self._columns[bloc] for bloc in self.blocs]
+            blocs = [b for b in sorted(self._expected) if one.asks(b)]
+            self._lines[one.code] = Line(one, {b: Aggregate(self._expected[b]) for b in blocs})
+        self._columns = {(bloc, form): self._new_columns(bloc, form) for bloc in self._expected}
+        self._columns_of = [self._columns[bloc, form] for bloc in self.blocs]
+        self.forms: Counter[int] = Counter()  # reports of each version
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What any report that came was asked, and the period's own form asks."""
+        own, *others = self._versions.values()
+        return merged(own, others)
+
+    def asked_of(self, unit: Unit, form: int) -> frozenset[str]:
+        """The codes that this version asks of this unit; an unknown one is the period's own."""
+        found = self._columns.get((unit.bloc, form)) or self._columns[unit.bloc, self._form]
+        return found.codes
+
+    def askers(self, code: str) -> list[int]:
+        """The versions that have this code, where not every one that is in use has it."""
+        having = [v for v, s in self._versions.items() if code in {i.code for i in indicators(s)}]
+        return [] if len(having) == len(self._versions) else sorted(having)
+
+    def _new_columns(self, bloc: str, form: int) -> "_Columns":
+        asked = [one.code for one in indicators(self._versions[form]) if one.asks(bloc)]
+        return _Columns(bloc, [self._lines[code] for code in asked])
+
+    def _begun_on(self, place: int, form: int) -> "_Columns":
+        """Where a report goes that was begun on another version; it is asked what that asks."""
+        bloc = self.blocs[place]
+        if form not in self._versions and self._sections_of:
+            self._versions[form] = self._sections_of(form)
+            for one in indicators(self._versions[form]):
+                self._lines.setdefault(one.code, Line(one, {}))
+        if (bloc, form) not in self._columns:
+            self._columns[bloc, form] = columns = self._new_columns(bloc, form)
+            for code in columns.codes:
+                self._lines[code].blocs.setdefault(bloc, Aggregate())
+        columns, own = self._columns[bloc, form], self._columns_of[place]
+        for code in own.codes - columns.codes:
+            self._lines[code].blocs[bloc].expected -= 1
+        for code in columns.codes - own.codes:
+            self._lines[code].blocs[bloc].expected += 1
+        return columns
 
     def owes(self, code: str) -> bool:
         return code in self._places
@@ -91,16 +141,21 @@ class Tally:
     def take(self, reports: Iterable[tuple[Standing, str]]) -> None:
         """Take in the current reports of units, each with the JSON of its version's texts."""
         keep = self._reports.keep
-        for (unit, name, version, first, last, late, nil, figures, revision), texts in reports:
+        for report, texts in reports:
+            unit, name, version, first, last, late, nil, form, figures, revision = report
             place = self._places.get(unit)
             if place is None:
                 continue
             state = (name, late, nil)
             self.states[place] = self._one.setdefault(state, state)
             self._revisions[place] = revision
-            keep(place, f"{version} {first} {last}", figures, texts)
+            self.forms[form] += 1
+            keep(place, f"{version} {form} {first} {last}", figures, texts)
+            columns = self._columns_of[place]
+            if form != self._form and self._sections_of:
+                columns = self._begun_on(place, form)
             if name != "returned":  # reopened ones stay in
-                self._columns_of[place].add(place, figures, texts)
+                columns.add(place, figures, texts)
 
     def seen(self) -> dict[str, int]:
         """Unit -> revision of the head that was added."""
@@ -124,9 +179,10 @@ class Tally:
                 yield unit, None
                 continue
             _, (sent, figures, _) = next(reports)
-            version, *instants = sent.decode().split()
+            version, form, *instants = sent.decode().split()
             first, last = map(datetime.fromisoformat, instants)
-            yield unit, Sent(state[0], state[1], int(version), first, last, figures.decode())
+            numbers = int(version), int(form)
+            yield unit, Sent(state[0], state[1], *numbers, first, last, figures.decode())
 
     @property
     def lines(self) -> Mapping[str, Line]:
@@ -144,16 +200,23 @@ class Tally:
         while some := list(islice(counted, _TOGETHER)):
             made: dict[str, list[str]] = {code: [] for code in codes}
             texts = json.loads(b"[%b]" % b",".join([record[2] for _, record in some]))
-            for (place, _), written in zip(some, texts, strict=True):
-                self._keep(self.units[place], written, made)
+            for (place, (sent, _, _)), written in zip(some, texts, strict=True):
+                unit, form = self.units[place], int(sent.split(b" ", 2)[1])
+                self._keep(unit, self.asked_of(unit, form), written, made)
             for code, lines in made.items():
                 found[code].add(lines)
         return found
 
-    def _keep(self, unit: Unit, written: Mapping[str, Any], made: Mapping[str, list[str]]) -> None:
+    def _keep(
+        self,
+        unit: Unit,
+        asked: frozenset[str],
+        written: Mapping[str, Any],
+        made: Mapping[str, list[str]],
+    ) -> None:
         named = f'],"name":{_as_json(unit.name)},"unit":{_as_json(unit.code)}}}'
         for code, found in written.items():
-            if found and code in made and unit.bloc in self._lines[code].blocs:
+            if found and code in made and code in asked:
                 lines = ",".join(map(_as_json, found if isinstance(found, list) else [found]))
                 made[code].append(f'{{"lines":[{lines}{named}')
 
@@ -163,11 +226,11 @@ class Tally:
 
 
 class _Columns:
-    """The reports of one bloc on their way into its lines: many are turned and added at once."""
+    """Reports of one bloc and form on their way into their lines: many are added at once."""
 
-    def __init__(self, bloc: str, lines: Iterable[Line]) -> None:
+    def __init__(self, bloc: str, asked: Sequence[Line]) -> None:
         self._bloc = bloc
-        asked = [line for line in lines if bloc in line.blocs]
+        self.codes = frozenset(line.indicator.code for line in asked)
         self._figures = [line for line in asked if not line.indicator.is_text]
         self._texts = [line for line in asked if line.indicator.is_text]
         self._waiting: list[tuple[int, str, str]] = []

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import cache, partial
 from typing import IO, TYPE_CHECKING
 
 from chalicelib import cells, messages, number
@@ -109,14 +110,14 @@ class _Sheets:
         by_unit = self.by_unit(columns)
         texts = self._add("Nội dung", (10, 40, 12, 50, 90), (1, 0))
         reported = self.reported()
-        answers = {bloc: cells.unit_cells(columns, bloc) for bloc in blocs}
+        answers = cache(partial(cells.unit_cells, columns))
         place = 0
         for place, row in enumerate(rows, start=1):
             unit, sent = row.unit, row.sent
             state = messages.STATES[sent.state if sent else "missing"]
             named = (unit.code, unit.name, blocs[unit.bloc], state)
             figures = json.loads(sent.figures) if sent else {}
-            self._row(by_unit, place + 1, [*named, *answers[unit.bloc](figures)])
+            self._row(by_unit, place + 1, [*named, *answers(unit.bloc, row.asked)(figures)])
             timing = messages.TIMING[sent.late] if sent else ""
             self._row(reported, place, (place, *named, timing))
             if sent:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from chalicelib import sheets
+from chalicelib import sheets, text
 from chalicelib.columns import EXTRA, Extras, Fault
 from chalicelib.programme import NARRATIVES, Choice, Form, Indicator, Section
 from chalicelib.sheets import FileType, NotATable, Row, Sheet
@@ -43,6 +43,7 @@ def read(content: bytes, file_type: FileType, blocs: Collection[str], version: i
     except NotATable:
         raise Faulty([Fault("", 0, "", "not_a_table")]) from None
     faults = list(_sheet_faults(found))
+    faults += [fault for sheet in found.values() for fault in _unreadable(sheet)]
     if any(fault.problem in ("no_survey", "no_column") for fault in faults):
         raise Faulty(faults)  # the rows can't be judged without these
     choices = _Choices(found.get("choices", Sheet("choices")))
@@ -74,6 +75,14 @@ def _sheet_faults(found: Mapping[str, Sheet]) -> Iterator[Fault]:
     for column in ("type", "name", "label"):
         if "survey" in found and column not in found["survey"].columns:
             yield Fault("survey", found["survey"].header_row, column, "no_column")
+
+
+def _unreadable(sheet: Sheet) -> Iterator[Fault]:
+    """Cells with a character that no page and no file of ours could show."""
+    for row in sheet.rows:
+        for column, cell in row.cells.items():
+            if text.forbidden(cell):
+                yield Fault(sheet.name, row.number, column, "forbidden_character")
 
 
 def _judged_by_pyxform(content: bytes, file_type: FileType) -> Iterator[Fault]:

@@ -98,7 +98,7 @@ def run(_: argparse.Namespace) -> None:
         server.site, server.gateway, server.data = site, Gateway(app), _data()
         server.one_address = not os.environ.get("PUBLIC_URL")
         programme, period = _in_use(site)
-        units = owing(programmes.units(site.table, programme.key), period.end)
+        units = owing(programmes.units(site.table, programme), period.end)
         if not units:
             raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
         token = access.issue_link(site.table, site.key, programme.key, units[0].code)
@@ -142,7 +142,7 @@ def links(given: argparse.Namespace) -> None:
     site = _site()
     samples.load_all(site)
     programme, period = _in_use(site, given.programme)
-    units = owing(programmes.units(site.table, programme.key), period.end)
+    units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:
         if given.reissue not in {unit.code for unit in units}:
             raise NotLoaded(f"{programme.key} has no unit {given.reissue}")

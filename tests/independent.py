@@ -44,7 +44,9 @@ class Raw:
 
 def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     """Unit -> bloc, of the units that exist on the cut-off day."""
-    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}").values()]
+    roll = raw.under("PROGRAMMES")[p].get("roll", "")
+    listed = raw.under(f"UNITS#{p}#{roll}" if roll else f"UNITS#{p}", "UNIT#")
+    versions = [json.loads(body["json"]) for body in listed.values()]
     blocs = {}
     for version in sorted(versions, key=lambda one: one["valid_from"]):
         if date.fromisoformat(version["valid_from"]) <= cut_off:
@@ -55,10 +57,10 @@ def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     return blocs
 
 
-def collected(raw: Raw, p: str, k: str) -> list[dict[str, Any]]:
-    """The indicators of this period's form that the period asks for, of whomever."""
+def collected(raw: Raw, p: str, k: str, version: int) -> list[dict[str, Any]]:
+    """The indicators of a version of the form that the period asks for, of whomever."""
     period = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")
-    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{period['form']:04}")
+    form = raw.noun(f"PROGRAMME#{p}", f"FORM#{version:04}")
     part = k.partition("-")[2] or "Y"
     tags = {part, part.rstrip("0123456789") or part}
     cut_off = period["end"]
@@ -112,40 +114,72 @@ def added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
     return counts
 
 
-def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
-    """The summary as it must be, added up without the product's summary code."""
+def owing_now(raw: Raw, p: str, k: str) -> dict[str, str]:
+    """Unit -> bloc, without the exempt."""
     units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
+    for sort, terms in raw.under(f"PERIOD#{p}#{k}", "TERMS#").items():
+        if terms["exempt"]:
+            units.pop(sort.removeprefix("TERMS#"), None)
+    return units
+
+
+def reported(
+    raw: Raw, p: str, k: str
+) -> tuple[dict[str, str], set[str], set[str], dict[str, dict[str, Any]], dict[str, int]]:
+    """By unit: state, late, nil, what counts of its newest version, and the form it is on."""
     states: dict[str, str] = {}
     late: set[str] = set()
     nil: set[str] = set()
     said: dict[str, dict[str, Any]] = {}
+    forms: dict[str, int] = {}
     for sort, head in raw.under(f"PERIOD#{p}#{k}", "REPORT#").items():
         unit = sort.removeprefix("REPORT#")
         versions = raw.under(f"REPORT#{p}#{k}#{unit}", "VERSION#")
         newest = versions[max(versions)]
         content = json.loads(newest["content"])
-        states[unit] = head["state"]
+        states[unit], forms[unit] = head["state"], head["form"]
         if versions[min(versions)]["late"]:
             late.add(unit)
         if content["nil"]:
             nil.add(unit)
         if head["state"] != "returned":
             said[unit] = content["figures"] | content["texts"]
+    return states, late, nil, said, forms
+
+
+def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
+    """The summary as it must be, added up without the product's summary code."""
+    units = owing_now(raw, p, k)
+    own = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["form"]
+    states, late, nil, said, sent_on = reported(raw, p, k)
+    forms = {unit: sent_on.get(unit, own) for unit in units}
+    asked = {v: {i["code"]: i for i in collected(raw, p, k, v)} for v in {own, *forms.values()}}
+    named: dict[str, dict[str, Any]] = {}
+    for version in (own, *asked):
+        for code, indicator in asked[version].items():
+            named.setdefault(code, indicator)
+
+    def is_asked(unit: str, code: str) -> bool:
+        its = asked[forms[unit]].get(code)
+        return its is not None and asks(its, units[unit])
+
     lines = {}
-    for indicator in collected(raw, p, k):
-        code = indicator["code"]
+    for code, indicator in named.items():
+        askers = [unit for unit in units if is_asked(unit, code)]
+        blocs = {units[unit] for unit in askers}
+        if code in asked[own]:
+            blocs |= {bloc for bloc in units.values() if asks(asked[own][code], bloc)}
         answers = {
-            bloc: [said.get(unit, {}).get(code, ...) for unit, its in units.items() if its == bloc]
-            for bloc in sorted(set(units.values()))
-            if asks(indicator, bloc)
+            bloc: [said.get(unit, {}).get(code, ...) for unit in askers if units[unit] == bloc]
+            for bloc in sorted(blocs)
         }
         line = added(indicator, [one for part in answers.values() for one in part])
         line["blocs"] = {bloc: added(indicator, part) for bloc, part in answers.items()}
         if indicator["kind"] in ("text", "list"):
             line["value"] = {
                 unit: said[unit][code] if isinstance(said[unit][code], list) else [said[unit][code]]
-                for unit, bloc in units.items()
-                if asks(indicator, bloc) and said.get(unit, {}).get(code)
+                for unit in askers
+                if said.get(unit, {}).get(code)
             }
         lines[code] = line
     returned = {unit for unit in units if states.get(unit) == "returned"}

@@ -14,12 +14,19 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 from moto import mock_aws
 
 from chalicelib import aws, capacity
 from chalicelib.aws import DynamoTable, S3Files, SesMail
-from chalicelib.edges import Unusable
+from chalicelib.edges import NotSent, Unusable
 from chalicelib.store import access
 from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Key, Put
 from infra import samples
@@ -423,3 +430,81 @@ def event(method: str, resource: str, params: dict[str, str] | None) -> dict[str
             "identity": {"sourceIp": "127.0.0.1"},
         },
     }
+
+
+class Ses:
+    """A client that answers each mail with the next of `acts`, and takes it where none is left."""
+
+    def __init__(self, *acts: Exception) -> None:
+        self.acts = list(acts)
+        self.asked = 0
+
+    def send_email(self, **_: Any) -> None:
+        self.asked += 1
+        if self.acts:
+            raise self.acts.pop(0)
+
+
+def refused(code: str, status: int) -> ClientError:
+    reply: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(reply, "SendEmail")
+
+
+def posting(ses: Ses, waits: list[float]) -> None:
+    SesMail(lambda: ses, SENDER, waits.append).send("a@b.example", "Thư", "x", NOW)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        refused("MessageRejected", 400),
+        refused("AccountSuspendedException", 400),
+        EndpointConnectionError(endpoint_url="https://email.example"),
+        ConnectTimeoutError(endpoint_url="https://email.example"),
+        NoCredentialsError(),
+    ],
+)
+def test_a_mail_that_ses_did_not_take_is_known_not_to_have_gone_out(act: Exception) -> None:
+    ses, waits = Ses(act), list[float]()
+    with pytest.raises(NotSent):
+        posting(ses, waits)
+    assert (ses.asked, waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        ReadTimeoutError(endpoint_url="https://email.example"),
+        ConnectionClosedError(endpoint_url="https://email.example"),
+        refused("InternalFailure", 500),
+    ],
+)
+def test_a_mail_whose_answer_is_lost_may_have_gone_out_and_is_not_tried_again(
+    act: Exception,
+) -> None:
+    ses = Ses(act)
+    with pytest.raises(type(act)):
+        posting(ses, [])
+    assert ses.asked == 1
+
+
+def test_a_mail_that_comes_too_fast_waits_for_its_turn() -> None:
+    ses, waits = Ses(*[refused("TooManyRequestsException", 429)] * 3), list[float]()
+    posting(ses, waits)
+    assert (ses.asked, waits) == (4, [0.3, 0.6, 1.2])
+    with pytest.raises(NotSent, match="TooMany"):
+        posting(Ses(*[refused("TooManyRequestsException", 429)] * 4), waits)
+
+
+def test_the_sdk_sends_no_mail_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own retries can't know what SES has taken; a table's calls may be made again."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    aws._client.cache_clear()
+    try:
+        attempts = {
+            name: aws._client(name).meta.config.retries["total_max_attempts"]
+            for name in ("sesv2", "dynamodb")
+        }
+    finally:
+        aws._client.cache_clear()
+    assert attempts == {"sesv2": 1, "dynamodb": 4}

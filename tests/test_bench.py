@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 import app
-from bench import page, scene
+from bench import grid, page, scene
 from bench.handler import FORM, SEND
 from bench.memory import MemoryTable
 from bench.rows import BROKEN, row
@@ -69,6 +69,24 @@ def test_the_scene_passes_the_gate_and_a_stranger_does_not(
     assert app.app(event, None)["statusCode"] in (401, 403)
 
 
+def test_the_grid_of_the_bench_has_every_unit_in_every_fate_and_is_one_on_both_tables(
+    tmp_path: Path,
+) -> None:
+    made = grid.site(tmp_path, 120)
+    pages = []
+    for site in (made, grid.in_memory(made)):
+        app.use(site)
+        answer = app.app(grid.event(grid.at_the_desk(site)), None)
+        assert answer["statusCode"] == 200
+        pages.append(re.sub(r'name="csrf" value="[^"]+"', "", answer["body"]))
+    assert pages[0] == pages[1]
+    assert len(set(re.findall(r'name="unit\.(\w+)"', pages[0]))) == 120
+    assert len(set(re.findall(r'href="tel:(\d{10})"', pages[0]))) > 110
+    for word in ("Chưa gửi", "Đã tiếp nhận", "Đang trả lại", "Đang mở lại", "Trễ ", "gia hạn đến"):
+        assert word in pages[0].partition("<h2>")[2]
+    made.table.close()  # type: ignore[attr-defined]
+
+
 def test_a_ratio_beyond_its_bound_is_broken() -> None:
     assert BROKEN not in row("form", [1.5], [1], "bare", 1.5)[3]
     assert BROKEN in row("form", [1.51], [1], "bare", 1.5)[3]
@@ -81,5 +99,19 @@ def test_a_cold_form_reads_no_module_that_it_does_not_need() -> None:
     done = subprocess.run(
         [sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    late = ("nightly", "summary", "workbook", "cells", "xlsform", "columns", "sheets", "mail")
+    late = (
+        "grid",
+        "years",
+        "extension",
+        "listing",
+        "messages.grid",
+        "nightly",
+        "summary",
+        "workbook",
+        "cells",
+        "xlsform",
+        "columns",
+        "sheets",
+        "mail",
+    )
     assert not {f"chalicelib.{name}" for name in late} & set(done.stdout.split())

@@ -1,5 +1,6 @@
 """The edges on one machine: the contract, and what only a folder promises or can suffer."""
 
+import errno
 import hashlib
 import os
 import sqlite3
@@ -20,7 +21,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import pytest
 
 from chalicelib import embedded
-from chalicelib.edges import Files, Site
+from chalicelib.edges import Files, NotSent, Site
 from chalicelib.embedded import FolderFiles, OutboxMail, SqliteTable, Unusable, sqlite
 from chalicelib.table import NOTHING, Busy, Conflict, Key, Put
 from tests import contract
@@ -470,3 +471,34 @@ def test_the_newest_mail_sorts_last(mail: OutboxMail, tmp_path: Path) -> None:
     assert [str(parser.parsebytes(p.read_bytes())["Subject"]) for p in found] == [
         f"Thư {place}" for place in range(4)
     ]
+
+
+def test_a_mail_that_does_not_reach_the_folder_is_known_not_to_have_gone_out(
+    mail: OutboxMail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(NotSent):
+            mail.send("a@b.example", "Thư", "x", NOW)
+    assert list((tmp_path / "outbox").glob("*.eml")) == []
+
+
+def test_a_mail_whose_last_flush_fails_may_have_gone_out(
+    mail: OutboxMail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its name already: whoever reads the folder sees it."""
+    flush, made = os.fsync, []
+
+    def second_fails(file: int) -> None:
+        made.append(file)
+        if len(made) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        flush(file)
+
+    monkeypatch.setattr(os, "fsync", second_fails)
+    with pytest.raises(OSError, match="Input"):
+        mail.send("a@b.example", "Thư", "x", NOW)
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1

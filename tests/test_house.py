@@ -20,8 +20,9 @@ MAY_IMPORT = {
     "aws": {"aws", "table", "edges"},
     "embedded": {"embedded", "table", "edges"},
     "store": {"store", "table"},
-    "pages": {"pages", "store", "nightly", "edges", "table"},
+    "pages": {"pages", "store", "nightly", "urging", "edges", "table"},
     "nightly": {"store", "edges", "table"},
+    "urging": {"store", "edges", "table"},
     "ways": {"pages", "edges"},
 }
 ENGINES = {"aws", "embedded"}

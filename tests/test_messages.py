@@ -10,10 +10,10 @@ from typing import get_args
 import pytest
 from builders import indicator, units_csv
 
-from chalicelib import messages, period, unit
-from chalicelib.messages import authoring, problems
+from chalicelib import messages, period, unit_list
+from chalicelib.messages import authoring, problems, programme
 from chalicelib.moves import MOVES, Move, State
-from chalicelib.programme import Rule
+from chalicelib.programme import Indicator, Kind, Rule
 from chalicelib.report import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,6 +99,33 @@ def test_every_problem_page_has_a_title_and_a_sentence_and_none_is_idle():
         assert sentence or name == "refused"
 
 
+def test_every_fault_of_an_uploaded_file_has_a_sentence_and_none_is_idle():
+    raised = given_to("NotTaken", 0) | {"no_file"}
+    assert set(programme.UPLOAD_FAULTS) == raised
+
+
+def test_every_fault_of_a_period_has_a_sentence_and_none_is_idle():
+    """Raised by its box, or said of the whole page."""
+    path = "chalicelib/period_change.py"
+    raised = {
+        keyword.value.value
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Wrong"
+        for keyword in node.keywords
+        if isinstance(keyword.value, ast.Constant)
+    }
+    assert len(raised) > 5
+    assert raised - set(programme.PERIOD_FAULTS) == set()
+    said = texts_in(path, *PAGES)
+    assert set(programme.PERIOD_FAULTS) - said == set()
+
+
+def test_every_column_and_kind_of_a_form_has_its_word():
+    assert set(programme.COLUMNS) - set(Indicator.model_fields) == {"title", "section"}
+    assert set(Indicator.model_fields) - set(programme.COLUMNS) == {"code"}
+    assert set(programme.KINDS) == {*get_args(Kind), "unit", "department"}
+
+
 def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     raised = set().union(
         *(given_to("Fault", 3, path) for path in FORMS),
@@ -129,8 +156,10 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     ],
 )
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
-    with pytest.raises(unit.Faulty) as faulty:
-        unit.read_csv(units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"})
+    with pytest.raises(unit_list.Faulty) as faulty:
+        unit_list.read_csv(
+            units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"}
+        )
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 

@@ -12,12 +12,14 @@ import pytest
 
 import app
 from chalicelib import nightly
+from chalicelib.audit import Act
 from chalicelib.edges import Files, Site
+from chalicelib.entered import Entered
 from chalicelib.nightly import Failed
 from chalicelib.period import Period
-from chalicelib.programme import Programme
+from chalicelib.programme import Form, Programme
 from chalicelib.report import Content, Head, Sender
-from chalicelib.store import keys, programmes, reports, summaries
+from chalicelib.store import entered, keys, programmes, reports, summaries
 from chalicelib.store.reports import Sending
 from chalicelib.table import ANYTHING, Change, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
@@ -241,6 +243,82 @@ def test_the_summary_equals_an_independent_sum_over_random_reports(
     assert whole["as_of"] == clock.now.isoformat()
     for name in ("received", "late", "returned", "missing", "on_time"):
         assert whole[name] > 0
+
+
+def another_version(form: Form) -> Form:
+    """Some indicators out, some of other blocs, some new: every seventh, fifth and third."""
+    sections = []
+    for section in form.sections:
+        asked = []
+        for n, one in enumerate(section.indicators):
+            if n % 7 == 3 and section.code != "narratives":
+                continue
+            blocs = ("T",) if n % 5 == 2 else one.blocs
+            asked.append(one.model_copy(update={"blocs": blocs}))
+            if n % 3 == 1 and section.code != "narratives":
+                asked.append(one.model_copy(update={"code": f"{one.code[:28]}_new"}))
+        sections.append(section.model_copy(update={"indicators": tuple(asked)}))
+    return Form(version=form.version + 1, title=form.title, sections=tuple(sections))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mixed_versions_of_the_form_equal_an_independent_sum_too(
+    site: Site, database: Path, clock: Clock, seed: int
+) -> None:
+    """Half of the units have begun on the one, half on the other; the period is on either."""
+    move_units(site)
+    chance = random.Random(seed)  # noqa: S311 - repeatable is what is wanted here
+    period = the_period(site, OLD, "2024")
+    old = programmes.form(site.table, OLD, period.form)
+    new = another_version(old)
+    programmes.keep_form(site.table, OLD, new)
+    for unit in {one.code: one for one in programmes.units(site.table, OLD)}.values():
+        begun = chance.choice((old, new))
+        on_it = the_period(site, OLD, "2024").model_copy(update={"form": begun.version})
+        running = begun.running("2024", period.end)
+        every = [one for section in running for one in section.indicators]
+        report_at_random(site, chance, OLD, on_it, unit, every)
+    if seed % 2:
+        moved = the_period(site, OLD, "2024").model_copy(update={"form": new.version})
+        programmes.keep_periods(site.table, OLD, [moved])
+    clock.now = period.locks + timedelta(days=30)
+    assert summarise(site, OLD, "2024")
+    whole = assert_equal_to_an_independent_sum(site, database, OLD, "2024")
+    assert set(whole["forms"]) == {str(old.version), str(new.version)}
+    only = [line for line in whole["indicators"] if line["forms"]]
+    assert {v for line in only for v in line["forms"]} == {old.version, new.version}
+
+
+def test_what_the_department_enters_is_summed_anew_and_until_then_said(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = IN_2024
+    programme, period = the_programme(site, OLD), the_period(site, OLD, "2024")
+
+    def enter(rank: int, revision: int) -> None:
+        act = Act(clock.now, officer.OFFICER, "enter_figures", OLD, "2024")
+        entered.enter(site.table, act, Entered({"i3_1": rank}, revision=revision))
+
+    def line() -> dict[str, Any]:
+        found = document(site, OLD, "2024")["indicators"]
+        return next(one for one in found if one["code"] == "i3_1")
+
+    def said() -> bool:
+        kept = summaries.summary(site.table, OLD, "2024")
+        assert kept is not None
+        return nightly.entered_since(site, programme, period, kept)
+
+    assert summarise(site, OLD, "2024")
+    assert (line()["value"], line()["state"], said()) == (None, "missing", False)
+    enter(7, 0)
+    assert said()
+    assert summarise(site, OLD, "2024")
+    assert (line()["value"], line()["met"], said()) == (7, False, False)
+    assert not summarise(site, OLD, "2024")
+    enter(4, 1)
+    assert said()
+    assert summarise(site, OLD, "2024")
+    assert (line()["value"], line()["met"], line()["expected"]) == (4, True, 0)
 
 
 def test_the_summary_stays_equal_as_reports_come_in(

@@ -22,6 +22,7 @@ EXAMPLES = {
     "{programme}": NEW,
     "{name}": "nothing.js",
     "{unit}": "T01",
+    "{round}": "0123456789abcdef",
 }
 WHO = ("no one", "unit", "other unit", "officer", "director", "revoked unit", "revoked staff")
 STAFF_MAIL = {"officer": "chuyenvien@vinhlong.example", "director": "giamdoc@vinhlong.example"}
@@ -55,6 +56,48 @@ ANSWERS = {
     "GET /desk/{programme}/{period}/summary.xlsx": 404,
     "GET /desk/{programme}/{period}/summary.csv": 404,
     "POST /desk/{programme}/{period}/summarise": 303,
+    # The form, periods, holidays, the department's own figures.
+    "GET /desk/{programme}/form": 200,
+    "POST /desk/{programme}/form": 422,
+    "GET /desk/{programme}/form/offer": 404,
+    "POST /desk/{programme}/form/offer": 404,
+    "GET /desk/{programme}/form.xlsx": 404,
+    "GET /desk/{programme}/periods": 200,
+    "GET /desk/{programme}/periods/new": 200,
+    "POST /desk/{programme}/periods/new": 422,
+    "GET /desk/{programme}/periods/holidays": 200,
+    "POST /desk/{programme}/periods/holidays": 400,
+    "GET /desk/{programme}/periods/{period}": 200,
+    "POST /desk/{programme}/periods/{period}": 409,
+    "GET /desk/{programme}/{period}/department": 200,
+    "POST /desk/{programme}/{period}/department": 303,
+    # links and contacts
+    "GET /links": 200,
+    "POST /links": 422,
+    "GET /report/contacts": 200,
+    "POST /report/contacts": 303,
+    "GET /report/handover": 200,
+    "POST /report/handover": 422,
+    "GET /desk/{programme}/links": 200,
+    "POST /desk/{programme}/links": 422,
+    "GET /desk/{programme}/links/sheet": 200,
+    "GET /desk/{programme}/links/mail": 200,
+    "POST /desk/{programme}/links/mail": 303,
+    "GET /desk/{programme}/links/of/{unit}": 200,
+    "POST /desk/{programme}/links/of/{unit}": 422,
+    "GET /desk/{programme}/contacts": 200,
+    "POST /desk/{programme}/contacts": 422,
+    "GET /desk/{programme}/contacts/{unit}": 200,
+    "POST /desk/{programme}/contacts/{unit}": 303,
+    # the grid, the years, the terms
+    "GET /desk/{programme}/years": 200,
+    "GET /desk/{programme}/years.xlsx": 303,
+    "GET /desk/{programme}/{period}/reports": 200,
+    "GET /desk/{programme}/{period}/reports.xlsx": 303,
+    "GET /desk/{programme}/{period}/terms": 200,
+    "POST /desk/{programme}/{period}/terms/exempt": 422,
+    "POST /desk/{programme}/{period}/terms/extend": 422,
+    "POST /desk/{programme}/{period}/terms/lift": 422,
     # reading and deciding
     "GET /report/{period}/ask": 200,
     "POST /report/{period}/ask": 422,
@@ -65,6 +108,31 @@ ANSWERS = {
     "POST /desk/{programme}/{period}/reports/{unit}/paper": 422,
     "GET /desk/{programme}/{period}/requests": 200,
     "POST /desk/{programme}/{period}/requests": 404,
+    # urging
+    "GET /desk/{programme}/{period}/urge": 200,
+    "POST /desk/{programme}/{period}/urge": 422,
+    "POST /desk/{programme}/{period}/urge/begin": 422,
+    "GET /desk/{programme}/{period}/urge/round/{round}": 404,
+    "POST /desk/{programme}/{period}/urge/round/{round}": 404,
+    "GET /desk/{programme}/{period}/urge/log": 200,
+    "GET /desk/{programme}/{period}/urge/group": 200,
+    "GET /desk/{programme}/{period}/urge/unit/{unit}": 200,
+    # staff, audit
+    "GET /desk/staff": 200,
+    "POST /desk/staff": 422,
+    "GET /desk/staff/audit": 200,
+    "GET /desk/staff/audit.xlsx": 303,
+    "GET /desk/{programme}/audit": 200,
+    "GET /desk/{programme}/audit.xlsx": 303,
+    # units
+    "GET /desk/{programme}/units": 200,
+    "GET /desk/{programme}/units.xlsx": 303,
+    "GET /desk/{programme}/units/import": 200,
+    "POST /desk/{programme}/units/import": 422,
+    "POST /desk/{programme}/units/confirm": 422,
+    "GET /desk/{programme}/units/{unit}": 200,
+    "POST /desk/{programme}/units/{unit}": 422,
+    "GET /desk/{programme}/{period}/units": 200,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 
@@ -109,7 +177,14 @@ def call(browser: Visitor, way: Way) -> Reply:
     if way.method == "GET":
         return browser.get(path(way))
     token = browser.cookies.get("bc-unit" if "unit" in way.visitors else "bc-staff", "")
-    return browser.post(path(way), {"csrf": csrf_token(token)} if token else {})
+    return send(browser, way, {"csrf": csrf_token(token)} if token else {})
+
+
+def send(browser: Visitor, way: Way, fields: dict[str, str], **headers: str) -> Reply:
+    """As the way's own form is sent: with files, where it takes them."""
+    if way.uploads:
+        return browser.upload(path(way), fields, {}, **headers)
+    return browser.post(path(way), fields, **headers)
 
 
 def expected(path: str, method: str, who: str) -> int:
@@ -194,7 +269,7 @@ def test_an_unsafe_request_needs_its_own_sessions_token(
     who = "unit" if "unit" in way.visitors else "officer"
     other = csrf_token(as_unit("T03").cookies["bc-unit"])
     for forged in ({}, {"csrf": ""}, {"csrf": "x" * 27}, {"csrf": other}, {"csrf": "é"}):
-        reply = browsers[who].post(path(way), forged)
+        reply = send(browsers[who], way, forged)
         assert reply.status == 403, forged
         assert "Chưa thực hiện" in reply.body.decode()
 
@@ -217,10 +292,10 @@ def test_an_unsafe_request_needs_its_own_sessions_token(
 def test_an_unsafe_request_must_come_from_our_own_pages(
     browsers: dict[str, Visitor], way: Way, headers: dict[str, str]
 ) -> None:
-    who = next((who for who in ("unit", "director") if may(way, who)), "no one")
+    who = next((who for who in ("unit", "officer") if may(way, who)), "no one")
     token = browsers[who].cookies.get("bc-unit" if who == "unit" else "bc-staff", "")
     fields = {"csrf": csrf_token(token)} if token else {}
-    assert browsers[who].post(path(way), fields, **headers).status == 403
+    assert send(browsers[who], way, fields, **headers).status == 403
 
 
 @pytest.mark.parametrize("who", ["no one", "revoked unit", "unit"])
@@ -253,7 +328,7 @@ def test_a_session_in_the_others_cookie_opens_nothing(
     token = staff if "unit" in way.visitors else unit
     if "anyone" not in way.visitors:
         fields = {"csrf": csrf_token(token)}
-        reply = browser.get(path(way)) if way.method == "GET" else browser.post(path(way), fields)
+        reply = browser.get(path(way)) if way.method == "GET" else send(browser, way, fields)
         assert reply.status == 403
 
 

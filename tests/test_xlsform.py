@@ -286,6 +286,7 @@ BROKEN = {
     "unknown_tag": (with_cell("asked", "Q2 Q5"), ("survey", 4, "asked", "Q5")),
     "bad_day": (with_cell("valid_from", "30/06/2025"), ("survey", 4, "valid_from", "30/06/2025")),
     "bad_jump": (with_cell("jump", "1"), ("survey", 4, "jump", "1")),
+    "forbidden_character": (with_cell("hint", "a\x01"), ("survey", 4, "hint", "")),
     "ends_before_it_begins": (
         with_rows(
             (*PLAIN, "2025-06-30", "2025-06-29"),

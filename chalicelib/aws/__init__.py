@@ -40,10 +40,12 @@ def _client(service: str) -> Any:
     import botocore.session
     from botocore.config import Config
 
+    # A mail whose answer was lost may have gone out: no second try behind our back.
+    attempts = 1 if service == "sesv2" else 4
     patience = Config(
         connect_timeout=2,
         read_timeout=5,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         signature_version="s3v4" if service == "s3" else None,
     )
     return botocore.session.get_session().create_client(service, config=patience)

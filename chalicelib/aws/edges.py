@@ -1,10 +1,13 @@
 """Files on S3 and mail through SES."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import IO, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from chalicelib.edges import NotSent
 
 _LINK_SECONDS = 300
 _TYPES = {
@@ -12,6 +15,9 @@ _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
+# SES takes so many mails a second, and says so before it takes one more.
+_TOO_FAST = {"TooManyRequestsException", "Throttling", "ThrottlingException"}
+_WAITS = (0.3, 0.6, 1.2)  # seconds
 _Client = Callable[[], Any]  # made on the first use: most requests need neither
 
 
@@ -59,18 +65,46 @@ class S3Files:
 
 
 class SesMail:
-    """Mail through SES (v2), as the whole message."""
+    """Mail through SES (v2), as the whole message.
 
-    def __init__(self, client: _Client, sender: str) -> None:
+    The client must not try again by itself: a mail whose answer was lost would go out twice.
+    """
+
+    def __init__(
+        self, client: _Client, sender: str, wait: Callable[[float], object] = time.sleep
+    ) -> None:
         self._client = client
         self._sender = sender
+        self._wait = wait
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
         from chalicelib import mail  # few requests send one
 
-        whole = mail.written(self._sender, to, subject, text, now)
-        self._client().send_email(
-            FromEmailAddress=self._sender,
-            Destination={"ToAddresses": [to]},
-            Content={"Raw": {"Data": whole}},
-        )
+        try:
+            whole = mail.written(self._sender, to, subject, text, now)
+        except ValueError as error:
+            raise NotSent("unreadable address") from error
+        for wait in _WAITS:
+            try:
+                return self._send(to, whole)
+            except NotSent as refused:
+                if str(refused) not in _TOO_FAST:
+                    raise
+            self._wait(wait)
+        return self._send(to, whole)
+
+    def _send(self, to: str, whole: bytes) -> None:
+        try:
+            self._client().send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [to]},
+                Content={"Raw": {"Data": whole}},
+            )
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                raise  # it broke over the mail, perhaps after taking it
+            raise NotSent(error.response["Error"]["Code"]) from error
+        except HTTPClientError:
+            raise  # it was on its way when the line broke
+        except BotoCoreError as error:  # no line at all, no credentials
+            raise NotSent(type(error).__name__) from error

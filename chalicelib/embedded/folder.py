@@ -12,6 +12,7 @@ from typing import IO
 from urllib.parse import parse_qs, quote, urlencode
 
 from chalicelib import mail
+from chalicelib.edges import NotSent
 
 _LINK_SECONDS = 300
 
@@ -68,7 +69,13 @@ class OutboxMail:
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
         name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
-        _write_whole(self._folder / name, mail.written(self._sender, to, subject, text, now))
+        path = self._folder / name
+        try:
+            _write_whole(path, mail.written(self._sender, to, subject, text, now))
+        except (OSError, ValueError) as error:
+            if path.exists():
+                raise
+            raise NotSent(type(error).__name__) from error
 
 
 def _write_whole(path: Path, content: bytes | IO[bytes]) -> None:

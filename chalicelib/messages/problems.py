@@ -78,11 +78,25 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
     ),
+    "asked_too_often": (
+        "Đã yêu cầu nhiều lần",
+        "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
+        "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
+    ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "file_too_large": (
         "Tệp quá lớn",
         "Tệp lớn hơn 4 MB nên chưa được nhận. Vui lòng gửi tệp nhỏ hơn.",
+    ),
+    "no_unit": ("Không có đơn vị này", "Vui lòng quay lại danh sách và chọn đơn vị."),
+    "no_round": (
+        "Không có lượt gửi này",
+        "Vui lòng quay về kỳ báo cáo và chọn lại.",
+    ),
+    "no_unit_here": (
+        "Không có đơn vị này trong kỳ báo cáo",
+        "Vui lòng quay về kỳ báo cáo và chọn đơn vị khác.",
     ),
     "no_period": ("Không có kỳ báo cáo này", "Vui lòng quay về trang đầu và chọn kỳ báo cáo."),
     "not_owed": (
@@ -97,6 +111,16 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "no_version": ("Không có lần gửi này", "Vui lòng mở lại trang báo cáo và chọn hai lần gửi."),
     "no_ask": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
+    "no_form": ("Không có phiên bản này", "Vui lòng quay về trang biểu mẫu và chọn lại."),
+    "no_offer": (
+        "Tệp xem trước không còn",
+        "Tệp tải lên được giữ một ngày để xem trước. Chưa có gì thay đổi; vui lòng tải lên lại.",
+    ),
+    "list_changed": (
+        "Chưa thực hiện",
+        "Danh sách đơn vị đang được nhiều người thay đổi cùng lúc nên chưa có gì được lưu. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (

@@ -125,6 +125,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         contact=_contact(site),
         identity="",
         sign_in=problem.name == "staff_signed_out",
+        resend=problem.name in ("unknown_link", "signed_out"),
         typed=_typed(request, problem),
     )
 
@@ -174,5 +175,6 @@ def broken_page(
         contact=None,
         identity=identity,
         sign_in=False,
+        resend=False,
         typed=typed,
     )

@@ -46,6 +46,12 @@ def _changed(site: Site, programme: Programme, period: Period, kept: Kept) -> in
     return nightly.changed_since(site, programme, period, kept)
 
 
+def _entered_since(site: Site, programme: Programme, period: Period, kept: Kept) -> bool:
+    from chalicelib import nightly
+
+    return nightly.entered_since(site, programme, period, kept)
+
+
 def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None]:
     programme = programmes.programme(site.table, request.params["programme"])
     if programme is None:
@@ -75,6 +81,7 @@ def summary(site: Site, request: Request) -> Response:
         sections=_by_section(whole) if whole else [],
         missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
         changed=changed,
+        entered_since=_entered_since(site, programme, period, kept) if kept else False,
         open_requests=asks.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
         now=request.now,

@@ -88,13 +88,14 @@ def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
-    units = owing(programmes.unit_versions(site.table, p, code), period.end)
+    units = owing(programmes.unit_versions(site.table, programme, code), period.end)
     if not units:
         raise Problem(404, "not_owed")
     if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
     head = reports.head(site.table, p, key, code)
-    version = head.form if head else period.form
+    draft = reports.draft(site.table, p, key, code)
+    version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
     sections = form.asked_of(units[0].bloc, key, period.end)
     return Obligation(
@@ -105,10 +106,17 @@ def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
         sections=sections,
         asked=tuple(indicators(sections)),
         head=head,
-        draft=reports.draft(site.table, p, key, code),
+        draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
     )
+
+
+def _form_of(head: Head | None, draft: Draft | None, period: Period) -> int:
+    """A report stays on the version of the form that it was begun on."""
+    if head:
+        return head.form
+    return draft.form if draft and draft.form else period.form
 
 
 def last_values(site: Site, owed: Obligation) -> dict[str, Last]:

@@ -31,7 +31,7 @@ def home(site: Site, request: Request) -> Response:
     """Open periods, the earliest due first; then past ones, the newest first."""
     p, code = request.who.programme, request.who.unit
     programme = programmes.programme(site.table, p)
-    versions = programmes.unit_versions(site.table, p, code)
+    versions = programmes.unit_versions(site.table, programme, code) if programme else []
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
@@ -194,7 +194,7 @@ def save_draft(
         if page and page == owed.draft.page and newer:
             revision = owed.draft.revision
     place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)
-    draft = Draft(typed, base, request.now, revision, page, place)
+    draft = Draft(typed, base, request.now, revision, page, place, owed.form)
     return reports.save_draft(site.table, owed.programme.key, owed.period, owed.unit.code, draft)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,10 @@ from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys, rates
+from chalicelib.store.links import issue_link, reissue_link, revoke
 from chalicelib.table import (
     ANYTHING,
-    MOST_CHANGES,
     NOTHING,
-    Change,
     Check,
     Conflict,
     Delete,
@@ -26,66 +25,25 @@ from chalicelib.table import (
     Table,
 )
 
-
-def issue_link(table: Table, key: bytes, p: str, unit: str) -> str:
-    """The unit's link token: the one that stands, or the first one."""
-    standing = _newest_link(table, p, unit)
-    if standing is None:
-        return _write_link(table, key, Link(p, unit, 1))
-    token = access.link_token(key, Link(p, unit, int(standing.body["generation"])))
-    works = access.digest(token) == standing.body["token"] and link(table, token)
-    # Revoked since, or made with another server key: that link must not be handed out again.
-    return token if works else reissue_link(table, key, p, unit)
-
-
-def reissue_link(table: Table, key: bytes, p: str, unit: str) -> str:
-    """A new link. The old one and every session that it opened end."""
-    standing = _newest_link(table, p, unit)
-    generation = int(standing.body["generation"]) + 1 if standing else 1
-    revoke(table, p, unit)
-    return _write_link(table, key, Link(p, unit, generation))
-
-
-def revoke(table: Table, p: str, unit: str) -> None:
-    """End the unit's links, then its sessions: a session can't be opened with an ended link, so
-    none begins between the two. A session dies with its token's item.
-    """
-    partition = keys.unit_access(p, unit)
-    ended = [str(item.body["token"]) for item in table.query(partition, "LINK#")]
-    _write_all(table, [Delete(keys.token(digest), ANYTHING) for digest in ended])
-    changes: list[Change] = []
-    for item in table.query(partition, "SESSION#"):
-        changes.append(Delete(keys.token(item.key.sort.partition("#")[2]), ANYTHING))
-        changes.append(Delete(item.key, ANYTHING))
-    _write_all(table, changes)
-
-
-def _write_all(table: Table, changes: Sequence[Change]) -> None:
-    for start in range(0, len(changes), MOST_CHANGES):
-        table.write(*changes[start : start + MOST_CHANGES])
-
-
-def _newest_link(table: Table, p: str, unit: str) -> Item | None:
-    newest = None
-    for item in table.query(keys.unit_access(p, unit), "LINK#"):
-        newest = item
-    return newest
-
-
-def _write_link(table: Table, key: bytes, link: Link) -> str:
-    token = access.link_token(key, link)
-    digest = access.digest(token)
-    body: dict[str, Scalar] = {
-        "programme": link.programme,
-        "unit": link.unit,
-        "generation": link.generation,
-    }
-    partition = keys.unit_access(link.programme, link.unit)
-    table.write(
-        Put(keys.token(digest), {"kind": "link", **body}, ANYTHING),
-        Put(Key(partition, f"LINK#{link.generation:04}"), {"token": digest, **body}, ANYTHING),
-    )
-    return token
+# A link ends with its sessions: who lets people in or out finds both here.
+__all__ = [
+    "ask_sign_in",
+    "close_session",
+    "enter",
+    "issue_link",
+    "keep_staff",
+    "link",
+    "open_session",
+    "reissue_link",
+    "revoke",
+    "session",
+    "sign_in",
+    "staff",
+    "staff_role",
+    "still_open",
+    "use_code",
+    "use_link",
+]
 
 
 def link(table: Table, token: str) -> Link | None:

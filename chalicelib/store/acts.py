@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import chain
 
 from chalicelib import report
 from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso
+from chalicelib.clock import from_iso, iso, today
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Body, Change, Conflict, Item, Put, Table
+from chalicelib.table import NOTHING, Body, Change, Conflict, Item, Put, Table
 
 
 def commit(table: Table, act: Act, *changes: Change) -> None:
@@ -27,6 +29,19 @@ def commit(table: Table, act: Act, *changes: Change) -> None:
 def acts(table: Table, p: str, month: str) -> Iterator[Act]:
     """Acts of a month (2026-11, UTC), the oldest first; `p` is empty for those of no programme."""
     return map(_act, table.query(keys.month_of_acts(p, month)))
+
+
+def of_month(table: Table, p: str, month: str) -> Iterator[Act]:
+    """Acts of a month as Việt Nam counts it, the oldest first.
+
+    Its first seven hours stand on the last day of the month before, which is UTC's.
+    """
+    eve = (date.fromisoformat(f"{month}-01") - timedelta(days=1)).isoformat()
+    found = chain(
+        table.query(keys.month_of_acts(p, eve[:7]), eve),
+        table.query(keys.month_of_acts(p, month)),
+    )
+    return (act for act in map(_act, found) if f"{today(act.at):%Y-%m}" == month)
 
 
 def events(table: Table, p: str, k: str, unit: str) -> list[Act]:
@@ -57,10 +72,10 @@ def records(act: Act) -> list[Put]:
         "detail": report.compact(act.detail),
         "id": act.id,
     }
-    found = [Put(keys.act(act.programme, name(act)), body, ANYTHING)]
+    found = [Put(keys.act(act.programme, name(act)), body, NOTHING)]
     if act.period and act.unit:
         key = keys.event(act.programme, act.period, act.unit, name(act))
-        found.append(Put(key, body, ANYTHING))
+        found.append(Put(key, body, NOTHING))
     return found
 
 

@@ -1,9 +1,12 @@
 """Contacts of units in the table, beside their dated versions: a new phone is no new unit."""
 
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
 
+from chalicelib.audit import Act
 from chalicelib.contact import Contact
-from chalicelib.store import keys
+from chalicelib.store import acts, keys
 from chalicelib.table import Item, Put, Table
 
 
@@ -24,8 +27,15 @@ def put(p: str, unit: str, contact: Contact) -> Put:
     return Put(keys.contact(p, unit), body, expects=contact.revision)
 
 
+def keep(table: Table, act: Act, contact: Contact) -> None:
+    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict."""
+    acts.commit(table, act, put(act.programme, act.unit, contact))
+
+
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")
+_of_a_contact: Any = itemgetter(*_FIELDS)
 
 
 def _contact(item: Item) -> Contact:
-    return Contact(**{name: str(item.body[name]) for name in _FIELDS}, revision=item.version)
+    mailbox, head, preparer, phone, proposed = _of_a_contact(item.body)
+    return Contact(mailbox, head, preparer, phone, proposed, item.version)

@@ -17,8 +17,13 @@ def period(p: str, k: str) -> Key:
     return Key(f"PROGRAMME#{p}", f"PERIOD#{k}")
 
 
-def unit(p: str, code: str, valid_from: date) -> Key:
-    return Key(f"UNITS#{p}", f"UNIT#{code}#{valid_from.isoformat()}")
+def units(p: str, roll: str) -> str:
+    """The partition of a unit list; the first list of a programme has no name."""
+    return f"UNITS#{p}#{roll}" if roll else f"UNITS#{p}"
+
+
+def unit(p: str, code: str, valid_from: date, roll: str = "") -> Key:
+    return Key(units(p, roll), f"UNIT#{code}#{valid_from.isoformat()}")
 
 
 def head(p: str, k: str, u: str) -> Key:
@@ -63,12 +68,36 @@ def contact(p: str, u: str) -> Key:
     return Key(f"UNITS#{p}", f"CONTACT#{u}")
 
 
+def reminder(p: str, k: str, day: str, u: str) -> Key:
+    """`day` is one of Việt Nam (20261123): at most one reminder a unit and day."""
+    return Key(f"PERIOD#{p}#{k}", f"REMINDER#{day}#{u}")
+
+
+def round(p: str, k: str, id: str) -> Key:
+    return Key(f"PERIOD#{p}#{k}", f"URGING#{id}")
+
+
 def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
 
+def link(p: str, u: str) -> Key:
+    """Where the unit's newest link stands, beside those of all units."""
+    return Key(f"LINKS#{p}", u)
+
+
+def mailing(p: str, day: date, u: str) -> Key:
+    """What of a day's mails with links became of this unit's."""
+    return Key(f"MAILINGS#{p}#{day.isoformat()}", u)
+
+
 def staff(email: str) -> Key:
     return Key("STAFF", email)
+
+
+def roster() -> Key:
+    """Every change of the accounts writes it: no two of them are judged by one reading."""
+    return Key("STAFF#ROSTER", "ROSTER")
 
 
 def staff_access(email: str) -> str:
@@ -82,6 +111,21 @@ def token(digest: str) -> Key:
 def rate(name: str, span: str) -> Key:
     """`span` is an hour (2026112303) or a day (20261123)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def entered(p: str, k: str) -> Key:
+    """What the department entered itself, as it stands."""
+    return Key(f"PERIOD#{p}#{k}", "DEPARTMENT")
+
+
+def entered_before(p: str, k: str, number: int) -> Key:
+    """Each of its versions, the newest too."""
+    return Key(f"PERIOD#{p}#{k}#DEPARTMENT", f"VERSION#{number:04}")
+
+
+def offered_form(p: str, digest: str) -> Key:
+    """A form that was uploaded and is not confirmed yet."""
+    return Key(f"PROGRAMME#{p}", f"OFFER#{digest}")
 
 
 def ask(p: str, k: str, u: str, kind: str) -> Key:

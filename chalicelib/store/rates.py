@@ -22,6 +22,11 @@ def count(table: Table, name: str, now: datetime, most: int) -> int:
     return total
 
 
+def this_hour(table: Table, name: str, now: datetime) -> tuple[int, Put]:
+    """This hour's count with one more, and the change that keeps it, for a larger write."""
+    return _one_more(table, name, now, _HOUR)
+
+
 def today(table: Table, name: str, now: datetime) -> tuple[int, Put]:
     """This day's count with one more, and the change that keeps it, for a larger write."""
     return _one_more(table, name, now, _DAY)

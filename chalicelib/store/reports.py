@@ -69,12 +69,24 @@ def _standing(item: Item) -> Standing:
 
 
 def _head(item: Item) -> Head:
-    body: dict[str, Any] = dict(item.body)
-    body["first_sent"] = from_iso(body["first_sent"])
-    body["last_sent"] = from_iso(body["last_sent"])
-    if "return_due" in body:
-        body["return_due"] = from_iso(body["return_due"])
-    return Head(revision=item.version, **body)
+    body: Any = item.body
+    due = body.get("return_due")
+    return Head(
+        body["unit"],
+        body["period"],
+        body["state"],
+        body["version"],
+        from_iso(body["first_sent"]),
+        from_iso(body["last_sent"]),
+        body["late"],
+        body["nil"],
+        body["form"],
+        body["hash"],
+        body["figures"],
+        item.version,
+        from_iso(due) if due else None,
+        body.get("event", ""),
+    )
 
 
 def head_body(head: Head) -> Body:
@@ -242,6 +254,7 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
         revision=item.version,
         page=str(item.body["page"]),
         place=int(item.body["place"]),
+        form=int(item.body.get("form", 0)),
     )
 
 
@@ -253,6 +266,7 @@ def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) ->
         "saved": iso(draft.saved),
         "page": draft.page,
         "place": draft.place,
+        "form": draft.form,
     }
     # A returned report may be worked on long after the lock.
     expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())

@@ -1,0 +1,77 @@
+"""Words about units' links: on the desk, on paper, in mails, and for a unit that hands over."""
+
+from collections.abc import Mapping
+
+STATES: Mapping[str, str] = {
+    "none": "Chưa cấp",
+    "working": "Đang dùng",
+    "ended": "Đã thu hồi",
+}
+
+# What an officer's act on chosen units needs before anything is done.
+FAULTS: Mapping[str, str] = {
+    "no_action": "Vui lòng chọn việc cần làm bằng một trong các nút bên dưới.",
+    "none_chosen": "Chưa chọn đơn vị nào. Vui lòng đánh dấu đơn vị trong danh sách, "
+    "hoặc chọn “Tất cả đơn vị trong danh sách”.",
+    "too_many": "Vui lòng đánh dấu tối đa {most} đơn vị một lần, hoặc lọc theo khối thi đua rồi "
+    "chọn “Tất cả đơn vị trong danh sách”.",
+    "not_sure": "Việc này làm đường dẫn và tờ mã QR đã phát của đơn vị không còn dùng được. "
+    "Vui lòng đánh dấu ô xác nhận rồi bấm lại.",
+    "unread_page": "Trang này không còn đúng. Vui lòng tải lại trang rồi chọn lại.",
+}
+
+DONE: Mapping[str, str] = {
+    "issue": "Đã cấp đường dẫn cho {n} đơn vị.",
+    "reissue": "Đã cấp lại đường dẫn cho {n} đơn vị. Đường dẫn cũ và các phiên đang mở đã "
+    "kết thúc.",
+    "revoke": "Đã thu hồi đường dẫn của {n} đơn vị. Các phiên đang mở đã kết thúc.",
+}
+NOTHING_DONE = "Chưa có gì thay đổi."
+SKIPPED: Mapping[str, str] = {
+    "issue": "đã có đường dẫn đang dùng",
+    "reissue": "đường dẫn vừa được thay đổi sau khi trang trước mở",
+    "revoke": "không có đường dẫn đang dùng, hoặc vừa được thay đổi sau khi trang trước mở",
+}
+LEFT = "Còn {left} đơn vị chưa làm đến."
+
+MAILINGS: Mapping[str, str] = {
+    "queued": "Chờ gửi",
+    "sending": "Đang gửi",
+    "unknown": "Chưa rõ đã gửi hay chưa",
+    "sent": "Đã gửi",
+    "failed": "Không gửi được",
+    "no_mailbox": "Chưa có hộp thư",
+    "no_link": "Chưa có đường dẫn",
+}
+
+MAIL_SUBJECT = "Đường dẫn báo cáo của {unit}"
+
+RESEND: Mapping[str, str] = {
+    "empty": "Vui lòng nhập mã đơn vị, tên đơn vị, hoặc địa chỉ thư điện tử của đơn vị.",
+    "unreadable": "Nội dung này không đọc được, vui lòng xóa và gõ lại.",
+    "too_long": "Nội dung quá dài. Vui lòng nhập mã đơn vị, tên đơn vị, hoặc địa chỉ thư điện tử.",
+}
+
+HANDOVER: Mapping[str, str] = {
+    "not_sure": "Vui lòng đánh dấu ô xác nhận rồi bấm lại.",
+    "no_mailbox": "Đơn vị chưa có hộp thư đã đăng ký nên chưa bàn giao được ở đây: đường dẫn mới "
+    "không có nơi để gửi. Vui lòng đề nghị hộp thư ở trang “Thông tin liên hệ” và chờ Sở xác nhận, "
+    "hoặc gọi cho Sở theo số bên dưới để được cấp đường dẫn mới.",
+    "mail_failed": "Thư có đường dẫn mới chưa gửi được nên chưa có gì thay đổi. Vui lòng thử lại "
+    "sau ít phút, hoặc gọi cho Sở theo số bên dưới.",
+}
+HANDED_OVER: Mapping[str, str] = {
+    "sent": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "Đường dẫn mới đã gửi đến hộp thư của đơn vị.",
+    "failed": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "Thư có đường dẫn mới chưa gửi được; vui lòng in tờ mã QR, hoặc gửi thư lại sau.",
+    "paper": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
+    "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở nên chưa làm gì. "
+    "Vui lòng xem lại tình trạng bên dưới.",
+}
+REASONS: Mapping[str, str] = {
+    "clerk": "Đổi người lập báo cáo",
+    "phone": "Mất hoặc đổi điện thoại",
+    "leak": "Đường dẫn bị lộ",
+}

@@ -1,0 +1,21 @@
+"""Words of the page of staff accounts."""
+
+from collections.abc import Mapping
+
+ROLES: Mapping[str, str] = {"officer": "Cán bộ Sở", "director": "Giám đốc"}
+
+FAULTS: Mapping[str, str] = {
+    "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ, ví dụ chuyenvien@so.example.",
+    "bad_role": "Vui lòng chọn vai trò.",
+    "known": "Địa chỉ này đã có tài khoản; vui lòng đổi vai trò ở danh sách.",
+    "unknown": "Không còn tài khoản này, có thể vừa được gỡ.",
+    "last_officer": "Đây là cán bộ duy nhất còn lại nên không gỡ hoặc đổi vai trò được. "
+    "Vui lòng thêm một cán bộ khác trước.",
+    "bad_change": "Vui lòng chọn việc cần làm ở danh sách bên dưới.",
+}
+
+DONE: Mapping[str, str] = {
+    "add": "Đã thêm tài khoản.",
+    "role": "Đã đổi vai trò; phiên đăng nhập cũ của tài khoản đó đã kết thúc.",
+    "remove": "Đã gỡ tài khoản; các phiên đăng nhập của tài khoản đó đã kết thúc.",
+}

@@ -1,0 +1,126 @@
+"""The log of acts for staff to read: filtered, by pages, as XLSX. Nothing here writes to it."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from tempfile import TemporaryFile
+
+from chalicelib import trail
+from chalicelib.audit import Act
+from chalicelib.clock import today
+from chalicelib.edges import Site
+from chalicelib.messages import audit as words
+from chalicelib.messages.desk import ACTS
+from chalicelib.pages import render
+from chalicelib.pages.shelf import programme_of
+from chalicelib.pages.web import Request, Response, url
+from chalicelib.programme import Programme
+from chalicelib.store import acts, programmes
+from chalicelib.text import alphabetical
+from chalicelib.trail import Wanted
+from chalicelib.unit import Unit, known_as
+
+_STAFF_LOG = timedelta(days=5 * 366)  # how far back its months are offered
+
+
+def log(site: Site, request: Request) -> Response:
+    return _page(site, request, programme_of(site, request))
+
+
+def staff_log(site: Site, request: Request) -> Response:
+    """Acts that belong to no programme: those about the accounts."""
+    return _page(site, request, None)
+
+
+def log_xlsx(site: Site, request: Request) -> Response:
+    return _download(site, request, programme_of(site, request))
+
+
+def staff_log_xlsx(site: Site, request: Request) -> Response:
+    return _download(site, request, None)
+
+
+def _months(programme: Programme | None, request: Request) -> list[str]:
+    first = programme.valid_from if programme else today(request.now - _STAFF_LOG)
+    return trail.months(first, request.now)
+
+
+def _asked(programme: Programme | None, request: Request) -> tuple[str, Wanted]:
+    """The month and the filter of the address; a month that can't be is this one."""
+    months, month = _months(programme, request), request.query.get("month", "")
+    wanted = {name: request.query.get(name, "") for name in ("who", "unit", "verb")}
+    return month if month in months else months[0], Wanted(**wanted)
+
+
+def _page(site: Site, request: Request, programme: Programme | None) -> Response:
+    month, wanted = _asked(programme, request)
+    p = programme.key if programme else ""
+    everything = list(acts.of_month(site.table, p, month))
+    found = [act for act in everything if wanted.takes(act)]
+    shown, older = trail.page(found, request.query.get("before", ""))
+    names = _names(site, programme, request)
+    here = ("desk", p or "staff")
+    query = {"month": month, "who": wanted.who, "unit": wanted.unit, "verb": wanted.verb}
+    return render.page(
+        site,
+        request,
+        "audit.html",
+        styles=("base", "desk", "urging"),
+        programme=programme,
+        here=url(site, *here, "audit"),
+        xlsx=url(site, *here, "audit.xlsx", **query),
+        older=older and url(site, *here, "audit", before=older, **query),
+        months=_months(programme, request),
+        month=month,
+        wanted=wanted,
+        people=_choices((act.who for act in everything), wanted.who),
+        units=sorted(
+            _choices((act.unit for act in everything), wanted.unit),
+            key=lambda code: alphabetical(names.get(code, code)),
+        ),
+        verbs=[
+            (verb, ACTS.get(verb, verb))
+            for verb in _choices((act.verb for act in everything), wanted.verb)
+        ],
+        names=names,
+        shown=shown,
+        total=len(found),
+        words=words,
+    )
+
+
+def _choices(found: Iterable[str], wanted: str) -> list[str]:
+    """What occurs in the month, and what is asked for whether it does or not."""
+    return sorted({*found, wanted} - {""})
+
+
+def _names(site: Site, programme: Programme | None, request: Request) -> dict[str, str]:
+    """As the units are called today."""
+    versions: dict[str, list[Unit]] = {}
+    for unit in programmes.units(site.table, programme.key) if programme else ():
+        versions.setdefault(unit.code, []).append(unit)
+    day = today(request.now)
+    return {code: known_as(found, day).name for code, found in versions.items()}
+
+
+def _download(site: Site, request: Request, programme: Programme | None) -> Response:
+    """303 to a link made now. The filtered month, the oldest first."""
+    month, wanted = _asked(programme, request)
+    p = programme.key if programme else ""
+    found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
+    name = _write(site, request, p or "staff", found, _names(site, programme, request))
+    save_as = f"nhat-ky-{p or 'tai-khoan'}-{month}.xlsx"
+    link = site.files.link(name, save_as, request.now)
+    return Response(303, headers={"Location": link})
+
+
+def _write(
+    site: Site, request: Request, folder: str, found: Iterable[Act], names: dict[str, str]
+) -> str:
+    with TemporaryFile() as file:
+        trail.as_xlsx(file, found, names, request.now)
+        file.seek(0)
+        name = f"audit/{folder}/{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.xlsx"
+        file.seek(0)
+        site.files.write(name, file)
+    return name

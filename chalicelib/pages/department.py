@@ -1,0 +1,146 @@
+"""What the department enters itself for a period: read as a unit's form is, kept as an act."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import entered as department
+from chalicelib import messages, report
+from chalicelib import period as calendar
+from chalicelib.audit import Act
+from chalicelib.edges import Site
+from chalicelib.entered import Entered
+from chalicelib.messages.programme import PERIOD_FAULTS
+from chalicelib.pages import render
+from chalicelib.pages.fields import Field, shown
+from chalicelib.pages.shelf import period_of
+from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.programme import Indicator, Section
+from chalicelib.report import Content, Fault
+from chalicelib.store import entered, programmes
+from chalicelib.table import Conflict
+
+_STYLES = ("base", "form", "desk", "programme")
+_LOOK_BACK = 4  # periods of the same kind
+
+
+class _Sheet:
+    """What is asked of the department in this period, and what stands there."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self.programme, self.period = period_of(site, request)
+        p, k = self.programme.key, self.period.key
+        form = programmes.form(site.table, p, self.period.form)
+        self.sections: tuple[Section, ...] = form.running(k, self.period.end)
+        self.asked = department.asked(self.sections)
+        self.entered = entered.entered(site.table, p, k)
+
+    def typed(self) -> dict[str, str]:
+        content = Content(self.entered.figures, self.entered.texts)
+        return report.typed(self.asked, content)
+
+
+def sheet(site: Site, request: Request) -> Response:
+    found = _Sheet(site, request)
+    return _page(site, request, found, found.typed())
+
+
+def _page(
+    site: Site,
+    request: Request,
+    sheet: _Sheet,
+    typed: Mapping[str, str],
+    *,
+    status: int = 200,
+    faults: tuple[Fault, ...] = (),
+    problem: str = "",
+) -> Response:
+    by_code = {fault.code: fault for fault in reversed(faults)}
+    last = _last(site, sheet) if sheet.asked else {}
+    return render.page(
+        site,
+        request,
+        "department.html",
+        status=status,
+        styles=_STYLES,
+        programme=sheet.programme,
+        period=sheet.period,
+        fields=[
+            Field(_plain(one), typed, by_code.get(one.code), *last.get(one.code, ("", "")))
+            for one in sheet.asked
+        ],
+        stands=[(one, _words(one, sheet.entered)) for one in sheet.asked],
+        faults=[(f.field, messages.fault(f, _named(sheet, f.code))) for f in faults],
+        problem=problem,
+        entered=sheet.entered,
+        history=_history(site, sheet),
+        begun=sheet.period.has_begun(request.now),
+        done=whole_number(request.query.get("done", "")),
+    )
+
+
+def _plain(one: Indicator) -> Indicator:
+    """Without its definition, which stands on this very page."""
+    return one.model_copy(update={"about": ""})
+
+
+def _named(sheet: _Sheet, code: str) -> Indicator | None:
+    return next((one for one in sheet.asked if one.code == code), None)
+
+
+def _words(one: Indicator, entered: Entered) -> str:
+    values = entered.values()
+    return shown(one, values[one.code]) if one.code in values else messages.MISSING
+
+
+def _last(site: Site, sheet: _Sheet) -> dict[str, tuple[str, str]]:
+    """Code -> the newest earlier value in words, and its period's name."""
+    p = sheet.programme.key
+    found: dict[str, tuple[str, str]] = {}
+    periods = programmes.periods(site.table, p)
+    for one in calendar.previous(periods, sheet.period.key)[:_LOOK_BACK]:
+        before = entered.entered(site.table, p, one.key).values()
+        for asked in sheet.asked:
+            if asked.code in before and not asked.is_text:
+                told = shown(asked, before[asked.code]), one.label
+                found.setdefault(asked.code, told)
+    return found
+
+
+def _history(site: Site, sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
+    """Every version, the newest first, with what it changed: label, before, after."""
+    found, before = [], Entered()
+    labels = {one.code: one.label for one in sheet.asked}
+    for version in entered.versions(site.table, sheet.programme.key, sheet.period.key):
+        changed = department.changes(sheet.asked, before, version)
+        found.append((version, [(labels[code], *both) for code, both in changed.items()]))
+        before = version
+    return found[::-1]
+
+
+def enter(site: Site, request: Request) -> Response:
+    found = _Sheet(site, request)
+    if not found.period.has_begun(request.now):
+        raise Problem(404, "not_open_yet")
+    typed, form = dict(request.form), request.form
+    read = report.read(found.asked, typed)
+    if read.faults:
+        return _page(site, request, found, typed, status=422, faults=read.faults)
+    texts = {code: text for code, text in read.content.texts.items() if text is not None}
+    after = Entered(read.content.figures, texts, revision=found.entered.revision)
+    changed = department.changes(found.asked, found.entered, after)
+    p, k = found.programme.key, found.period.key
+    if changed and whole_number(form.get("revision", "")) != found.entered.revision:
+        return _overtaken(site, request, typed)
+    if changed:
+        detail: dict[str, Any] = {code: list(both) for code, both in changed.items()}
+        act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
+        try:
+            entered.enter(site.table, act, after)
+        except Conflict:
+            return _overtaken(site, request, typed)
+    return redirect(site, "desk", p, k, "department", done="1" if changed else "2")
+
+
+def _overtaken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
+    problem = PERIOD_FAULTS["changed_meanwhile"]
+    return _page(site, request, _Sheet(site, request), typed, status=409, problem=problem)

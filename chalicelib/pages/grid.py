@@ -1,0 +1,189 @@
+"""Who has reported, live: the grid of a period on a page and as a spreadsheet."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from tempfile import TemporaryFile
+from urllib.parse import urlencode
+
+from chalicelib import grid, listing, messages
+from chalicelib.cells import Percent
+from chalicelib.contact import mailbox, phone
+from chalicelib.edges import Site
+from chalicelib.grid import Counts, Row, Timing, Wanted
+from chalicelib.listing import Cell, Sheet
+from chalicelib.messages import grid as words
+from chalicelib.pages import render
+from chalicelib.pages.shelf import period_of
+from chalicelib.pages.web import Request, Response
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.report import Head
+from chalicelib.store import contacts, programmes, reports, terms
+from chalicelib.text import slug
+from chalicelib.unit import owing
+
+STYLES = ("base", "desk", "grid")
+
+_HEADS = (
+    ("TT", 6),
+    ("Mã", 10),
+    ("Đơn vị", 44),
+    ("Khối thi đua", 14),
+    ("Trạng thái", 16),
+    ("Thời hạn", 26),
+    ("Trễ (giờ)", 9),
+    ("Hạn gửi", 17),
+    ("Gửi lần đầu", 17),
+    ("Gửi gần nhất", 17),
+    ("Lần gửi", 8),
+    ("Hạn gửi lại", 17),
+    ("Lý do miễn", 30),
+    ("Người lập báo cáo", 24),
+    ("Điện thoại", 16),
+    ("Hộp thư", 28),
+)
+
+
+def rows_of(site: Site, p: str, period: Period) -> tuple[list[Row], list[Head]]:
+    """Every unit of the period with its report as it stands, in official order; and the rest."""
+    units = owing(programmes.units(site.table, p), period.end)
+    return grid.rows(
+        units,
+        reports.heads(site.table, p, period.key),
+        terms.terms(site.table, p, period.key),
+        dict(contacts.contacts(site.table, p)),
+        period,
+    )
+
+
+def show(site: Site, request: Request) -> Response:
+    programme, period = period_of(site, request)
+    rows, others = rows_of(site, programme.key, period)
+    wanted, wrong = grid.wanted(request.query, programme.blocs)
+    by_bloc = grid.by_bloc(rows)
+    now = request.now
+    shown = grid.chosen(rows, wanted, now)
+    acts = request.who.role == "officer"
+    return render.page(
+        site,
+        request,
+        "grid.html",
+        status=422 if wrong else 200,
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        entries=[_entry(row, now) for row in shown],
+        everyone=len(rows),
+        others=others,
+        blocs=[
+            (bloc, name, by_bloc[bloc]) for bloc, name in programme.blocs.items() if bloc in by_bloc
+        ],
+        whole=grid.total(by_bloc.values()),
+        wanted=wanted,
+        wrong=wrong,
+        query=urlencode(wanted.query),
+        acts=acts,
+        ticked=acts and request.query.get("tick") == "all",
+        mailbox=mailbox,
+        words=words,
+        now=now,
+    )
+
+
+def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
+    """A row, where it stands in time, its phone as people read it and as it dials."""
+    shown = phone(row.contact, row.unit)
+    return row, grid.timing(row, now), shown, shown.replace(" ", "")
+
+
+def xlsx(site: Site, request: Request) -> Response:
+    """303 to a link made now, to the rows that the page shows for the same query."""
+    programme, period = period_of(site, request)
+    rows, _ = rows_of(site, programme.key, period)
+    wanted, _ = grid.wanted(request.query, programme.blocs)
+    shown = grid.chosen(rows, wanted, request.now)
+    title = [
+        programme.name,
+        f"Tình hình gửi báo cáo {period.label}, lúc {messages.moment(request.now)}",
+        _narrowed(programme, wanted, len(shown), len(rows)),
+    ]
+    sheets = [
+        Sheet("Tình hình gửi", title, _HEADS, _cells(programme, shown, request.now), 3),
+        Sheet("Theo khối thi đua", title[:2], _count_heads(), _counts(programme, rows), 1),
+    ]
+    name = f"tinh-hinh-gui-{programme.key}-{slug(period.label)}.xlsx"
+    return sent_as(site, request, title[1], sheets, name, (programme.key, period.key))
+
+
+def sent_as(
+    site: Site,
+    request: Request,
+    title: str,
+    sheets: Iterable[Sheet],
+    save_as: str,
+    under: Sequence[str],
+) -> Response:
+    """The sheets as a file of their own content, and the way to it; the link ends soon."""
+    with TemporaryFile() as file:
+        listing.as_xlsx(file, title, request.now, sheets)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        name = "/".join(("exports", *under, f"{digest}.xlsx"))
+        file.seek(0)
+        site.files.write(name, file)
+    return Response(303, headers={"Location": site.files.link(name, save_as, request.now)})
+
+
+def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -> str:
+    said = [
+        f"khối thi đua {programme.blocs[wanted.bloc]}" if wanted.bloc else "",
+        f"trạng thái “{words.CHOICES[wanted.state]}”" if wanted.state else "",
+        f"tìm “{wanted.words}”" if wanted.words else "",
+    ]
+    if not any(said):
+        return f"Tất cả {everyone} đơn vị"
+    return f"{shown}/{everyone} đơn vị: {', '.join(filter(None, said))}"
+
+
+def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
+    for place, row in enumerate(rows, start=1):
+        timing = grid.timing(row, now)
+        head, unit = row.head, row.unit
+        late = timing.name in ("late", "overdue") and timing.by is not None
+        yield [
+            place,
+            unit.code,
+            unit.name,
+            programme.blocs[unit.bloc],
+            words.EXEMPT if row.terms.exempt else messages.STATES[row.state],
+            words.told(timing),
+            timing.by // words.HOUR if late and timing.by else None,
+            row.due,
+            head.first_sent if head else None,
+            head.last_sent if head else None,
+            head.version if head else None,
+            head.return_due if head else None,
+            row.terms.exempt,
+            row.contact.preparer,
+            phone(row.contact, unit),
+            mailbox(row.contact, unit),
+        ]
+
+
+def _count_heads() -> list[tuple[str, int]]:
+    rates = ("Tỷ lệ đã gửi", "Tỷ lệ đúng hạn", "Được miễn")
+    return [("Khối thi đua", 20), *((word, 12) for word in (*words.COUNTS.values(), *rates))]
+
+
+def _counts(programme: Programme, rows: Iterable[Row]) -> list[list[Cell]]:
+    parts: Mapping[str, Counts] = grid.by_bloc(rows)
+    named = [(name, parts[bloc]) for bloc, name in programme.blocs.items() if bloc in parts]
+    named.append(("Tất cả", grid.total(parts.values())))
+    return [[name, *_count_cells(counts)] for name, counts in named]
+
+
+def _count_cells(counts: Counts) -> list[Cell]:
+    rates = (counts.completeness, counts.timeliness)
+    shares = [None if rate is None else Percent(rate) for rate in rates]
+    return [*counts[:6], *shares, counts.exempt]

@@ -1,0 +1,136 @@
+"""Handing over ("Bàn giao"): old links and sessions end, the draft stays, a new link goes out."""
+
+from chalicelib import contact as contacts_of
+from chalicelib.audit import UNIT, Act
+from chalicelib.clock import iso, today
+from chalicelib.edges import Site
+from chalicelib.messages import links as words
+from chalicelib.pages import link_mail, render
+from chalicelib.pages.links import STYLES, read_instant
+from chalicelib.pages.shelf import programme_of
+from chalicelib.pages.web import Problem, Request, Response, cookie, redirect
+from chalicelib.programme import Programme
+from chalicelib.store import contacts, links, programmes
+from chalicelib.unit import Unit, known_as
+
+
+def unit_of(site: Site, request: Request, p: str, code: str) -> Unit:
+    """The unit as it is known today. Raises Problem."""
+    versions = programmes.unit_versions(site.table, p, code)
+    if not versions:
+        raise Problem(404, "no_unit")
+    return known_as(versions, today(request.now))
+
+
+def own(site: Site, request: Request) -> tuple[Programme, Unit]:
+    """Whose session this is. Raises Problem."""
+    programme = programmes.programme(site.table, request.who.programme)
+    if programme is None:
+        raise Problem(404, "unknown_link")
+    return programme, unit_of(site, request, programme.key, request.who.unit)
+
+
+# ------------------------------------------------------------------ an officer, for one unit
+
+
+def show(site: Site, request: Request) -> Response:
+    return _desk_page(site, request)
+
+
+def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
+    programme = programme_of(site, request)
+    unit = unit_of(site, request, programme.key, request.params["unit"])
+    p, table = programme.key, site.table
+    standing = links.standing(table, p, unit.code)
+    done = request.query.get("done", "")
+    return render.page(
+        site,
+        request,
+        "unit_link.html",
+        status=422 if fault else 200,
+        styles=STYLES,
+        programme=programme,
+        unit=unit,
+        standing=standing,
+        lost=bool(standing and standing.works and not links.token(site.key, standing)),
+        sessions=links.sessions(table, p, unit.code, request.now),
+        mailbox=contacts_of.mailbox(contacts.contact(table, p, unit.code), unit),
+        seen=iso(request.now),
+        given=request.form,
+        fault=fault,
+        done=words.HANDED_OVER.get(done, ""),
+        good=done in ("sent", "paper"),
+        words=words,
+    )
+
+
+def hand_over(site: Site, request: Request) -> Response:
+    """The link is changed first: an officer can always print it, whatever becomes of the mail."""
+    programme = programme_of(site, request)
+    p, code = programme.key, request.params["unit"]
+    unit = unit_of(site, request, p, code)
+    seen = read_instant(request.form.get("seen", ""))
+    if not request.form.get("sure") or seen is None:
+        return _desk_page(site, request, words.HANDOVER["not_sure"])
+    reason = request.form.get("reason", "")
+    detail = {"reason": words.REASONS[reason]} if reason in words.REASONS else {}
+    act = Act(request.now, request.who.email, "handover", p, unit=code, detail=detail)
+    try:
+        token = links.reissue_link(site.table, site.key, p, code, act, seen)
+    except links.Changed:
+        return redirect(site, "desk", p, "links", "of", code, done="changed")
+    to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
+    done = "paper"
+    if to and request.form.get("mail"):
+        sent = link_mail.send(site, request, programme, unit, token, to)
+        done = "sent" if sent else "failed"
+    return redirect(site, "desk", p, "links", "of", code, done=done)
+
+
+# ------------------------------------------------------------------ the unit itself
+
+
+def ask(site: Site, request: Request) -> Response:
+    return _unit_page(site, request)
+
+
+def _unit_page(site: Site, request: Request, fault: str = "", status: int = 422) -> Response:
+    programme, unit = own(site, request)
+    known = contacts.contact(site.table, programme.key, unit.code)
+    return render.page(
+        site,
+        request,
+        "handover.html",
+        status=status if fault else 200,
+        styles=("base", "form"),
+        programme=programme,
+        unit=unit,
+        mailbox=contacts_of.mailbox(known, unit),
+        fault=words.HANDOVER.get(fault, ""),
+        words=words,
+    )
+
+
+def confirm(site: Site, request: Request) -> Response:
+    """The mail goes first: a unit whose new link reached nobody would be locked out.
+
+    The link's token is known before it is made, and it opens nothing until then.
+    """
+    programme, unit = own(site, request)
+    p, code, table = programme.key, unit.code, site.table
+    to = contacts_of.mailbox(contacts.contact(table, p, code), unit)
+    if not to:
+        return _unit_page(site, request, "no_mailbox", status=409)
+    if not request.form.get("sure"):
+        return _unit_page(site, request, "not_sure")
+    known = links.standing(table, p, code)
+    token = links.next_token(site.key, p, code, known)
+    if not link_mail.send(site, request, programme, unit, token, to):
+        return _unit_page(site, request, "mail_failed", status=503)
+    act = Act(request.now, UNIT, "handover", p, unit=code, detail={"to": to})
+    links.renew(table, site.key, p, code, known, act)
+    response = redirect(site, "links", done="handover")
+    response.cookies.append(cookie(site, "unit", "", 0))
+    # What is kept on this phone must not stay with whoever has it now.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response

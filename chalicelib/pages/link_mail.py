@@ -1,0 +1,34 @@
+"""The mail that brings a unit its own link: one unit, one mailbox, one link."""
+
+from chalicelib import logs
+from chalicelib.edges import Site
+from chalicelib.messages import links as words
+from chalicelib.pages import render
+from chalicelib.pages.web import Request, absolute
+from chalicelib.programme import Programme
+from chalicelib.unit import Unit
+
+
+def send(
+    site: Site, request: Request, programme: Programme, unit: Unit, token: str, to: str
+) -> bool:
+    """False where the mail could not be sent: whatever the reason, the page goes on."""
+    body = render.text(
+        "messages/link.txt",
+        unit=unit,
+        programme=programme,
+        department=programme.department,
+        link=absolute(site, "u", token),
+    )
+    subject = words.MAIL_SUBJECT.format(unit=" ".join(unit.name.split()))
+    return post(site, request, to, subject, body)
+
+
+def post(site: Site, request: Request, to: str, subject: str, body: str) -> bool:
+    """Send a mail; False, and a line in the log, where that fails."""
+    try:
+        site.mail.send(to, subject, body, request.now)
+    except Exception as error:
+        logs.say("mail_failed", logs.ERROR, error)
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""The printed sheet of links: one unit a page, or several to cut, each with its QR code."""
+
+from chalicelib import qr, text
+from chalicelib.edges import Site
+from chalicelib.pages import links as listed
+from chalicelib.pages import render
+from chalicelib.pages.shelf import programme_of
+from chalicelib.pages.web import Request, Response, absolute
+from chalicelib.store import links
+
+ON_A_PAGE = 8  # two by four, to cut
+
+
+def sheet(site: Site, request: Request) -> Response:
+    """A GET makes no link: units without one that works are named, and not printed."""
+    programme = programme_of(site, request)
+    every = listed.rows(site, programme, request.now)
+    query = {name: text.tidy(content) for name, content in request.query.items()}
+    codes = set(query.get("units", "").split(".")) - {""}
+    wanted = [row for row in every if row.unit.code in codes]
+    found = wanted if codes else listed.filtered(every, query)
+    slips, without = [], []
+    for row in found:
+        token = links.token(site.key, row.standing)
+        if not token:
+            without.append(row.unit)
+            continue
+        link = absolute(site, "u", token)
+        slips.append((row.unit, link, qr.drawn(link)))
+    cut = bool(query.get("cut"))
+    step = ON_A_PAGE if cut else 1
+    return render.page(
+        site,
+        request,
+        "sheet.html",
+        styles=("base", "desk", "sheet"),
+        programme=programme,
+        leaves=[slips[start : start + step] for start in range(0, len(slips), step)],
+        slips=len(slips),
+        without=without,
+        cut=cut,
+        query={name: content for name, content in query.items() if name != "cut"},
+    )

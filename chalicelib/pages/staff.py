@@ -1,0 +1,70 @@
+"""The staff accounts: who may sign in and act, added, changed and removed by an officer."""
+
+import re
+from typing import cast
+
+from chalicelib import access as rules
+from chalicelib.access import Role
+from chalicelib.audit import Act
+from chalicelib.edges import Site
+from chalicelib.messages import staff as words
+from chalicelib.pages import render
+from chalicelib.pages.web import Request, Response, redirect
+from chalicelib.store import access, staff
+from chalicelib.store.staff import NotChanged
+
+# Of one person: nothing that a mail program would read as two addresses.
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_LONGEST_EMAIL = 200
+
+
+def accounts(site: Site, request: Request) -> Response:
+    return _page(site, request)
+
+
+def _page(site: Site, request: Request, fault: str = "") -> Response:
+    return render.page(
+        site,
+        request,
+        "staff.html",
+        status=422 if fault else 200,
+        styles=("base", "desk", "urging"),
+        accounts=sorted(access.staff(site.table)),
+        roles=words.ROLES,
+        done=words.DONE.get(request.query.get("done", ""), ""),
+        fault=fault and words.FAULTS[fault],
+        typed=request.form if request.form.get("do") == "add" else {},
+    )
+
+
+def change(site: Site, request: Request) -> Response:
+    """Add, give another role or remove, as the button says."""
+    do, email = request.form.get("do", ""), request.form.get("email", "").lower()
+    role = request.form.get("role", "")
+    if do not in ("add", "role", "remove"):
+        return _page(site, request, "bad_change")
+    if do == "add" and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
+        return _page(site, request, "bad_email")
+    if do != "remove" and role not in rules.STAFF:
+        return _page(site, request, "bad_role")
+    try:
+        _change(site, request, do, email, cast(Role, role))
+    except NotChanged as no:
+        return _page(site, request, no.reason)
+    return redirect(site, "desk", "staff", done=do)
+
+
+def _change(site: Site, request: Request, do: str, email: str, role: Role) -> None:
+    who, now = request.who.email, request.now
+    detail = {"account": email}
+    match do:
+        case "add":
+            act = Act(now, who, "add_staff", detail={**detail, "role": role})
+            staff.add(site.table, act, email, role)
+        case "role":
+            act = Act(now, who, "change_staff", detail={**detail, "role": role})
+            staff.give_role(site.table, act, email, role)
+        case _:
+            former = access.staff_role(site.table, email) or ""
+            act = Act(now, who, "remove_staff", detail={**detail, "former": former})
+            staff.remove(site.table, act, email)

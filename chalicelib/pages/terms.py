@@ -1,0 +1,190 @@
+"""Exemptions and extensions by an officer: for one unit, or more time for a whole bloc."""
+
+from collections.abc import Callable, Mapping
+
+from chalicelib import extension, grid
+from chalicelib.audit import Act
+from chalicelib.edges import Site
+from chalicelib.grid import Row
+from chalicelib.messages import grid as words
+from chalicelib.messages.desk import ACTS
+from chalicelib.pages import render
+from chalicelib.pages.grid import STYLES, rows_of
+from chalicelib.pages.shelf import period_of
+from chalicelib.pages.web import Request, Response, redirect, whole_number
+from chalicelib.period import end_of
+from chalicelib.store import acts, keys, terms
+from chalicelib.table import Check, Conflict
+from chalicelib.terms import Terms
+
+_TRIES = 5
+_MOST_FOUND = 50  # units that a search lists
+
+
+class _Page:
+    """One period with its rows, as every answer of this page needs them."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self.site, self.request = site, request
+        self.programme, self.period = period_of(site, request)
+        self.rows, _ = rows_of(site, self.programme.key, self.period)
+
+    def row(self, code: str) -> Row | None:
+        return next((row for row in self.rows if row.unit.code == code), None)
+
+    def of_bloc(self, bloc: str) -> list[Row]:
+        return [row for row in self.rows if row.unit.bloc == bloc]
+
+    def change(
+        self, verb: str, unit: str, new: Callable[[Terms], Terms], reason: str, *standing: Check
+    ) -> None:
+        """New terms in place of the unit's own, on record. Raises Conflict.
+
+        Terms that are so already are left alone: an act can be repeated.
+        """
+        table, p, k = self.site.table, self.programme.key, self.period.key
+        detail = {"reason": reason} if reason else {}
+        for attempt in range(_TRIES):
+            held = terms.of(table, p, k, unit)
+            wished = new(held)
+            if wished == held:
+                return
+            due = {"due": wished.due.isoformat()} if wished.due and verb == "extend" else {}
+            who, now = self.request.who.email, self.request.now
+            act = Act(now, who, verb, p, k, unit, detail | due)
+            try:
+                acts.commit(table, act, terms.put(p, k, wished), *standing)
+            except Conflict as conflict:
+                ours = conflict.key == keys.terms(p, k, unit)
+                if not ours or attempt == _TRIES - 1:
+                    raise
+            else:
+                return
+
+    def back(self, **query: str) -> Response:
+        return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
+
+
+def show(site: Site, request: Request) -> Response:
+    page = _Page(site, request)
+    asked = request.query
+    if (unit := asked.get("unit")) and page.row(unit) is None:
+        return _answer(page, {}, {"unit": "no_unit"}, 404)
+    return _answer(page, asked)
+
+
+def _answer(
+    page: _Page,
+    asked: Mapping[str, str],
+    faults: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """The page with what is chosen on it; `asked` is a query, or a form that was not taken."""
+    programme, period = page.programme, page.period
+    wanted, wrong = grid.wanted({"q": asked.get("q", "")}, programme.blocs)
+    found = grid.chosen(page.rows, wanted, page.request.now) if wanted.words else []
+    row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
+    bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
+    until = extension.read_day(asked.get("to", ""))
+    results = extension.outcomes(page.of_bloc(bloc), end_of(until)) if bloc and until else []
+    table, p, k = page.site.table, programme.key, period.key
+    return render.page(
+        page.site,
+        page.request,
+        "terms.html",
+        status=status,
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        row=row,
+        timing=grid.timing(row, page.request.now) if row else None,
+        history=acts.events(table, p, k, row.unit.code) if row else [],
+        bloc=bloc,
+        of_bloc=grid.count(page.of_bloc(bloc)),
+        until=until,
+        results=results,
+        wanted=wanted,
+        found=found[:_MOST_FOUND],
+        more=len(found) > _MOST_FOUND,
+        in_force=[one for one in page.rows if one.terms.exempt or one.terms.due],
+        acts=page.request.who.role == "officer",
+        done=words.DONE.get(asked.get("done", ""), ""),
+        verbs=ACTS,
+        typed={"form_of": "", "reason": "", "day": "", **asked},
+        faults={name: words.TERM_FAULTS[fault] for name, fault in (faults or {}).items()}
+        | dict.fromkeys(wrong, words.TERM_FAULTS["forbidden_character"]),
+        words=words,
+        now=page.request.now,
+    )
+
+
+def exempt(site: Site, request: Request) -> Response:
+    page = _Page(site, request)
+    form = request.form
+    row = page.row(form.get("unit", ""))
+    if row is None:
+        return _answer(page, form, {"unit": "no_unit"}, 422)
+    reason = form.get("reason", "")
+    if fault := extension.reason_fault(reason):
+        return _answer(page, form, {"exempt": fault}, 422)
+    code, revision = row.unit.code, row.head.revision if row.head else 0
+    # The page has told what becomes of the report that it knew of: of no other one.
+    if whole_number(form.get("seen", "")) != revision:
+        return _answer(page, form, {"exempt": "sent_meanwhile"}, 409)
+    head = keys.head(page.programme.key, page.period.key, code)
+    try:
+        page.change(
+            "exempt", code, lambda its: its._replace(exempt=reason), reason, Check(head, revision)
+        )
+    except Conflict as conflict:
+        if conflict.key != head:
+            raise
+        return _answer(_Page(site, request), form, {"exempt": "sent_meanwhile"}, 409)
+    return page.back(unit=code, done="exempt")
+
+
+def extend(site: Site, request: Request) -> Response:
+    """One unit, or every unit of a bloc that is neither exempt nor has this much time."""
+    page = _Page(site, request)
+    form = request.form
+    row, bloc = page.row(form.get("unit", "")), form.get("bloc", "")
+    if row is None and bloc not in page.programme.blocs:
+        return _answer(page, form, {"unit": "no_unit"}, 422)
+    reason, day = form.get("reason", ""), extension.read_day(form.get("day", ""))
+    faults = {
+        "day": extension.day_fault(day, page.period, request.now),
+        "extend": extension.reason_fault(reason),
+    }
+    if row is not None and row.terms.exempt:
+        faults = {"unit": "is_exempt"}
+    if day is None or any(faults.values()):
+        return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
+    due = end_of(day)
+    if row is not None:
+        page.change("extend", row.unit.code, lambda its: its._replace(due=due), reason)
+        return page.back(unit=row.unit.code, done="extend")
+
+    def more_time(its: Terms) -> Terms:
+        return its._replace(due=due) if extension.outcome(its, due) == "extend" else its
+
+    for one in page.of_bloc(bloc):
+        try:
+            page.change("extend", one.unit.code, more_time, reason)
+        except Conflict:
+            continue  # the page that follows tells which units have the new day
+    return page.back(bloc=bloc, to=day.isoformat())
+
+
+def lift(site: Site, request: Request) -> Response:
+    """Take back an exemption or an extension; where there is none any more, it is done."""
+    page = _Page(site, request)
+    form = request.form
+    row, what = page.row(form.get("unit", "")), form.get("what", "")
+    if row is None or what not in ("exempt", "due"):
+        return _answer(page, form, {"unit": "no_unit"}, 422)
+    code = row.unit.code
+    if what == "exempt":
+        page.change("unexempt", code, lambda its: its._replace(exempt=""), "")
+        return page.back(unit=code, done="unexempt")
+    page.change("unextend", code, lambda its: its._replace(due=None), "")
+    return page.back(unit=code, done="unextend")

@@ -1,0 +1,70 @@
+"""Texts to copy into Zalo: for one unit with its own link, for a group with names and no link."""
+
+from chalicelib import urging
+from chalicelib.edges import Site
+from chalicelib.messages import urging as words
+from chalicelib.pages import render
+from chalicelib.pages.shelf import period_of
+from chalicelib.pages.web import Problem, Request, Response, absolute
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.reminder import Case, by_bloc
+from chalicelib.store import reminders
+
+_STYLES = ("base", "desk", "urging")
+
+
+def unit_text(site: Site, request: Request) -> Response:
+    """For the officer's own eyes: whoever has the link has the report."""
+    programme, period = period_of(site, request)
+    rows = urging.rows(site.table, programme.key, period, request.now)
+    row = next((row for row in rows if row.unit.code == request.params["unit"]), None)
+    if row is None:
+        raise Problem(404, "no_unit_here")
+    token = reminders.link(site.table, site.key, programme.key, row.unit.code)
+    text, against = "", row.reason
+    if row.case and token:
+        link = absolute(site, "u", token)
+        text = _written("messages/reminder_unit.txt", programme, period, case=row.case, link=link)
+    elif row.case:
+        against = "no_link"
+    return render.page(
+        site,
+        request,
+        "urge_unit.html",
+        styles=_STYLES,
+        programme=programme,
+        period=period,
+        unit=row.unit,
+        text=text,
+        against=against and words.NOT_URGED[against],
+    )
+
+
+def group_text(site: Site, request: Request) -> Response:
+    """Names by bloc: all of them, and each bloc by itself. No link and no phone stands in it."""
+    programme, period = period_of(site, request)
+    rows = urging.rows(site.table, programme.key, period, request.now)
+    blocs = by_bloc((row.case for row in rows if row.case), programme.blocs)
+    texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
+    if len(blocs) > 1:
+        texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]
+    return render.page(
+        site,
+        request,
+        "urge_group.html",
+        styles=_STYLES,
+        programme=programme,
+        period=period,
+        texts=texts,
+    )
+
+
+def _group(programme: Programme, period: Period, blocs: list[tuple[str, list[Case]]]) -> str:
+    return _written("messages/reminder_group.txt", programme, period, blocs=blocs)
+
+
+def _written(template: str, programme: Programme, period: Period, **context: object) -> str:
+    return render.text(
+        template, programme=programme, department=programme.department, period=period, **context
+    )

@@ -1,0 +1,68 @@
+"""Forms, periods and holidays as officers change them: each change in one write with its act."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from chalicelib.audit import Act
+from chalicelib.period import Period
+from chalicelib.programme import Form, Programme
+from chalicelib.store import acts, keys
+from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
+
+MOST_PERIODS = MOST_CHANGES - 4  # of one write: beside them stand the form, its act, the settings
+LARGEST_FORM = 200_000  # bytes of its JSON; an item holds 300,000
+_OFFER_KEPT = timedelta(days=1)
+
+
+def offer(table: Table, act: Act, form: Form, digest: str) -> None:
+    """Keep an uploaded form until somebody confirms it: it is no version yet."""
+    key = keys.offered_form(act.programme, digest)
+    expires = int((act.at + _OFFER_KEPT).timestamp())
+    acts.commit(table, act, Put(key, {"json": form.model_dump_json()}, ANYTHING, expires))
+
+
+def offered(table: Table, p: str, digest: str, now: datetime) -> Form | None:
+    item = table.get(keys.offered_form(p, digest))
+    if item is None or (item.expires or 0) < now.timestamp():
+        return None
+    return Form.model_validate_json(str(item.body["json"]))
+
+
+def adopt(table: Table, act: Act, form: Form | None, periods: Iterable[Period]) -> None:
+    """Keep the new version, if it is one, and move the periods to theirs.
+
+    Raises Conflict where that version or one of the periods was written meanwhile.
+    """
+    new: list[Change] = []
+    if form:
+        key = keys.form(act.programme, form.version)
+        new.append(Put(key, {"json": form.model_dump_json()}, expects=0))
+    acts.commit(table, act, *new, *_puts(act.programme, periods))
+
+
+def keep_period(table: Table, act: Act, period: Period) -> None:
+    """Over the revision that it was made from; 0 for a new one. Raises Conflict."""
+    acts.commit(table, act, *_puts(act.programme, [period]))
+
+
+def settings(table: Table, p: str) -> tuple[Programme, int] | None:
+    """A programme with its stored version, for expecting."""
+    item = table.get(keys.programme(p))
+    if item is None:
+        return None
+    return Programme.model_validate_json(str(item.body["json"])), item.version
+
+
+def keep_settings(
+    table: Table, act: Act, programme: Programme, revision: int, periods: Iterable[Period]
+) -> None:
+    """Over that revision, with the periods that they move. Raises Conflict."""
+    put = Put(keys.programme(programme.key), {"json": programme.model_dump_json()}, revision)
+    acts.commit(table, act, put, *_puts(programme.key, periods))
+
+
+def _puts(p: str, periods: Iterable[Period]) -> list[Change]:
+    return [
+        Put(keys.period(p, one.key), {"json": one.model_dump_json()}, expects=one.revision)
+        for one in periods
+    ]

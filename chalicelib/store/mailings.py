@@ -1,0 +1,93 @@
+"""Mails with links in the table: who gets one today, and what became of it.
+
+A mail is queued, then reserved, then sent: what stops between the last two is never sent twice.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from chalicelib.audit import Act
+from chalicelib.clock import from_iso, iso, today
+from chalicelib.store import acts, keys
+from chalicelib.table import MOST_CHANGES, NOTHING, Conflict, Item, Put, Table
+
+State = Literal["queued", "sending", "sent", "failed", "no_mailbox", "no_link"]
+_KEPT = timedelta(days=40)
+_RECORD = 1  # what `acts.commit` adds for an act of no period
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """One unit's mail of a day; `to` is the mailbox that it went to, once it went."""
+
+    unit: str
+    day: date  # that it counts for, in Việt Nam: a mail queued before midnight stays of that day
+    state: State
+    at: datetime
+    to: str = ""
+    revision: int = NOTHING
+
+    def repeats(self) -> bool:
+        """Whether another mail today could be a second one."""
+        return self.state in ("queued", "sending", "sent")
+
+
+def mailings(table: Table, p: str, day: date) -> dict[str, Mailing]:
+    """Of this day, in Việt Nam, by unit."""
+    found = (_mailing(day, item) for item in table.query(f"MAILINGS#{p}#{day.isoformat()}"))
+    return {one.unit: one for one in found}
+
+
+def queue(
+    table: Table, p: str, who: str, now: datetime, units: Iterable[str], *, again: bool
+) -> list[str]:
+    """Queue a mail for each unit; the units that have or may have had one today are left out.
+
+    With `again` only those are left out whose mail waits already. Gives the units queued.
+    """
+    known = mailings(table, p, today(now))
+    fresh = []
+    for unit in units:
+        one = known.get(unit)
+        waits = one is not None and one.state == "queued"
+        if one is None or not one.repeats() or (again and not waits):
+            revision = one.revision if one else NOTHING
+            fresh.append(Mailing(unit, today(now), "queued", now, revision=revision))
+    step = MOST_CHANGES - _RECORD
+    queued: list[str] = []
+    for start in range(0, len(fresh), step):
+        part = fresh[start : start + step]
+        act = Act(now, who, "queue_links", p, detail={"units": len(part)})
+        try:
+            acts.commit(table, act, *(_put(p, one) for one in part))
+        except Conflict:
+            continue  # somebody queues the same units at this moment: theirs stands
+        queued += [one.unit for one in part]
+    return queued
+
+
+def move(
+    table: Table, p: str, who: str, now: datetime, mailing: Mailing, state: State, to: str = ""
+) -> Mailing | None:
+    """This mailing in its next state; None where somebody else has moved it."""
+    after = replace(mailing, state=state, at=now, to=to or mailing.to)
+    verb = "mail_link" if state == "sending" else "link_mailed"
+    detail = {"to": after.to, "state": state}
+    try:
+        acts.commit(table, Act(now, who, verb, p, "", mailing.unit, detail), _put(p, after))
+    except Conflict:
+        return None
+    return replace(after, revision=mailing.revision + 1)
+
+
+def _put(p: str, one: Mailing) -> Put:
+    body = {"state": one.state, "at": iso(one.at), "to": one.to}
+    expires = int((one.at + _KEPT).timestamp())
+    return Put(keys.mailing(p, one.day, one.unit), body, one.revision, expires)
+
+
+def _mailing(day: date, item: Item) -> Mailing:
+    state, at, to = (str(item.body[name]) for name in ("state", "at", "to"))
+    return Mailing(item.key.sort, day, state, from_iso(at), to, item.version)  # type: ignore[arg-type]

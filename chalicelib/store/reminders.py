@@ -1,0 +1,140 @@
+"""Reminders and their rounds in the table: one reminder a unit and day, because of its key."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib import access as tokens
+from chalicelib.access import Link
+from chalicelib.audit import Act
+from chalicelib.clock import from_iso, iso
+from chalicelib.period import Period
+from chalicelib.reminder import Case, Reminder, Round, State
+from chalicelib.store import access, acts, keys
+from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
+
+
+def reminders(table: Table, p: str, k: str, day: str) -> Iterator[Reminder]:
+    """Those of one day, by the units' codes."""
+    return map(_reminder, table.query(f"PERIOD#{p}#{k}", f"REMINDER#{day}#"))
+
+
+def reminder(table: Table, p: str, k: str, day: str, unit: str) -> Reminder | None:
+    item = table.get(keys.reminder(p, k, day, unit))
+    return _reminder(item) if item else None
+
+
+def reserve(
+    table: Table, p: str, period: Period, case: Case, former: Reminder | None, made: Reminder
+) -> Reminder:
+    """Keep the day's one place of this unit before its mail goes out. Raises Conflict.
+
+    All that it was judged by must still hold: the head, so that nobody who has sent is urged;
+    exemption and extension; the period's own due instant, which stands in the mail.
+    """
+    key = keys.reminder(p, period.key, made.day, made.unit)
+    verb = "remind_again" if former else "remind"
+    detail = {"why": made.why, "mailbox": made.mailbox}
+    act = Act(made.at, made.who, verb, p, period.key, made.unit, detail)
+    before = former.revision if former else NOTHING
+    acts.commit(
+        table,
+        act,
+        Put(key, _body(made), before),
+        Check(keys.head(p, period.key, made.unit), case.head),
+        Check(keys.terms(p, period.key, made.unit), case.terms),
+        Check(keys.period(p, period.key), period.revision),
+    )
+    return replace(made, revision=before + 1)
+
+
+def end(
+    table: Table, p: str, k: str, reserved: Reminder, state: State, cause: str, now: datetime
+) -> None:
+    """How it ended. That a mail failed is on record as well: the reservation said it goes out."""
+    ended = replace(reserved, state=state, cause=cause)
+    key = keys.reminder(p, k, reserved.day, reserved.unit)
+    change = Put(key, _body(ended), reserved.revision)
+    try:
+        if state == "sent":
+            table.write(change)
+        else:
+            act = Act(now, reserved.who, f"remind_{state}", p, k, reserved.unit, {"cause": cause})
+            acts.commit(table, act, change)
+    except Conflict:
+        found = table.get(key)  # a second try of the SDK met its first
+        if found is None or found.body != _body(ended):
+            raise
+
+
+def begin(table: Table, p: str, k: str, round: Round) -> None:
+    """Keep the round, once: a second tap finds it there."""
+    detail = {"units": len(round.units), "note": round.note}
+    act = Act(round.at, round.who, "urge", p, k, detail=detail)
+    try:
+        acts.commit(table, act, Put(keys.round(p, k, round.id), _round_body(round), NOTHING))
+    except Conflict:
+        if table.get(keys.round(p, k, round.id)) is None:
+            raise
+
+
+def round_of(table: Table, p: str, k: str, id: str) -> Round | None:
+    item = table.get(keys.round(p, k, id))
+    return _round(item) if item else None
+
+
+def rounds(table: Table, p: str, k: str) -> list[Round]:
+    """Of the period, the newest first."""
+    found = map(_round, table.query(f"PERIOD#{p}#{k}", "URGING#"))
+    return sorted(found, key=lambda round: (round.at, round.id), reverse=True)
+
+
+def link(table: Table, key: bytes, p: str, unit: str) -> str | None:
+    """The token that opens the unit's report now; None where none does. Nothing is issued:
+    a link that an officer has ended is not brought back by a reminder.
+    """
+    newest = None
+    for item in table.query(keys.unit_access(p, unit), "LINK#"):
+        newest = item
+    if newest is None:
+        return None
+    token = tokens.link_token(key, Link(p, unit, int(newest.body["generation"])))
+    return token if access.link(table, token) else None
+
+
+def _body(reminder: Reminder) -> Body:
+    return {
+        "unit": reminder.unit,
+        "day": reminder.day,
+        "why": reminder.why,
+        "state": reminder.state,
+        "mailbox": reminder.mailbox,
+        "who": reminder.who,
+        "round": reminder.round,
+        "at": iso(reminder.at),
+        "tries": reminder.tries,
+        "cause": reminder.cause,
+    }
+
+
+def _reminder(item: Item) -> Reminder:
+    body: dict[str, Any] = {**item.body, "at": from_iso(str(item.body["at"]))}
+    return Reminder(**body, revision=item.version)
+
+
+def _round_body(round: Round) -> Body:
+    return {
+        "day": round.day,
+        "units": json.dumps(round.units),
+        "note": round.note,
+        "who": round.who,
+        "at": iso(round.at),
+    }
+
+
+def _round(item: Item) -> Round:
+    body: dict[str, Any] = dict(item.body)
+    body |= {"units": tuple(json.loads(body["units"])), "at": from_iso(body["at"])}
+    return Round(item.key.sort.removeprefix("URGING#"), **body)

@@ -1,0 +1,44 @@
+"""Unit lists in the table: written beside the current one, made current by one switch."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from chalicelib.audit import Act
+from chalicelib.programme import Programme
+from chalicelib.store import keys, programmes
+from chalicelib.store.acts import commit
+from chalicelib.table import ANYTHING, MOST_CHANGES, Put, Table
+from chalicelib.unit import Unit
+
+
+def switch(
+    table: Table, act: Act, programme: Programme, roll: str, units: Sequence[Unit]
+) -> Programme:
+    """Make these units the programme's list, under a name that no other list has.
+
+    Until the last write the old list is the current one, whatever breaks; a second try writes
+    what is still missing. Raises Conflict where the programme, and so maybe its list, is no
+    longer as it was read.
+    """
+    written = {item.key: item.body for item in table.query(keys.units(programme.key, roll))}
+    puts = (put for put in _puts(programme.key, roll, units) if written.get(put.key) != put.body)
+    while some := list(islice(puts, MOST_CHANGES)):
+        table.write(*some)
+    newer = programme.model_copy(update={"roll": roll})
+    commit(table, act, programmes.put(newer))
+    return newer
+
+
+def amend(table: Table, act: Act, programme: Programme, units: Iterable[Unit]) -> None:
+    """Write some versions into the current list. Raises Conflict as above.
+
+    The programme's own version goes up with them: a list prepared before can't lose them.
+    """
+    puts = _puts(programme.key, programme.roll, units)
+    commit(table, act, programmes.put(programme), *puts)
+
+
+def _puts(p: str, roll: str, units: Iterable[Unit]) -> Iterator[Put]:
+    for unit in units:
+        key = keys.unit(p, unit.code, unit.valid_from, roll)
+        yield Put(key, {"json": unit.model_dump_json()}, ANYTHING)

@@ -1,0 +1,154 @@
+"""Urging by mail: read again, reserve, send, say how it ended; one slice of a round at a time."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from chalicelib import logs, reminder
+from chalicelib.edges import NotSent, Site
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.reminder import Case, NotUrged, Reminder, Round, Row, State
+from chalicelib.store import contacts, programmes, reminders, reports, terms
+from chalicelib.table import Conflict, Table
+from chalicelib.unit import Unit, owing
+
+# The mail's subject and text for one unit with its own link.
+Composed = tuple[str, str]
+Compose = Callable[[Case, str], Composed]
+
+_TRIES = 5
+
+
+def rows(table: Table, p: str, period: Period, now: datetime) -> list[Row]:
+    """How every unit that owes a report stands towards being urged today."""
+    k = period.key
+    return reminder.rows(
+        owing(programmes.units(table, p), period.end),
+        dict(contacts.contacts(table, p)),
+        period,
+        terms.terms(table, p, k),
+        {head.unit: head for head in reports.heads(table, p, k)},
+        {one.unit: one for one in reminders.reminders(table, p, k, reminder.day_of(now))},
+        now,
+    )
+
+
+def step(
+    site: Site,
+    programme: Programme,
+    period: Period,
+    round: Round,
+    who: str,
+    compose: Compose,
+    *,
+    again: bool = False,
+) -> Counter[State]:
+    """Send the next slice of a round; `again` takes those that failed in it.
+
+    It may be called any number of times, by anybody at the same time: the reservation alone
+    decides who sends. It stops early where the mails fail one after another.
+    """
+    begun = site.clock()
+    found = reminder.of_round(rows(site.table, programme.key, period, begun), round)
+    waiting = [row for row in found if reminder.waits(row, round, begun, again=again)]
+    # Mailboxes that always refuse must not stand before those that were tried less.
+    waiting.sort(key=lambda row: row.reminder.tries if row.reminder else 0)
+    told: Counter[State] = Counter()
+    in_a_row = 0
+    sender = _Sender(site, programme, period, round, who, compose)
+    for row in waiting:
+        late = site.clock() - begun > reminder.PATIENCE
+        if late or in_a_row == reminder.IN_A_ROW or told.total() == reminder.SLICE:
+            break
+        ended = sender.urge(row, again=again)
+        if ended:
+            told[ended] += 1
+            in_a_row = 0 if ended == "sent" else in_a_row + 1
+    return told
+
+
+class _Sender:
+    def __init__(
+        self,
+        site: Site,
+        programme: Programme,
+        period: Period,
+        round: Round,
+        who: str,
+        compose: Compose,
+    ) -> None:
+        self._site = site
+        self._p = programme.key
+        self._period = period
+        self._round = round
+        self._who = who
+        self._compose = compose
+
+    def urge(self, row: Row, *, again: bool) -> State | None:
+        """How the mail ended; None where none was to be sent by us."""
+        for _ in range(_TRIES):
+            now = self._site.clock()
+            fresh = self._read(row.unit, now)
+            over = reminder.day_of(now) != self._round.day  # midnight passed meanwhile
+            waits = reminder.waits(fresh, self._round, now, again=again)
+            if fresh.case is None or over or not waits:
+                return None
+            mail = self._written(fresh.case)
+            try:
+                reserved = self._reserve(fresh.case, fresh.reminder, now)
+            except Conflict:
+                continue  # somebody sent, decided or urged at this moment: look again
+            return self._send(reserved, mail)
+        return None
+
+    def _read(self, unit: Unit, now: datetime) -> Row:
+        """The unit's state at this moment, not as the page has shown it."""
+        table, p, k, code = self._site.table, self._p, self._period.key, unit.code
+        former = reminders.reminder(table, p, k, self._round.day, code)
+        contact = contacts.contact(table, p, code)
+        own, head = terms.of(table, p, k, code), reports.head(table, p, k, code)
+        try:
+            case = reminder.judged(unit, contact, self._period, own, head, now)
+        except NotUrged as no:
+            return Row(unit, None, no.reason, former)
+        return Row(unit, case, "", former)
+
+    def _reserve(self, case: Case, former: Reminder | None, now: datetime) -> Reminder:
+        made = Reminder(
+            unit=case.unit.code,
+            day=self._round.day,
+            why=case.why,
+            state="reserved",
+            mailbox=case.mailbox,
+            who=self._who,
+            round=self._round.id,
+            at=now,
+            tries=former.tries + 1 if former else 1,
+        )
+        return reminders.reserve(self._site.table, self._p, self._period, case, former, made)
+
+    def _written(self, case: Case) -> Composed | None:
+        """None where no link of the unit stands: a mail without one would help nobody."""
+        site = self._site
+        link = reminders.link(site.table, site.key, self._p, case.unit.code)
+        return self._compose(case, link) if link else None
+
+    def _send(self, reserved: Reminder, mail: Composed | None) -> State:
+        """A mail that may have gone out and may not is unknown, and is not sent again today."""
+        state: State = "sent"
+        cause = ""
+        try:
+            if mail:
+                self._site.mail.send(reserved.mailbox, *mail, self._site.clock())
+            else:
+                state, cause = "failed", "no_link"
+        except NotSent as error:
+            state, cause = "failed", "refused"
+            logs.say("mail_failed", logs.WARNING, error)
+        except Exception as error:
+            state, cause = "unknown", "no_answer"
+            logs.say("mail_failed", logs.ERROR, error)
+        table, k = self._site.table, self._period.key
+        reminders.end(table, self._p, k, reserved, state, cause, self._site.clock())
+        return state

@@ -1,0 +1,86 @@
+"""The grid, the years and the terms in a real Chromium: axe, no scrolling aside, the keyboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from infra.browser import DESK, PHONE, served
+from tests.browser import chromium_or_say_so
+from tests.conftest import NEW
+
+pytestmark = pytest.mark.browser
+
+GRID, TERMS = f"/desk/{NEW}/2026-Q4/reports", f"/desk/{NEW}/2026-Q4/terms"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as found:
+        yield found
+
+
+@pytest.fixture
+def officer(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
+    """An officer at the desk, without JavaScript, and the address of the server."""
+    with served(tmp_path / "data") as urls:
+        context = browser.new_context(viewport=DESK, java_script_enabled=False)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.goto(urls["officer"])
+        page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+        page.wait_for_url("**/desk")
+        yield page, urls["officer"].split("/s/")[0]
+        context.close()
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Browser, officer: tuple[Page, str]
+) -> None:
+    """On a phone in the light and on a desk in the dark."""
+    signed_in, host = officer
+    faults = []
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+        context.add_cookies(signed_in.context.cookies())  # type: ignore[arg-type]
+        page = context.new_page()
+        for path in (f"{GRID}?bloc=Z", f"{TERMS}?unit=T01", f"/desk/{NEW}/years"):
+            page.goto(host + path)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > size["width"]:
+                faults.append(f"{path}: {width} px wide on {size['width']}")
+            found = Axe().run(page).response["violations"]
+            faults += [f"{path} {scheme}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
+        context.close()
+    assert faults == []
+
+
+def test_the_keyboard_alone_filters_ticks_exempts_and_lifts(officer: tuple[Page, str]) -> None:
+    """Without JavaScript, too."""
+    page, host = officer
+    page.goto(host + GRID)
+    page.get_by_label("Tìm đơn vị").focus()
+    page.keyboard.type("dinh chieu")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=dinh*")
+    box = page.get_by_label("T02")
+    box.focus()
+    page.keyboard.press("Space")
+    assert box.is_checked()
+    for name in ("Trường THPT Nguyễn Đình Chiểu", "t02@donvi.example"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == name
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Tiếp nhận"
+    page.goto(f"{host}{TERMS}?unit=T02")
+    page.get_by_label("Lý do miễn").focus()
+    page.keyboard.type("Đang sáp nhập")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=exempt")
+    assert "Được miễn kỳ này: Đang sáp nhập" in page.locator("section.box").inner_text()
+    page.get_by_role("button", name="Bỏ miễn").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=unexempt")
+    assert "Được miễn" not in page.locator("section.box").inner_text()

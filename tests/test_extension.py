@@ -1,0 +1,93 @@
+"""Facts about extensions: which day can be given, and that a bloc's takes time from nobody."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from chalicelib import extension
+from chalicelib.messages import grid as words
+from chalicelib.period import end_of
+from chalicelib.terms import Terms
+from tests.builders import period
+
+NOW = datetime(2026, 12, 18, 3, tzinfo=UTC)
+DUE = end_of(date(2026, 12, 25))
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2026-12-25", date(2026, 12, 25)),
+        ("25/12/2026", date(2026, 12, 25)),
+        ("5/1/2027", date(2027, 1, 5)),
+        ("25-12-2026", date(2026, 12, 25)),
+        ("25.12.2026", date(2026, 12, 25)),
+        ("31/02/2026", None),
+        ("2026-13-01", None),
+        ("25/12/26", None),
+        ("12/25/2026", None),
+        ("٢٥/١٢/٢٠٢٦", None),
+        ("ngày mai", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_read_as_a_field_sends_it_or_as_people_write_it(
+    typed: str, day: date | None
+) -> None:
+    assert extension.read_day(typed) == day
+
+
+@pytest.mark.parametrize(
+    ("day", "fault"),
+    [
+        (None, "no_day"),
+        (date(2026, 12, 17), "day_is_past"),
+        (date(2026, 12, 18), ""),  # until the end of today
+        (date(2027, 12, 18), ""),
+        (date(2027, 12, 19), "day_too_far"),
+    ],
+)
+def test_more_time_ends_today_or_later_and_within_a_year(day: date | None, fault: str) -> None:
+    assert extension.day_fault(day, period(), NOW) == fault
+
+
+def test_more_time_is_more_than_everybody_has() -> None:
+    early = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    assert extension.day_fault(date(2026, 12, 17), period(), early) == "not_after_due"
+    assert extension.day_fault(date(2026, 12, 18), period(), early) == ""
+
+
+def test_the_day_is_that_of_viet_nam() -> None:
+    evening = datetime(2026, 12, 18, 17, 30, tzinfo=UTC)  # 00:30 on 19/12 there
+    assert extension.day_fault(date(2026, 12, 18), period(), evening) == "day_is_past"
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault"),
+    [
+        ("", "no_reason"),
+        ("Bão số 9", ""),
+        ("x" * 500, ""),
+        ("x" * 501, "reason_too_long"),
+        ("a\x07", "forbidden_character"),
+    ],
+)
+def test_a_reason_is_short_and_readable(reason: str, fault: str) -> None:
+    assert extension.reason_fault(reason) == fault
+    assert not fault or words.TERM_FAULTS[fault].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("terms", "outcome"),
+    [
+        (Terms("T01"), "extend"),
+        (Terms("T01", due=end_of(date(2026, 12, 20))), "extend"),
+        (Terms("T01", due=DUE), "done"),
+        (Terms("T01", due=end_of(date(2026, 12, 26))), "later"),
+        (Terms("T01", "Sáp nhập"), "exempt"),
+        (Terms("T01", "Sáp nhập", DUE), "exempt"),
+    ],
+)
+def test_a_blocs_extension_takes_time_from_nobody(terms: Terms, outcome: str) -> None:
+    assert extension.outcome(terms, DUE) == outcome
+    assert outcome in words.OUTCOMES

@@ -1,0 +1,291 @@
+"""Exempting and giving more time over the whole handler: what it does, what it refuses."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+
+from chalicelib import nightly
+from chalicelib.edges import Site
+from chalicelib.period import end_of
+from chalicelib.store import acts, keys, programmes, reports, terms
+from chalicelib.table import ANYTHING, Change, Conflict, Put
+from chalicelib.terms import Terms
+from infra.gateway import Reply
+from infra.visitor import Visitor
+from tests.conftest import NEW, Clock
+from tests.officer import OFFICER, move
+from tests.test_pages_grid import GRID, counts, right
+from tests.test_reporting import Q4, sent, text
+
+TERMS = f"/desk/{NEW}/{Q4}/terms"
+DAY = "2026-12-25"
+UNTIL = end_of(date(2026, 12, 25))
+AFTER_THE_LOCK = datetime.fromisoformat("2026-12-23T03:00:00Z")
+
+
+@pytest.fixture
+def officer(as_staff: Callable[..., Visitor]) -> Visitor:
+    return as_staff(OFFICER)
+
+
+def of(site: Site, unit: str) -> tuple[str, datetime | None]:
+    """The reason of the exemption, and the extension, as they stand in the table."""
+    held = terms.of(site.table, NEW, Q4, unit)
+    return held.exempt, held.due
+
+
+def said(site: Site, unit: str) -> list[tuple[str, str]]:
+    """What is on record, by name: here all acts are of one instant."""
+    found = acts.events(site.table, NEW, Q4, unit)
+    return sorted((act.verb, act.detail.get("reason", "")) for act in found)
+
+
+def exempt(officer: Visitor, unit: str, reason: str = "Đang sáp nhập") -> Reply:
+    return officer.submit(officer.get(f"{TERMS}?unit={unit}"), "/exempt", reason=reason)
+
+
+def extend(officer: Visitor, query: str, day: str = DAY, reason: str = "Bão số 9") -> Reply:
+    return officer.submit(officer.get(f"{TERMS}?{query}"), "/extend", day=day, reason=reason)
+
+
+def test_an_exempt_unit_owes_nothing_until_the_exemption_is_lifted(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    page = officer.follow(exempt(officer, "T01"))
+    assert "Đã miễn báo cáo kỳ này." in text(page)
+    assert "Được miễn kỳ này: Đang sáp nhập." in text(page)
+    assert of(site, "T01") == ("Đang sáp nhập", None)
+    assert counts(officer.get(GRID))["expected"] == 35
+    unit = as_unit("T01")
+    assert "Quý đơn vị được miễn báo cáo kỳ này" in text(unit.get(f"/report/{Q4}"))
+    page = officer.follow(officer.submit(page, "/lift"))
+    assert "lại phải gửi báo cáo" in text(page)
+    assert of(site, "T01") == ("", None)
+    assert counts(officer.get(GRID))["expected"] == 36
+    assert said(site, "T01") == [("exempt", "Đang sáp nhập"), ("unexempt", "")]
+    sent(site, unit)
+
+
+def test_a_report_of_an_exempt_unit_is_kept_not_counted_and_counted_again(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T01"), i1_5="12")
+    before = reports.head(site.table, NEW, Q4, "T01")
+    page = officer.get(f"{TERMS}?unit=T01")
+    # It is said before it is done.
+    assert "Đơn vị đã gửi báo cáo. Nếu miễn, báo cáo vẫn được lưu và đọc được" in text(page)
+    exempt(officer, "T01")
+    assert list(counts(officer.get(GRID)).values()) == [35, 0, 0, 0, 0, 35]
+    assert "(Đã gửi, không tính)" in text(officer.get(f"{GRID}?state=exempt"))
+    whole = summed(site, officer)
+    assert (whole["expected"], whole["received"], value(whole)) == (35, 0, None)
+    assert reports.head(site.table, NEW, Q4, "T01") == before
+    officer.submit(officer.get(f"{TERMS}?unit=T01"), "/lift")
+    assert list(counts(officer.get(GRID)).values()) == [36, 1, 1, 0, 0, 35]
+    whole = summed(site, officer)
+    assert (whole["expected"], whole["received"], value(whole)) == (36, 1, 12)
+
+
+def summed(site: Site, officer: Visitor) -> dict[str, object]:
+    programme = programmes.programme(site.table, NEW)
+    period = next(one for one in programmes.periods(site.table, NEW) if one.key == Q4)
+    assert programme is not None
+    nightly.summarise(site, programme, period)
+    found: dict[str, object] = json.loads(officer.get(f"/desk/{NEW}/{Q4}/summary.json").body)
+    assert {name: found[name] for name in right(site)} == right(site)
+    return found
+
+
+def value(whole: dict[str, object]) -> object:
+    return next(line["value"] for line in whole["indicators"] if line["code"] == "i1_5")  # type: ignore[attr-defined]
+
+
+def test_an_exemption_is_not_given_over_a_report_that_the_page_did_not_show(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    page = officer.get(f"{TERMS}?unit=T01")
+    sent(site, as_unit("T01"))
+    answer = officer.submit(page, "/exempt", reason="Đang <sáp> nhập")
+    assert answer.status == 409
+    assert "Báo cáo của đơn vị vừa thay đổi" in text(answer)
+    assert 'value="Đang &lt;sáp&gt; nhập"' in answer.body.decode()  # what was typed stays
+    assert of(site, "T01") == ("", None)
+    # The page that says so shows the report now: its button does it.
+    assert officer.submit(answer, "/exempt").status == 303
+
+
+def test_a_report_that_comes_in_between_reading_and_writing_is_not_passed_over(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = officer.get(f"{TERMS}?unit=T01")
+    unit, write = as_unit("T01"), acts.commit
+
+    def after_a_sending(*given: object) -> None:
+        monkeypatch.setattr(acts, "commit", write)
+        sent(site, unit)
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", after_a_sending)
+    assert officer.submit(page, "/exempt", reason="Sáp nhập").status == 409
+    assert of(site, "T01") == ("", None)
+    assert said(site, "T01") == []
+
+
+def test_an_extension_moves_due_and_lock_of_this_unit_alone(
+    site: Site, clock: Clock, officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    page = officer.follow(extend(officer, "unit=T01"))
+    assert "Được gia hạn đến 23:59 ngày 25/12/2026." in text(page)
+    assert of(site, "T01") == ("", UNTIL)
+    assert of(site, "T02") == ("", None)
+    assert said(site, "T01") == [("extend", "Bão số 9")]
+    clock.now = AFTER_THE_LOCK
+    sent(site, as_unit("T01"))
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert not head.late
+    assert as_unit("T02").get(f"/report/{Q4}").body.decode().count("đã khóa")
+
+
+def test_an_extension_after_a_late_sending_leaves_it_late(
+    site: Site, clock: Clock, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    clock.now = datetime.fromisoformat("2026-12-18T03:00:00Z")
+    sent(site, as_unit("T01"))
+    officer = as_staff(OFFICER)
+    assert "đã gửi trễ vẫn là gửi trễ hạn" in text(officer.get(f"{TERMS}?unit=T01"))
+    extend(officer, "unit=T01")
+    assert counts(officer.get(GRID))["late"] == 1
+
+
+def test_an_extension_is_taken_back_and_the_day_that_all_have_holds_again(
+    site: Site, officer: Visitor
+) -> None:
+    page = officer.follow(extend(officer, "unit=T01"))
+    page = officer.follow(officer.submit(page, "/lift"))
+    assert "theo hạn chung" in text(page)
+    assert of(site, "T01") == ("", None)
+    assert officer.post(f"{TERMS}/lift", fields(page, unit="T01", what="due")).status == 303
+    assert [verb for verb, _ in said(site, "T01")] == ["extend", "unextend"]  # no third act
+
+
+def fields(page: Reply, **more: str) -> dict[str, str]:
+    csrf = page.body.decode().partition('name="csrf" value="')[2].partition('"')[0]
+    return {"csrf": csrf, **more}
+
+
+def test_a_bloc_gets_more_time_unit_by_unit_and_again_changes_nothing(
+    site: Site, officer: Visitor
+) -> None:
+    exempt(officer, "T03")
+    extend(officer, "unit=T04", day="2026-12-30")
+    for _ in range(2):
+        page = officer.follow(extend(officer, "bloc=T"))
+        told = text(page)
+        assert told.count("Đã gia hạn đến ngày này") == 33
+        assert told.count("Được miễn, không cần gia hạn") == 1
+        assert told.count("Giữ hạn muộn hơn đã cho") == 1
+        assert "Chưa thực hiện" not in told
+    assert of(site, "T01") == ("", UNTIL)
+    assert of(site, "T03") == ("Đang sáp nhập", None)
+    assert of(site, "T04") == ("", end_of(date(2026, 12, 30)))
+    assert of(site, "G01") == ("", None)
+    assert [verb for verb, _ in said(site, "T01")] == ["extend"]
+    assert sum(act.verb == "extend" for act in acts.acts(site.table, NEW, "2026-11")) == 34
+
+
+def test_of_a_bloc_what_could_not_be_done_is_told_and_done_the_next_time(
+    site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody keeps changing T02 while the bloc is given more time."""
+    write = acts.commit
+
+    def never_t02(table: object, act: acts.Act, *changes: Change) -> None:
+        if act.unit == "T02":
+            raise Conflict(keys.terms(NEW, Q4, "T02"))
+        write(table, act, *changes)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", never_t02)
+    page = officer.follow(extend(officer, "bloc=T"))
+    assert text(page).count("Chưa thực hiện, vui lòng gia hạn lại") == 1
+    assert text(page).count("Đã gia hạn đến ngày này") == 34
+    monkeypatch.undo()
+    page = officer.follow(officer.submit(page, "/extend", day=DAY, reason="Bão số 9"))
+    assert text(page).count("Đã gia hạn đến ngày này") == 35
+
+
+def test_terms_that_another_officer_changed_meanwhile_are_kept_beside_ours(
+    site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = acts.commit
+
+    def meanwhile(*given: object) -> None:
+        monkeypatch.setattr(acts, "commit", write)
+        site.table.write(terms.put(NEW, Q4, Terms("T01", "Đang sáp nhập")))
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", meanwhile)
+    assert extend(officer, "unit=T01").status == 303
+    assert of(site, "T01") == ("Đang sáp nhập", UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "sentence"),
+    [
+        ("exempt", {"unit": "T01", "reason": ""}, "Vui lòng ghi lý do."),
+        ("exempt", {"unit": "T01", "reason": "x" * 501}, "Lý do dài quá 500 ký tự"),
+        ("exempt", {"unit": "T99", "reason": "a"}, "Vui lòng chọn một đơn vị"),
+        ("exempt", {"reason": "a"}, "Vui lòng chọn một đơn vị"),
+        ("extend", {"unit": "T01", "reason": "a", "day": "31/02/2027"}, "Vui lòng ghi ngày"),
+        ("extend", {"unit": "T01", "reason": "a", "day": "2026-11-22"}, "Ngày gia hạn đã qua"),
+        ("extend", {"unit": "T01", "reason": "a", "day": "17/12/2026"}, "phải sau hạn chung"),
+        ("extend", {"unit": "T01", "reason": "a", "day": "2099-12-25"}, "quá một năm"),
+        ("extend", {"bloc": "T", "reason": "", "day": DAY}, "Vui lòng ghi lý do."),
+        ("extend", {"bloc": "Z", "reason": "a", "day": DAY}, "Vui lòng chọn một đơn vị"),
+        ("extend", {"unit": "T02", "reason": "a", "day": DAY}, "vui lòng bỏ miễn trước"),
+        ("lift", {"unit": "T99", "what": "due"}, "Vui lòng chọn một đơn vị"),
+        ("lift", {"unit": "T01", "what": "everything"}, "Vui lòng chọn một đơn vị"),
+    ],
+)
+def test_what_cannot_be_is_said_by_its_field_and_changes_nothing(
+    site: Site, officer: Visitor, action: str, given: dict[str, str], sentence: str
+) -> None:
+    site.table.write(Put(keys.terms(NEW, Q4, "T02"), {"exempt": "Sáp nhập", "due": ""}, ANYTHING))
+    before = terms.terms(site.table, NEW, Q4)
+    page = officer.get(TERMS)
+    answer = officer.post(f"{TERMS}/{action}", fields(page, form_of=action, **given))
+    assert answer.status == 422
+    assert sentence in text(answer)
+    if given.get("reason") == "a" and "unit" in given and given["unit"] == "T01":
+        assert 'value="a"' in answer.body.decode()
+    assert terms.terms(site.table, NEW, Q4) == before
+    assert list(acts.acts(site.table, NEW, "2026-11")) == []
+
+
+def test_units_are_found_without_accents_and_one_alone_is_chosen(officer: Visitor) -> None:
+    one = officer.get(f"{TERMS}?q=dinh%20chieu")
+    assert 'name="unit" value="T02"' in one.body.decode()
+    several = officer.get(f"{TERMS}?q=nguyen").body.decode()
+    assert 'href="?unit=T02"' in several
+    assert 'name="unit"' not in several
+    assert "Không có đơn vị nào phù hợp" in text(officer.get(f"{TERMS}?q=kh%C3%B4ng"))
+    assert officer.get(f"{TERMS}?unit=T99").status == 404
+
+
+def test_a_director_reads_what_is_in_force_and_changes_nothing(
+    site: Site, officer: Visitor, as_staff: Callable[..., Visitor], as_unit: Callable[..., Visitor]
+) -> None:
+    exempt(officer, "T01")
+    sent(site, as_unit("T02"))
+    move(site.table, NEW, Q4, "T02", "accept")
+    director = as_staff()
+    page = director.get(f"{TERMS}?unit=T02")
+    assert "Đang có hiệu lực (1)" in text(page)
+    assert "Tiếp nhận báo cáo" in text(page)  # the report's history
+    assert page.body.decode().count("<form") == 1  # signing out
+    for action in ("exempt", "extend", "lift"):
+        given = fields(page, unit="T02", reason="a", day=DAY, what="exempt", seen="2")
+        assert director.post(f"{TERMS}/{action}", given).status == 403
+    assert of(site, "T02") == ("", None)

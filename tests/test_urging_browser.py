@@ -1,0 +1,121 @@
+"""Urging, accounts and the log in real Chromium: by keyboard, without JavaScript, shared."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from infra.browser import DESK, PHONE, served
+from tests.browser import chromium_or_say_so
+
+pytestmark = pytest.mark.browser
+P, K = "thi-dua-2026-2030", "2026-Q4"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with served(tmp_path_factory.mktemp("data")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, urls: dict[str, str]) -> object:
+    """An officer's cookies: the link works once."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(urls["officer"])
+    page.locator("main button").click()
+    page.wait_for_url("**/desk")
+    return context.storage_state()
+
+
+def opened(browser: Browser, state: object, **more: object) -> Page:
+    context = browser.new_context(storage_state=state, viewport=PHONE, **more)  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def inspect(page: Page, name: str, faults: list[str]) -> None:
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            faults.append(f"{name}: {width} px wide on {size['width']}")
+        found = Axe().run(page).response["violations"]
+        faults += [f"{name}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+
+
+def test_an_officer_urges_without_javascript_and_axe_finds_nothing(
+    browser: Browser, urls: dict[str, str], state: object
+) -> None:
+    host = urls["unit"].split("/u/")[0]
+    urge = f"{host}/desk/{P}/{K}/urge"
+    bare = opened(browser, state, java_script_enabled=False)
+    bare.goto(urge)
+    bare.get_by_label("Trường THPT Chuyên Bến Tre", exact=True).check()
+    bare.get_by_role("button", name="Xem trước thư").click()
+    bare.get_by_label("Viết thêm").fill("Sở đã gọi điện sáng nay.")
+    bare.get_by_role("button", name="Xem lại thư").click()
+    assert "Sở đã gọi điện sáng nay." in bare.locator("pre").inner_text()
+    assert bare.get_by_label("Viết thêm").input_value() == "Sở đã gọi điện sáng nay."
+    preview = bare.content()
+    bare.get_by_role("button", name="Gửi 1 thư").click()
+    assert "Đã gửi thư" in bare.locator("table").inner_text()
+    assert "đường dẫn riêng của từng đơn vị" in preview
+    bare.goto(f"{urge}/unit/T02")
+    assert f"{host}/u/" in bare.get_by_label("Lời nhắn").input_value()
+    assert not bare.get_by_role("button", name="Chia sẻ").is_visible()
+    faults: list[str] = []
+    page = opened(browser, state)
+    page.goto(urge)
+    inspect(page, "urge", faults)
+    page.get_by_label("Trường THPT Nguyễn Đình Chiểu", exact=True).check()
+    page.get_by_role("button", name="Xem trước thư").click()
+    inspect(page, "preview", faults)
+    page.get_by_role("button", name="Gửi 1 thư").click()
+    page.wait_for_url("**/urge/round/*")
+    for name, address in (
+        ("round", page.url),
+        ("log", f"{urge}/log"),
+        ("group", f"{urge}/group"),
+        ("unit", f"{urge}/unit/T05"),
+        ("staff", f"{host}/desk/staff"),
+        ("audit", f"{host}/desk/{P}/audit"),
+    ):
+        page.goto(address)
+        inspect(page, name, faults)
+    assert faults == []
+
+
+def test_the_text_for_one_unit_is_shared_where_the_browser_can(
+    browser: Browser, urls: dict[str, str], state: object
+) -> None:
+    host = urls["unit"].split("/u/")[0]
+    page = opened(browser, state)
+    page.add_init_script("navigator.share = async (given) => { window.shared = given.text; };")
+    page.goto(f"{host}/desk/{P}/{K}/urge/unit/T03")
+    page.get_by_role("button", name="Chia sẻ").press("Enter")
+    assert page.evaluate("window.shared") == page.get_by_label("Lời nhắn").input_value()
+
+
+def test_an_account_is_added_and_removed_by_keyboard_alone(
+    browser: Browser, urls: dict[str, str], state: object
+) -> None:
+    page = opened(browser, state)
+    page.goto(f"{urls['unit'].split('/u/')[0]}/desk/staff")
+    page.get_by_label("Thư điện tử công vụ").focus()
+    page.keyboard.type("canbo@so.example")
+    page.keyboard.press("Enter")
+    page.get_by_text("Đã thêm tài khoản.").wait_for()
+    page.get_by_label("Gỡ canbo@so.example").first.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Đã gỡ tài khoản").wait_for()
+    assert "canbo@so.example" not in page.locator("table").inner_text()
