@@ -148,7 +148,7 @@ def test_every_fault_of_a_unit_file_has_a_sentence_and_none_is_idle():
     assert len(raised) > 20
     assert raised - set(units.FAULTS) - set(authoring.UNIT_FAULTS) == set()
     said = texts_in(*UNIT_FILES, "chalicelib/successions.py", *PAGES)
-    assert set(units.FAULTS) - said == {"too_long"}  # pydantic's
+    assert set(units.FAULTS) - said <= {"too_long"}  # pydantic's
 
 
 def test_no_sentence_of_a_units_page_is_idle():
