@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.audit import UNIT, Act
-from chalicelib.messages import staff, urging
+from chalicelib.messages import links, staff, urging
 from chalicelib.messages.desk import ACTS
 
 HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn vị", "Chi tiết")
@@ -17,8 +17,15 @@ DETAILS: Mapping[str, str] = {
     "cause": "nguyên nhân",
     "due": "hạn",
     "former": "trước đó",
+    "head": "thủ trưởng",
+    "mail": "thư",
     "mailbox": "hộp thư",
+    "new": "mới",
     "note": "viết thêm",
+    "old": "cũ",
+    "phone": "điện thoại",
+    "preparer": "người lập báo cáo",
+    "proposed": "hộp thư đề nghị",
     "reason": "lý do",
     "role": "vai trò",
     "units": "số đơn vị",
@@ -30,6 +37,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "former": staff.ROLES,
     "why": urging.WHYS,
     "cause": urging.CAUSES,
+    "mail": links.MAILINGS,
 }
 
 
