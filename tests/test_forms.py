@@ -378,6 +378,9 @@ def test_both_versions_of_one_period_add_up_by_code_on_the_page(
     assert "1/35 đơn vị" in row("i1_6_new")
     assert "<b>5</b>" in row("i1_7")
     assert "2/36 đơn vị" in row("i1_7")
+    for code, said in (("i1_6", "1/1"), ("i1_6_new", "1/35"), ("i1_7", "2/36")):
+        by_unit = text(officer.get(f"/desk/{NEW}/2026-Q4/units?code={code}"))
+        assert said in by_unit, code
 
 
 def test_the_director_reads_and_does_not_act(as_staff: Callable[..., Visitor]) -> None:

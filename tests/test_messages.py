@@ -100,7 +100,11 @@ def test_every_problem_page_has_a_title_and_a_sentence_and_none_is_idle():
 
 
 def test_every_fault_of_an_uploaded_file_has_a_sentence_and_none_is_idle():
-    raised = given_to("NotTaken", 0) | {"no_file"}
+    named = {
+        path: given_to("NotTaken", 0, path) for path in ("chalicelib/upload.py", "chalicelib/pages")
+    }
+    raised = named["chalicelib/upload.py"] | {"form_too_large", "no_file"}
+    assert {"form_too_large"} <= named["chalicelib/pages"]
     assert set(programme.UPLOAD_FAULTS) == raised
 
 

@@ -14,15 +14,28 @@ HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn v�
 # What an act's detail calls each of its facts; a fact without a word keeps its own name.
 DETAILS: Mapping[str, str] = {
     "account": "tài khoản",
+    "added": "thêm",
     "cause": "nguyên nhân",
+    "changed": "đổi cách tính",
     "due": "hạn",
+    "file": "tệp",
+    "form": "biểu mẫu phiên bản",
     "former": "trước đó",
+    "from": "từ kỳ",
+    "label": "tên",
+    "locks": "khóa",
     "mailbox": "hộp thư",
     "note": "viết thêm",
+    "opens": "mở",
+    "periods": "các kỳ",
     "reason": "lý do",
+    "removed": "bỏ",
     "role": "vai trò",
+    "title": "tên biểu mẫu",
     "units": "số đơn vị",
+    "version": "phiên bản",
     "why": "tình trạng",
+    "year": "năm",
 }
 
 _VALUES: Mapping[str, Mapping[str, str]] = {
