@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import logs, reminder
@@ -63,8 +64,8 @@ def step(
             break
         ended = sender.urge(row, again=again)
         if ended:
-            told[ended] += 1
-            in_a_row = 0 if ended == "sent" else in_a_row + 1
+            told[ended.state] += 1
+            in_a_row = in_a_row + 1 if ended.by_post else 0
     return told
 
 
@@ -85,8 +86,8 @@ class _Sender:
         self._who = who
         self._compose = compose
 
-    def urge(self, row: Row, *, again: bool) -> State | None:
-        """How the mail ended; None where none was to be sent by us."""
+    def urge(self, row: Row, *, again: bool) -> Reminder | None:
+        """The reminder as it ended; None where none was to be sent by us."""
         for _ in range(_TRIES):
             now = self._site.clock()
             fresh = self._read(row.unit, now)
@@ -131,10 +132,10 @@ class _Sender:
     def _written(self, case: Case) -> Composed | None:
         """None where no link of the unit stands: a mail without one would help nobody."""
         site = self._site
-        link = reminders.link(site.table, site.key, self._p, case.unit.code)
+        link = reminders.link(site.table, site.key, self._p, case.unit.code, first=True)
         return self._compose(case, link) if link else None
 
-    def _send(self, reserved: Reminder, mail: Composed | None) -> State:
+    def _send(self, reserved: Reminder, mail: Composed | None) -> Reminder:
         """A mail that may have gone out and may not is unknown, and is not sent again today."""
         state: State = "sent"
         cause = ""
@@ -149,6 +150,6 @@ class _Sender:
         except Exception as error:
             state, cause = "unknown", "no_answer"
             logs.say("mail_failed", logs.ERROR, error)
-        table, k = self._site.table, self._period.key
-        reminders.end(table, self._p, k, reserved, state, cause, self._site.clock())
-        return state
+        ended = replace(reserved, state=state, cause=cause)
+        reminders.end(self._site.table, self._p, self._period.key, ended, self._site.clock())
+        return ended

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chalicelib import clock, embedded, nightly
 from chalicelib import logs as journal
+from chalicelib.audit import Act
 from chalicelib.edges import Site, public_address
 from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
@@ -146,7 +147,8 @@ def links(given: argparse.Namespace) -> None:
     if given.reissue:
         if given.reissue not in {unit.code for unit in units}:
             raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
-        token = access.reissue_link(site.table, site.key, programme.key, given.reissue)
+        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=given.reissue)
+        token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
     for unit in units:

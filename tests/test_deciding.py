@@ -459,6 +459,19 @@ def test_the_director_reads_and_is_offered_nothing(
     assert "<textarea" not in page.body.decode()
 
 
+@pytest.mark.parametrize("path", ["reports/T01", "reports/accept", "reports/T01/paper", "requests"])
+def test_the_director_decides_nothing(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, path: str
+) -> None:
+    sent(site, as_unit(), i1_5="12")
+    director = as_staff()
+    page = director.get(where()).body.decode()
+    token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    fields = {"csrf": token, "do": "accept", "unit.T01": "1"}
+    assert director.post(f"/desk/{NEW}/{Q4}/{path}", fields).status == 403
+    assert state(site) == "submitted"
+
+
 def test_an_act_of_another_kind_is_told_too(site: Site, officer: Visitor) -> None:
     when = site.clock()
     acts.commit(site.table, Act(when, OFFICER, "exempt", NEW, Q4, "T01", {"reason": "Sáp nhập"}))

@@ -92,6 +92,12 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     assert memory < 4_000_000
 
 
+def test_of_what_declares_too_much_nothing_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bomb(60_000_000)
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    assert refusal(content) == "bomb"
+
+
 def test_a_zip_bomb_that_lies_about_its_size_is_refused_too() -> None:
     problem, memory = refusal_and_memory(lying(bomb(60_000_000)))
     assert problem in ("bomb", "not_a_workbook")

@@ -83,6 +83,13 @@ def test_a_renamed_unit_that_then_merged_is_followed_to_the_end():
     assert heirs(units, "P01", since=date(2022, 6, 14)) == {"X01"}
 
 
+def test_a_code_that_was_given_out_again_is_not_the_unit_that_ended():
+    """P01 went into X01; a year later another P01 was founded. What the old one did is X01's."""
+    units = [ended("P01", "X01"), since("X01"), since("P01", "2026-07-01")]
+    assert heirs(units, "P01") == {"X01"}
+    assert heirs(units, "P01", since=date(2026, 8, 1)) == {"P01"}
+
+
 def test_a_unit_knows_who_it_came_from():
     units = [ended("P02", "X01"), ended("P01", "X01", "X02"), since("X01"), since("X02")]
     assert [one.code for one in Lines(units).predecessors("X01")] == ["P01", "P02"]

@@ -558,6 +558,22 @@ def test_a_unit_without_a_link_fails_and_can_be_sent_once_it_has_one(
     assert post.sent[0][2] == f"{HERE}/u/{token}"
 
 
+def test_units_without_a_link_stop_no_slice_and_a_first_link_comes_with_the_mail(
+    posted: Site, post: Post
+) -> None:
+    (unit,) = (one for one in programmes.units(posted.table, NEW) if one.code == "T01")
+    fresh = unit.model_copy(update={"code": "X01", "email": "x01@donvi.example"})
+    programmes.keep_units(posted.table, NEW, [fresh])
+    revoked = [f"T{place:02}" for place in range(1, 9)]
+    for code in revoked:
+        access.revoke(posted.table, NEW, code)
+    assert step(posted, round_of(posted, *revoked, "X01")) == Counter(failed=8, sent=1)
+    (mail,) = post.sent
+    link = access.link(posted.table, mail[2].rpartition("/")[2])
+    assert link is not None
+    assert (mail[0], link.unit) == ("x01@donvi.example", "X01")
+
+
 def test_mailboxes_that_always_refuse_do_not_stand_before_the_others(
     posted: Site, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,8 +177,6 @@ def confirm(site: Site, request: Request) -> Response:
     if staged is None:
         return _upload_page(site, request, programme, words.STAGED_GONE, 422)
     done = redirect(site, "desk", programme.key, "units", done="import")
-    if programme.roll == staged.token:  # a double tap, a lost reply
-        return done
     if programme.revision == staged.revision:
         present = programmes.units(site.table, programme)
         draft = roster.draft(present, staged.rows, staged.columns)
@@ -189,7 +187,7 @@ def confirm(site: Site, request: Request) -> Response:
             programme = shelf.programme_of(site, request)
         else:
             return done
-    if programme.roll == staged.token:
+    if programme.roll == staged.token:  # a double tap, a lost reply
         return done
     listed = Listed(rows=list(staged.rows), columns=staged.columns)
     args = (site, request, programme, listed, staged.filename)

@@ -48,7 +48,7 @@ def rows(site: Site, programme: Programme, now: datetime) -> list[Row]:
     """Every unit of today, in official order."""
     p = programme.key
     found = owing(programmes.units(site.table, p), today(now))
-    standings = links.standings(site.table, p, [unit.code for unit in found])
+    standings = links.standings(site.table, p)
     known = dict(contacts.contacts(site.table, p))
     mailed = mailings.mailings(site.table, p, today(now))
     nobody = contacts_of.Contact()

@@ -27,7 +27,7 @@ class _Page:
     def __init__(self, site: Site, request: Request) -> None:
         self.site, self.request = site, request
         self.programme, self.period = period_of(site, request)
-        self.rows, _ = rows_of(site, self.programme.key, self.period)
+        self.rows, _ = rows_of(site, self.programme, self.period)
 
     def row(self, code: str) -> Row | None:
         return next((row for row in self.rows if row.unit.code == code), None)

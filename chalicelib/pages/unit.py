@@ -165,7 +165,8 @@ def _alter(known: _Known, asked: _Asked) -> list[Unit]:
     if bloc not in known.programme.blocs:
         asked.faults["bloc"] = words.FORM_FAULTS["unknown_bloc"]
     for box, content in (("name", name), ("parent", parent)):
-        if len(content) > 200 or text.forbidden(content) or "\n" in content:
+        too_odd = text.forbidden(content) or "\n" in content or content.startswith("=")
+        if len(content) > 200 or too_odd:
             asked.faults[box] = words.FORM_FAULTS["bad_text"]
     if asked.faults or since is None:
         return []

@@ -7,8 +7,10 @@ from chalicelib.audit import Act
 from chalicelib.programme import Programme
 from chalicelib.store import keys, programmes
 from chalicelib.store.acts import commit
-from chalicelib.table import ANYTHING, MOST_CHANGES, Put, Table
+from chalicelib.table import ANYTHING, MOST_CHANGES, NOTHING, Conflict, Put, Table
 from chalicelib.unit import Unit
+
+_TRIES = 50  # each time the other one has written a batch or more
 
 
 def switch(
@@ -20,13 +22,28 @@ def switch(
     what is still missing. Raises Conflict where the programme, and so maybe its list, is no
     longer as it was read.
     """
-    written = {item.key: item.body for item in table.query(keys.units(programme.key, roll))}
-    puts = (put for put in _puts(programme.key, roll, units) if written.get(put.key) != put.body)
-    while some := list(islice(puts, MOST_CHANGES)):
-        table.write(*some)
+    _fill(table, programme.key, roll, units)
     newer = programme.model_copy(update={"roll": roll})
     commit(table, act, programmes.put(newer))
     return newer
+
+
+def _fill(table: Table, p: str, roll: str, units: Sequence[Unit]) -> None:
+    """Write what is not there yet, and nothing over anything.
+
+    A second tap may come here when the list is current already and has been edited since.
+    """
+    for attempt in range(_TRIES):
+        there = {item.key for item in table.query(keys.units(p, roll))}
+        puts = (put for put in _puts(p, roll, units, NOTHING) if put.key not in there)
+        try:
+            while some := list(islice(puts, MOST_CHANGES)):
+                table.write(*some)
+        except Conflict:  # both taps are writing the same
+            if attempt < _TRIES - 1:
+                continue
+            raise
+        return
 
 
 def amend(table: Table, act: Act, programme: Programme, units: Iterable[Unit]) -> None:
@@ -34,11 +51,11 @@ def amend(table: Table, act: Act, programme: Programme, units: Iterable[Unit]) -
 
     The programme's own version goes up with them: a list prepared before can't lose them.
     """
-    puts = _puts(programme.key, programme.roll, units)
+    puts = _puts(programme.key, programme.roll, units, ANYTHING)
     commit(table, act, programmes.put(programme), *puts)
 
 
-def _puts(p: str, roll: str, units: Iterable[Unit]) -> Iterator[Put]:
+def _puts(p: str, roll: str, units: Iterable[Unit], expects: int) -> Iterator[Put]:
     for unit in units:
         key = keys.unit(p, unit.code, unit.valid_from, roll)
-        yield Put(key, {"json": unit.model_dump_json()}, ANYTHING)
+        yield Put(key, {"json": unit.model_dump_json()}, expects)
