@@ -23,7 +23,7 @@ from tests.independent import Raw, independent, owes
 from tests.records import Records
 from tests.test_pages_grid import COUNTED, counts
 from tests.unit_files import upload
-from tests.world import BEGAN, REASON, Here, K, P, Page, Phone, Sent, World, form_of, plain
+from tests.world import BEGAN, KEY, REASON, Here, K, P, Page, Phone, Sent, World, form_of, plain
 
 OFFICERS = ("mot@so.example", "hai@so.example")
 DESK = f"/desk/{P}/{K}"
@@ -107,9 +107,11 @@ class DeskWorld(World):
         assert reserved is not None
         assert reserved.body["state"] == "reserved"
         token = text.partition("/u/")[2].split()[0]
-        link = access.link(table, token)
-        assert link is not None
-        assert link.unit == unit
+        newest = table.get(keys.link(P, unit))
+        assert newest is not None
+        generations = range(1, int(newest.body["generation"]) + 1)
+        own_links = {rules.link_token(KEY, rules.Link(P, unit, n)) for n in generations}
+        assert token in own_links, "another unit's link, or none"
         self.ledger.told["mails judged"] += 1
 
     # ------------------------------------------------------------------ units

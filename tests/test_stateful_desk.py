@@ -35,6 +35,8 @@ from tests.world import UNITS, Here, Start
 NEW_UNIT = "T03"
 ALL = (*UNITS, NEW_UNIT)
 OF_THE_DESK = ("exempt", "lift", "extend", "grant", "refuse", "urge", "take in", "end", "rename")
+WHILE_IT_SENDS = ("accepts", "returns", "exempt", "extend", "grant", "urge", "urge", "take in")
+OF_TWO = ("accepts", "accepts", "returns", "returns", "reopens", *OF_THE_DESK[:5], "take in")
 BY_ANYBODY = (*OTHERS, "asks", *OF_THE_DESK, "paper", "another sends", "another sends")
 
 units = sampled_from((*UNITS, *UNITS, NEW_UNIT))
@@ -102,7 +104,18 @@ class Desk(Reporting):
                 world.paper(1, unit, 3, 0)
             case "rename" | "end":
                 world.changes_unit(1, unit, CHANGES[what])
-            case "exempt" | "lift" | "extend" | "grant" | "refuse" | "urge" | "take in":
+            case (
+                "exempt"
+                | "lift"
+                | "extend"
+                | "grant"
+                | "refuse"
+                | "urge"
+                | "take in"
+                | "accepts"
+                | "returns"
+                | "reopens"
+            ):
                 world.desk(1, *self._of_the_desk(what, unit))
             case _:
                 super()._act(what, unit)
@@ -121,6 +134,8 @@ class Desk(Reporting):
                 return world.urging(reminder.new_round())
             case "take in":
                 return world.taking_in(ALL)
+            case "accepts" | "returns" | "reopens":
+                return world.deciding(unit, what[:-1], 3)
             case _:
                 head = world.head(unit)
                 kind = "reopen" if head and head.body["state"] != "returned" else "extend"
@@ -252,6 +267,30 @@ class Desk(Reporting):
             self.world.ledger.told["cut short"] += cut
             return
         assert reply.status in (303, 404, 422)
+
+    # ------------------------------------------------------------------ at one moment
+
+    @rule(place=phones, number=numbers, who=officers, what=sampled_from(WHILE_IT_SENDS))
+    def the_unit_sends_at_the_moment_of(self, place: int, number: int, who: int, what: str) -> None:
+        """All was read for the officer's act, and then the report comes."""
+        phone = self.phones[place]
+        if phone.unanswered is not None:
+            return
+        if what == "grant":
+            self.world.asks(phone, "Xin xem xét", 8)
+        self._gets_ready(phone, number)
+        if what == "urge":
+            act = self.world.urging(reminder.new_round())
+            self._does_urge(("write REMINDER", "another sends"), phone.unit, who, act)
+            return
+        act = self._of_the_desk(what, phone.unit)
+        self._taps(("write", "another sends"), phone.unit, who, act)
+
+    @rule(unit=units, one=sampled_from(OF_TWO), other=sampled_from(OF_TWO))
+    def two_officers_act_at_once(self, unit: str, one: str, other: str) -> None:
+        act = self._of_the_desk(one, unit)
+        status = self._taps(("write", other), unit, 0, act)
+        self.told[f"two officers {status}"] += 1
 
     # ------------------------------------------------------------------ the list, the period
 
