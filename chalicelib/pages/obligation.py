@@ -13,7 +13,7 @@ from chalicelib.programme import Indicator, Programme, Section, indicators
 from chalicelib.report import Draft, Head, Reading, Version
 from chalicelib.store import programmes, reports, terms
 from chalicelib.terms import Terms
-from chalicelib.unit import Unit, owing
+from chalicelib.unit import Unit, known_as, owing
 from chalicelib.value import Figure
 
 # What our forms hold besides the report itself.
@@ -43,6 +43,7 @@ class Obligation:
     draft: Draft | None
     terms: Terms
     form: int
+    is_owed: bool = True  # False for a kept report of a unit that ended by the cut-off
 
     @property
     def base(self) -> int:
@@ -81,26 +82,31 @@ def load(site: Site, request: Request) -> Obligation:
     return of(site, who.programme, who.unit, request.params["period"], request.now)
 
 
-def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
-    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`."""
+def of(site: Site, p: str, code: str, key: str, now: datetime, *, kept: bool = False) -> Obligation:
+    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`.
+
+    With `kept` also of a unit that has reported and owes nothing any more: nothing is hidden.
+    """
     programme = programmes.programme(site.table, p)
     periods = programmes.periods(site.table, p)
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
-    units = owing(programmes.unit_versions(site.table, programme, code), period.end)
-    if not units:
+    versions = programmes.unit_versions(site.table, programme, code)
+    units = owing(versions, period.end)
+    head = reports.head(site.table, p, key, code) if units or (kept and versions) else None
+    if not units and head is None:
         raise Problem(404, "not_owed")
     if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
-    head = reports.head(site.table, p, key, code)
+    unit = units[0] if units else known_as(versions, period.end)
     draft = reports.draft(site.table, p, key, code)
     version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
-    sections = form.asked_of(units[0].bloc, key, period.end)
+    sections = form.asked_of(unit.bloc, key, period.end)
     return Obligation(
         programme=programme,
-        unit=units[0],
+        unit=unit,
         period=period,
         periods=tuple(periods),
         sections=sections,
@@ -109,6 +115,7 @@ def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
         draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
+        is_owed=bool(units),
     )
 
 
