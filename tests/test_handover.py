@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.store import access, acts, links, reports
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -95,7 +95,7 @@ def test_where_the_mail_fails_nothing_changes(
     page = phone.get("/report/handover")
 
     def fail(*_: object) -> None:
-        raise OSError("no line")
+        raise NotSent("no line")
 
     monkeypatch.setattr(type(site.mail), "send", fail)
     reply = phone.submit(page, "/handover", sure="1")
@@ -151,7 +151,7 @@ def test_an_officer_is_told_what_to_do_where_no_mail_goes(
     assert len(outbox()) == before
 
     def fail(*_: object) -> None:
-        raise OSError("no line")
+        raise NotSent("no line")
 
     monkeypatch.setattr(type(site.mail), "send", fail)
     assert "chưa gửi được" in on_the_desk(officer, clock, "T03", sure="1")

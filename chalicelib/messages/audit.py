@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.audit import UNIT, Act
-from chalicelib.messages import staff, urging
+from chalicelib.messages import links, staff, urging
 from chalicelib.messages.desk import ACTS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,6 +37,7 @@ DETAILS: Mapping[str, str] = {
     "head": "thủ trưởng",
     "label": "tên",
     "locks": "khóa",
+    "mail": "thư",
     "mailbox": "hộp thư",
     "moved": "đổi khối thi đua",
     "name": "tên",
@@ -73,6 +74,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "former": staff.ROLES,
     "why": urging.WHYS,
     "cause": urging.CAUSES,
+    "mail": links.MAILINGS,
     "state": {"sent": "đã gửi thư", "failed": "không gửi được", "sending": "đang gửi"},
 }
 

@@ -14,9 +14,9 @@ from chalicelib.store import contacts, links, programmes
 from chalicelib.unit import Unit, known_as
 
 
-def unit_of(site: Site, request: Request, p: str, code: str) -> Unit:
+def unit_of(site: Site, request: Request, programme: Programme, code: str) -> Unit:
     """The unit as it is known today. Raises Problem."""
-    versions = programmes.unit_versions(site.table, p, code)
+    versions = programmes.unit_versions(site.table, programme, code)
     if not versions:
         raise Problem(404, "no_unit")
     return known_as(versions, today(request.now))
@@ -27,7 +27,7 @@ def own(site: Site, request: Request) -> tuple[Programme, Unit]:
     programme = programmes.programme(site.table, request.who.programme)
     if programme is None:
         raise Problem(404, "unknown_link")
-    return programme, unit_of(site, request, programme.key, request.who.unit)
+    return programme, unit_of(site, request, programme, request.who.unit)
 
 
 # ------------------------------------------------------------------ an officer, for one unit
@@ -39,7 +39,7 @@ def show(site: Site, request: Request) -> Response:
 
 def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
     programme = programme_of(site, request)
-    unit = unit_of(site, request, programme.key, request.params["unit"])
+    unit = unit_of(site, request, programme, request.params["unit"])
     p, table = programme.key, site.table
     standing = links.standing(table, p, unit.code)
     done = request.query.get("done", "")
@@ -68,7 +68,7 @@ def hand_over(site: Site, request: Request) -> Response:
     """The link is changed first: an officer can always print it, whatever becomes of the mail."""
     programme = programme_of(site, request)
     p, code = programme.key, request.params["unit"]
-    unit = unit_of(site, request, p, code)
+    unit = unit_of(site, request, programme, code)
     seen = read_instant(request.form.get("seen", ""))
     if not request.form.get("sure") or seen is None:
         return _desk_page(site, request, words.HANDOVER["not_sure"])
@@ -80,10 +80,9 @@ def hand_over(site: Site, request: Request) -> Response:
     except links.Changed:
         return redirect(site, "desk", p, "links", "of", code, done="changed")
     to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
-    done = "paper"
+    done: str = "paper"
     if to and request.form.get("mail"):
-        sent = link_mail.send(site, request, programme, unit, token, to)
-        done = "sent" if sent else "failed"
+        done = link_mail.send(site, request, programme, unit, token, to)
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 
@@ -125,9 +124,9 @@ def confirm(site: Site, request: Request) -> Response:
         return _unit_page(site, request, "not_sure")
     known = links.standing(table, p, code)
     token = links.next_token(site.key, p, code, known)
-    if not link_mail.send(site, request, programme, unit, token, to):
+    if link_mail.send(site, request, programme, unit, token, to) != "sent":
         return _unit_page(site, request, "mail_failed", status=503)
-    act = Act(request.now, UNIT, "handover", p, unit=code, detail={"to": to})
+    act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
     links.renew(table, site.key, p, code, known, act)
     response = redirect(site, "links", done="handover")
     response.cookies.append(cookie(site, "unit", "", 0))

@@ -47,7 +47,7 @@ class Row:
 def rows(site: Site, programme: Programme, now: datetime) -> list[Row]:
     """Every unit of today, in official order."""
     p = programme.key
-    found = owing(programmes.units(site.table, p), today(now))
+    found = owing(programmes.units(site.table, programme), today(now))
     standings = links.standings(site.table, p)
     known = dict(contacts.contacts(site.table, p))
     mailed = mailings.mailings(site.table, p, today(now))
