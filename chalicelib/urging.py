@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import logs, reminder
+from chalicelib.audit import Act
 from chalicelib.edges import NotSent, Site
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.reminder import Case, NotUrged, Reminder, Round, Row, State
-from chalicelib.store import contacts, programmes, reminders, reports, terms
+from chalicelib.store import contacts, links, programmes, reminders, reports, terms
 from chalicelib.table import Conflict, Table
 from chalicelib.unit import Unit, owing
 
@@ -21,11 +22,11 @@ Compose = Callable[[Case, str], Composed]
 _TRIES = 5
 
 
-def rows(table: Table, p: str, period: Period, now: datetime) -> list[Row]:
+def rows(table: Table, programme: Programme, period: Period, now: datetime) -> list[Row]:
     """How every unit that owes a report stands towards being urged today."""
-    k = period.key
+    p, k = programme.key, period.key
     return reminder.rows(
-        owing(programmes.units(table, p), period.end),
+        owing(programmes.units(table, programme), period.end),
         dict(contacts.contacts(table, p)),
         period,
         terms.terms(table, p, k),
@@ -51,7 +52,7 @@ def step(
     decides who sends. It stops early where the mails fail one after another.
     """
     begun = site.clock()
-    found = reminder.of_round(rows(site.table, programme.key, period, begun), round)
+    found = reminder.of_round(rows(site.table, programme, period, begun), round)
     waiting = [row for row in found if reminder.waits(row, round, begun, again=again)]
     # Mailboxes that always refuse must not stand before those that were tried less.
     waiting.sort(key=lambda row: row.reminder.tries if row.reminder else 0)
@@ -130,9 +131,14 @@ class _Sender:
         return reminders.reserve(self._site.table, self._p, self._period, case, former, made)
 
     def _written(self, case: Case) -> Composed | None:
-        """None where no link of the unit stands: a mail without one would help nobody."""
-        site = self._site
-        link = reminders.link(site.table, site.key, self._p, case.unit.code, first=True)
+        """None where an officer has ended the unit's link: a reminder does not bring it back."""
+        site, code = self._site, case.unit.code
+        known = links.standing(site.table, self._p, code)
+        if known is None:
+            act = Act(site.clock(), self._who, "issue_link", self._p, unit=code)
+            first = links.issue_link(site.table, site.key, self._p, code, act)
+            return self._compose(case, first)
+        link = links.token(site.key, known)
         return self._compose(case, link) if link else None
 
     def _send(self, reserved: Reminder, mail: Composed | None) -> Reminder:

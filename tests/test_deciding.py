@@ -325,6 +325,22 @@ def test_many_are_taken_in_and_each_says_what_became_of_it(
     assert len(acts.events(site.table, NEW, Q4, "T01")) == 1
 
 
+def test_what_came_after_the_grid_was_opened_is_not_taken_in(
+    site: Site, as_unit: AS_UNIT, officer: Visitor
+) -> None:
+    for unit in ("T01", "T02"):
+        sent(site, as_unit(unit), i1_5="12")
+    page = officer.get(REPORTS)
+    corrected(as_unit("T02"), i1_5="13")
+    sent(site, as_unit("T03"), i1_5="12")
+    boxes = {f"unit.T0{place}": "1" for place in range(1, 5)}
+    reply = officer.submit(page, "/accept", **boxes)
+    assert "Đã tiếp nhận 1/4 đơn vị" in text(reply)
+    assert text(reply).count("vừa gửi lần mới hơn") == 2
+    standing = [state(site, f"T0{place}") for place in range(1, 5)]
+    assert standing == ["accepted", "submitted", "submitted", "missing"]
+
+
 def test_nothing_ticked_is_said_so(officer: Visitor) -> None:
     reply = ticked(officer, {})
     assert reply.status == 422

@@ -19,7 +19,7 @@ from chalicelib.pages.web import Request, Response
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import Head
-from chalicelib.store import contacts, programmes, reports, terms
+from chalicelib.store import asks, contacts, programmes, reports, terms
 from chalicelib.text import slug
 from chalicelib.unit import owing
 
@@ -85,10 +85,18 @@ def show(site: Site, request: Request) -> Response:
         query=urlencode(wanted.query),
         acts=acts,
         ticked=acts and request.query.get("tick") == "all",
+        seen=_seen(shown),
+        open_requests=asks.open_count(site.table, programme.key, period.key),
         mailbox=mailbox,
         words=words,
         now=now,
     )
+
+
+def _seen(rows: Iterable[Row]) -> str:
+    """The versions that can be taken in, in one field: a box for each would double the fields."""
+    heads = (row.head for row in rows if row.head and row.head.state in ("submitted", "reopened"))
+    return " ".join(f"{head.unit}:{head.version}" for head in heads)
 
 
 def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:

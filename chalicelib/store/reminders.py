@@ -6,13 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import access as tokens
-from chalicelib.access import Link
 from chalicelib.audit import Act
 from chalicelib.clock import from_iso, iso
 from chalicelib.period import Period
 from chalicelib.reminder import Case, Reminder, Round
-from chalicelib.store import access, acts, keys
+from chalicelib.store import acts, keys
 from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
 
 
@@ -85,21 +83,6 @@ def rounds(table: Table, p: str, k: str) -> list[Round]:
     """Of the period, the newest first."""
     found = map(_round, table.query(f"PERIOD#{p}#{k}", "URGING#"))
     return sorted(found, key=lambda round: (round.at, round.id), reverse=True)
-
-
-def link(table: Table, key: bytes, p: str, unit: str, *, first: bool = False) -> str | None:
-    """The token that opens the unit's report now; None where none does.
-
-    With `first` a unit that never had a link gets one. A link that an officer has ended is not
-    brought back by a reminder.
-    """
-    newest = None
-    for item in table.query(keys.unit_access(p, unit), "LINK#"):
-        newest = item
-    if newest is None:
-        return access.issue_link(table, key, p, unit) if first else None
-    token = tokens.link_token(key, Link(p, unit, int(newest.body["generation"])))
-    return token if access.link(table, token) else None
 
 
 def _body(reminder: Reminder) -> Body:
