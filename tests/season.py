@@ -43,6 +43,7 @@ STATES = {
     "reopened": "Đang mở lại",
 }
 BY = {"by.name": "Trần Thị Mẫu", "by.post": "Văn thư", "by.phone": "0270 000 0000", "approved": "1"}
+_YES_OR_NO = "i1_1"
 _AMOUNTS = {"i5_6", "i5_7_money", "i6_3_money"}
 _FORMER = "X01,Trường cũ,T,SO,99,,x01@donvi.example,,2021-01-01,2021-12-31"
 
@@ -179,12 +180,14 @@ def answers(page: Reply, seed: str) -> dict[str, str]:
     stated = {name.removesuffix(".state") for name in form if name.endswith(".state")}
     for code in stated:
         draw = zlib.crc32(f"{seed} {code}".encode())
+        boxes = [name for name in (code, f"{code}.num", f"{code}.den") if name in form]
+        typed |= dict.fromkeys(boxes, "") | {f"{code}.state": "value"}
         if draw % 8 in (0, 1):
             typed[f"{code}.state"] = ("nil", "na")[draw % 8]
         elif f"{code}.num" in form:
             den = draw % 397
             typed |= {f"{code}.num": str(draw % (den + 1)), f"{code}.den": str(den)}
-        elif code not in form:
+        elif code == _YES_OR_NO:
             typed[code] = ("yes", "no")[draw % 3 == 0]
         else:
             typed[code] = f"{draw % 90},5" if code in _AMOUNTS else str(draw % 90)
