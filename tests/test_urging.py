@@ -688,6 +688,7 @@ def many(
     made.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.soak
 def test_officers_who_press_send_together_send_each_mail_once(
     many: Site, post: Post, figure: Figure
 ) -> None:
