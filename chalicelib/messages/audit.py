@@ -73,7 +73,6 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "why": urging.WHYS,
     "cause": urging.CAUSES,
     "mail": links.MAILINGS,
-    "state": {"sent": "đã gửi thư", "failed": "không gửi được", "sending": "đang gửi"},
 }
 
 # These hold any number of things; elsewhere two are what was before and what is after.
