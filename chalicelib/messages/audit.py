@@ -55,9 +55,7 @@ DETAILS: Mapping[str, str] = {
     "renamed": "đổi tên",
     "role": "vai trò",
     "roll": "danh sách",
-    "state": "kết quả",
     "title": "tên biểu mẫu",
-    "to": "gửi đến",
     "units": "đơn vị",
     "until": "đến",
     "valid_from": "từ ngày",
@@ -75,7 +73,6 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "why": urging.WHYS,
     "cause": urging.CAUSES,
     "mail": links.MAILINGS,
-    "state": {"sent": "đã gửi thư", "failed": "không gửi được", "sending": "đang gửi"},
 }
 
 # These hold any number of things; elsewhere two are what was before and what is after.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib import contact as contacts_of
 from chalicelib import text
@@ -175,9 +175,9 @@ def read_instant(given: str) -> datetime | None:
     """When the page was opened that this comes from; None for what no page of ours carries."""
     try:
         found = from_iso(given)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else None
 
 
 def _sheet(form: Mapping[str, str], picked: list[Row]) -> dict[str, str]:
