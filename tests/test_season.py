@@ -542,8 +542,14 @@ JUNE: tuple[tuple[datetime, tuple[Step, ...]], ...] = (
     (at(19), (the_phone_answers_the_return, the_other_answers_over_http)),
     (at(19, 20), (many_are_taken_in_by_keyboard,)),
     (at(20), (reopening_is_asked_for_without_javascript_and_granted,)),
-    (at(20, 14), (what_was_reopened_is_corrected_and_taken_in, lambda s: s.send(UNANSWERED) and None)),
-    (at(21), (after_the_lock_the_extended_one_is_in_time, a_late_one_is_returned_and_never_answers)),
+    (
+        at(20, 14),
+        (what_was_reopened_is_corrected_and_taken_in, lambda s: s.send(UNANSWERED) and None),
+    ),
+    (
+        at(21),
+        (after_the_lock_the_extended_one_is_in_time, a_late_one_is_returned_and_never_answers),
+    ),
     (at(22, 1), (every_filter_leaves_whom_it_should, everything_is_summed_at_night)),
     (at(22, 9), (the_grids_workbook_says_the_same,)),
 )
