@@ -10,7 +10,7 @@ import shutil
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email import policy
@@ -79,6 +79,18 @@ class Passing:
 # ------------------------------------------------------------------ the product, served
 
 
+class Gone(BaseException):
+    """The worker that serves a request is no more; whoever waits gets no answer."""
+
+
+class _Mortal(Server):
+    """A server whose workers may be cut off without a word, as by kill -9."""
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        with suppress(Gone):
+            super().process_request_thread(request, client_address)
+
+
 class Office:
     """One installation behind a real server, and the ways of people into it."""
 
@@ -137,7 +149,7 @@ def opened(
         head = (programme / "units.csv").read_text("utf-8").splitlines()[0]
         (programme / "units.csv").write_text(f"{head}\n{_FORMER}\n", "utf-8")
     clock, data = Passing(now), folder / "data"
-    with Server("127.0.0.1", 0) as server:
+    with _Mortal("127.0.0.1", 0) as server:
         made = embedded.open_site(data, f"http://127.0.0.1:{server.server_port}", clock)
         site = replace(made, mail=mail(made.mail)) if mail else made
         samples.load_all(site, programme.parent)
@@ -220,7 +232,7 @@ class Tables(HTMLParser):
         self._cell = False
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":

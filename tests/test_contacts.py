@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from chalicelib.contact import Contact
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.store import acts, contacts
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -69,17 +69,30 @@ def test_a_refused_mailbox_changes_nothing_and_tells_nobody(
     assert len(outbox()) == before
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NotSent("no line"), "Thư báo cho hộp thư cũ chưa gửi được."),
+        (TimeoutError("no answer"), "Chưa rõ thư báo cho hộp thư cũ đã gửi được hay chưa."),
+    ],
+    ids=str,
+)
 def test_a_notice_that_fails_blocks_nothing(
-    site: Site, as_unit: AsUnit, as_staff: AsStaff, monkeypatch: pytest.MonkeyPatch
+    site: Site,
+    as_unit: AsUnit,
+    as_staff: AsStaff,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    said: str,
 ) -> None:
     change(as_unit("T01"), mailbox=GIVEN["mailbox"])
     officer = as_staff(OFFICER)
 
     def fail(*_: object) -> None:
-        raise OSError("no line")
+        raise error
 
     monkeypatch.setattr(type(site.mail), "send", fail)
-    assert "Thư báo cho hộp thư cũ chưa gửi được." in decide(officer, "confirm")
+    assert said in decide(officer, "confirm")
     assert kept(site).mailbox == GIVEN["mailbox"]
 
 

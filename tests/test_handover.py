@@ -7,7 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.store import access, acts, links, reports
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -150,13 +150,18 @@ def test_an_officer_is_told_what_to_do_where_no_mail_goes(
     assert "Vui lòng in tờ mã QR" in on_the_desk(officer, clock, "T02", sure="1")
     assert len(outbox()) == before
 
-    def fail(*_: object) -> None:
-        raise OSError("no line")
+    for unit, error, said in (
+        ("T03", NotSent("no line"), "chưa gửi được"),
+        ("T04", TimeoutError("no answer"), "Chưa rõ thư có đường dẫn mới"),
+    ):
 
-    monkeypatch.setattr(type(site.mail), "send", fail)
-    assert "chưa gửi được" in on_the_desk(officer, clock, "T03", sure="1")
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(type(site.mail), "send", fail)
+        assert said in on_the_desk(officer, clock, unit, sure="1")
     known = links.standings(site.table, NEW)
-    assert [known[u].generation for u in ("T01", "T02", "T03")] == [1, 2, 2]
+    assert [known[u].generation for u in ("T01", "T02", "T03", "T04")] == [1, 2, 2, 2]
 
 
 def test_an_older_page_ends_no_newer_link(site: Site, as_staff: AsStaff, clock: Clock) -> None:

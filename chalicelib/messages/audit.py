@@ -73,7 +73,14 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "former": staff.ROLES,
     "why": urging.WHYS,
     "cause": urging.CAUSES,
-    "state": {"sent": "đã gửi thư", "failed": "không gửi được", "sending": "đang gửi"},
+    "state": {
+        "sent": "đã gửi thư",
+        "failed": "không gửi được",
+        "unknown": "chưa rõ đã gửi hay chưa",
+        "sending": "đang gửi",
+        "no_mailbox": "chưa có hộp thư",
+        "no_link": "chưa có đường dẫn",
+    },
 }
 
 # These hold any number of things; elsewhere two are what was before and what is after.

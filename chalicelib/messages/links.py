@@ -65,6 +65,8 @@ HANDED_OVER: Mapping[str, str] = {
     "Đường dẫn mới đã gửi đến hộp thư của đơn vị.",
     "failed": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Thư có đường dẫn mới chưa gửi được; vui lòng in tờ mã QR, hoặc gửi thư lại sau.",
+    "unknown": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "Chưa rõ thư có đường dẫn mới đã gửi được hay chưa; vui lòng gọi đơn vị, hoặc in tờ mã QR.",
     "paper": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
     "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở nên chưa làm gì. "

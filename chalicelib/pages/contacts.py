@@ -170,7 +170,7 @@ def _tell_the_old(
         new=new or "(chưa có)",
     )
     subject = words.NOTICE_SUBJECT.format(unit=" ".join(unit.name.split()))
-    return "sent" if link_mail.post(site, request, old, subject, body) else "failed"
+    return link_mail.post(site, request, old, subject, body)
 
 
 def one(site: Site, request: Request) -> Response:

@@ -80,10 +80,9 @@ def hand_over(site: Site, request: Request) -> Response:
     except links.Changed:
         return redirect(site, "desk", p, "links", "of", code, done="changed")
     to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
-    done = "paper"
+    done: str = "paper"
     if to and request.form.get("mail"):
-        sent = link_mail.send(site, request, programme, unit, token, to)
-        done = "sent" if sent else "failed"
+        done = link_mail.send(site, request, programme, unit, token, to)
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 
@@ -125,7 +124,7 @@ def confirm(site: Site, request: Request) -> Response:
         return _unit_page(site, request, "not_sure")
     known = links.standing(table, p, code)
     token = links.next_token(site.key, p, code, known)
-    if not link_mail.send(site, request, programme, unit, token, to):
+    if link_mail.send(site, request, programme, unit, token, to) != "sent":
         return _unit_page(site, request, "mail_failed", status=503)
     act = Act(request.now, UNIT, "handover", p, unit=code, detail={"to": to})
     links.renew(table, site.key, p, code, known, act)

@@ -106,5 +106,5 @@ def _send_one(site: Site, request: Request, programme: Programme, unit: Unit, on
     reserved = mailings.move(table, p, who, site.clock(), one, "sending", to)
     if reserved is None:
         return  # another request of an officer sends it
-    sent = link_mail.send(site, request, programme, unit, token, to)
-    mailings.move(table, p, who, site.clock(), reserved, "sent" if sent else "failed")
+    outcome = link_mail.send(site, request, programme, unit, token, to)
+    mailings.move(table, p, who, site.clock(), reserved, outcome)
