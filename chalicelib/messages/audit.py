@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.audit import UNIT, Act
-from chalicelib.messages import staff, urging
+from chalicelib.messages import links, staff, urging
 from chalicelib.messages.desk import ACTS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -37,6 +37,7 @@ DETAILS: Mapping[str, str] = {
     "head": "thủ trưởng",
     "label": "tên",
     "locks": "khóa",
+    "mail": "thư",
     "mailbox": "hộp thư",
     "moved": "đổi khối thi đua",
     "name": "tên",
@@ -54,9 +55,7 @@ DETAILS: Mapping[str, str] = {
     "renamed": "đổi tên",
     "role": "vai trò",
     "roll": "danh sách",
-    "state": "kết quả",
     "title": "tên biểu mẫu",
-    "to": "gửi đến",
     "units": "đơn vị",
     "until": "đến",
     "valid_from": "từ ngày",
@@ -73,14 +72,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "former": staff.ROLES,
     "why": urging.WHYS,
     "cause": urging.CAUSES,
-    "state": {
-        "sent": "đã gửi thư",
-        "failed": "không gửi được",
-        "unknown": "chưa rõ đã gửi hay chưa",
-        "sending": "đang gửi",
-        "no_mailbox": "chưa có hộp thư",
-        "no_link": "chưa có đường dẫn",
-    },
+    "mail": links.MAILINGS,
 }
 
 # These hold any number of things; elsewhere two are what was before and what is after.

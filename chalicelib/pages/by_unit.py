@@ -7,11 +7,12 @@ from chalicelib import messages, number, regroup, report
 from chalicelib.aggregate import Aggregate
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.mixture import merged
 from chalicelib.pages import render, shelf
 from chalicelib.pages.units import STYLES
 from chalicelib.pages.web import Request, Response
 from chalicelib.period import Period
-from chalicelib.programme import Indicator, Programme
+from chalicelib.programme import Indicator, Programme, indicators
 from chalicelib.store import programmes, reports, terms
 from chalicelib.successions import Lines
 from chalicelib.terms import without_exempt
@@ -20,17 +21,17 @@ from chalicelib.unit import Unit, in_force, owing
 
 def by_unit(site: Site, request: Request) -> Response:
     programme, period = shelf.period_of(site, request)
-    form = programmes.form(site.table, programme.key, period.form)
-    sections = form.running(period.key, period.end)
+    asked = _Asked(site, programme, period)
     choices = [
-        (section, [one for one in section.indicators if _is_figure(one)]) for section in sections
+        (section, [one for one in section.indicators if _is_figure(one)])
+        for section in asked.sections
     ]
     choices = [(section, found) for section, found in choices if found]
     by_code = {one.code: one for _, found in choices for one in found}
     first = next(iter(by_code.values()), None)
     indicator = by_code.get(request.query.get("code", ""), first)
     shown = "today" if request.query.get("show") == "today" else "reported"
-    found = _found(site, request, programme, period, indicator) if indicator else None
+    found = _found(site, request, programme, period, indicator, asked) if indicator else None
     return render.page(
         site,
         request,
@@ -47,22 +48,47 @@ def by_unit(site: Site, request: Request) -> Response:
     )
 
 
+class _Asked:
+    """What each unit was asked: by the form its report was begun on, else by the period's own."""
+
+    def __init__(self, site: Site, programme: Programme, period: Period) -> None:
+        p, self._own = programme.key, period.form
+        self.heads = list(reports.all_standing(site.table, p, period.key))
+        self._forms = {head.unit: head.form for head in self.heads}
+        running = {
+            version: programmes.form(site.table, p, version).running(period.key, period.end)
+            for version in sorted({self._own, *self._forms.values()}, reverse=True)
+        }
+        self._by_code = {v: {one.code: one for one in indicators(s)} for v, s in running.items()}
+        own = running.pop(self._own)
+        self.sections = merged(own, running.values())
+
+    def asks(self, code: str, unit: Unit) -> bool:
+        one = self._by_code[self._forms.get(unit.code, self._own)].get(code)
+        return one is not None and one.asks(unit.bloc)
+
+
 def _is_figure(indicator: Indicator) -> bool:
     return not indicator.is_text and indicator.entered_by == "unit"
 
 
 def _found(
-    site: Site, request: Request, programme: Programme, period: Period, indicator: Indicator
+    site: Site,
+    request: Request,
+    programme: Programme,
+    period: Period,
+    indicator: Indicator,
+    its: _Asked,
 ) -> dict[str, Any]:
     """Both readings of the same reports, so that their totals can be seen to be one."""
     everyone = programmes.units(site.table, programme)
     exempt = terms.terms(site.table, programme.key, period.key)
     owed = without_exempt(owing(everyone, period.end), exempt)
-    asked = [unit for unit in owed if indicator.asks(unit.bloc)]
+    asked = [unit for unit in owed if its.asks(indicator.code, unit)]
     codes = {unit.code for unit in asked}
     given: dict[str, object] = {}
     states: dict[str, str] = {}
-    for head in reports.all_standing(site.table, programme.key, period.key):
+    for head in its.heads:
         if head.unit not in codes:
             continue
         states[head.unit] = head.state

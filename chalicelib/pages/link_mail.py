@@ -10,13 +10,13 @@ from chalicelib.pages.web import Request, absolute
 from chalicelib.programme import Programme
 from chalicelib.unit import Unit
 
-Outcome = Literal["sent", "failed", "unknown"]
+End = Literal["sent", "failed", "unknown"]
 
 
 def send(
     site: Site, request: Request, programme: Programme, unit: Unit, token: str, to: str
-) -> Outcome:
-    """What became of the mail: whatever it is, the page goes on."""
+) -> End:
+    """Whatever becomes of the mail, the page goes on."""
     body = render.text(
         "messages/link.txt",
         unit=unit,
@@ -28,14 +28,11 @@ def send(
     return post(site, request, to, subject, body)
 
 
-def post(site: Site, request: Request, to: str, subject: str, body: str) -> Outcome:
-    """Send a mail; a line in the log where it did not go out, or where nobody can know."""
+def post(site: Site, request: Request, to: str, subject: str, body: str) -> End:
+    """Send a mail, once; where that fails, a line in the log and whether it may have gone out."""
     try:
         site.mail.send(to, subject, body, request.now)
-    except NotSent as error:
-        logs.say("mail_failed", logs.WARNING, error)
-        return "failed"
     except Exception as error:
         logs.say("mail_failed", logs.ERROR, error)
-        return "unknown"
+        return "failed" if isinstance(error, NotSent) else "unknown"
     return "sent"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from chalicelib.audit import Act
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
-from chalicelib.store import acts, keys
+from chalicelib.store import acts, keys, programmes
 from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
 
 MOST_PERIODS = MOST_CHANGES - 4  # of one write: beside them stand the form, its act, the settings
@@ -45,20 +45,9 @@ def keep_period(table: Table, act: Act, period: Period) -> None:
     acts.commit(table, act, *_puts(act.programme, [period]))
 
 
-def settings(table: Table, p: str) -> tuple[Programme, int] | None:
-    """A programme with its stored version, for expecting."""
-    item = table.get(keys.programme(p))
-    if item is None:
-        return None
-    return Programme.model_validate_json(str(item.body["json"])), item.version
-
-
-def keep_settings(
-    table: Table, act: Act, programme: Programme, revision: int, periods: Iterable[Period]
-) -> None:
-    """Over that revision, with the periods that they move. Raises Conflict."""
-    put = Put(keys.programme(programme.key), {"json": programme.model_dump_json()}, revision)
-    acts.commit(table, act, put, *_puts(programme.key, periods))
+def keep_settings(table: Table, act: Act, programme: Programme, periods: Iterable[Period]) -> None:
+    """Over the version that was read, with the periods that they move. Raises Conflict."""
+    acts.commit(table, act, programmes.put(programme), *_puts(programme.key, periods))
 
 
 def _puts(p: str, periods: Iterable[Period]) -> list[Change]:

@@ -74,7 +74,7 @@ def move(
     """This mailing in its next state; None where somebody else has moved it."""
     after = replace(mailing, state=state, at=now, to=to or mailing.to)
     verb = "mail_link" if state == "sending" else "link_mailed"
-    detail = {"to": after.to, "state": state}
+    detail = {"mailbox": after.to, "mail": state}
     try:
         acts.commit(table, Act(now, who, verb, p, "", mailing.unit, detail), _put(p, after))
     except Conflict:
