@@ -91,6 +91,16 @@ class _Mortal(Server):
             super().process_request_thread(request, client_address)
 
 
+class _Line(HttpGateway):
+    """A new connection for each request: a story may pause longer than a server waits."""
+
+    def call(self, *given: Any) -> Reply:
+        try:
+            return super().call(*given)
+        finally:
+            self.close()
+
+
 class Office:
     """One installation behind a real server, and the ways of people into it."""
 
@@ -98,18 +108,13 @@ class Office:
         self.site = site
         self.clock = clock
         self.data = data
-        self._line = HttpGateway(int(site.public_url.rpartition(":")[2]))
         self._watcher: Visitor | None = None
 
     def visitor(self) -> Visitor:
-        """A new browser, over HTTP; all of them share one line, as behind one school's router."""
+        """A new browser, over HTTP."""
         module: Any = SimpleNamespace(site=lambda: self.site)
-        line: Any = self._line
+        line: Any = _Line(int(self.site.public_url.rpartition(":")[2]))
         return Visitor(module, line)
-
-    def hang_up(self) -> None:
-        """A line that waits longer than the server does is opened anew at the next request."""
-        self._line.close()
 
     def mails(self, to: str = "@donvi.example") -> list[EmailMessage]:
         """What has gone out to addresses that end so, the oldest first."""
@@ -157,11 +162,9 @@ def opened(
         server.site, server.gateway, server.data = site, Gateway(app), data
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
-        office = Office(site, clock, data)
         try:
-            yield office
+            yield Office(site, clock, data)
         finally:
-            office.hang_up()
             server.shutdown()
             serving.join()
             server.finish_busy()

@@ -86,7 +86,6 @@ class Season:
 
     def a_day_begins(self, now: datetime) -> None:
         """The officer signs in with the mailed link: yesterday's session has ended."""
-        self.office.hang_up()
         self.office.clock.set(now)
         self.goto(self.desk, "/signin")
         self.desk.get_by_label("Địa chỉ thư điện tử công vụ").fill(OFFICER)
