@@ -359,3 +359,34 @@ def test_every_page_carries_the_strict_headers(browsers: dict[str, Visitor]) -> 
             assert reply.header("cache-control") == "no-store"
             assert " style=" not in reply.body.decode()
             assert not re.findall(r"<script(?![^>]*src=)", reply.body.decode())
+
+
+# Pages that only lead to an act, or that show a unit's link.
+OFFICERS_SEE = {
+    "/desk/staff",
+    "/desk/{programme}/links/sheet",
+    "/desk/{programme}/periods/new",
+    "/desk/{programme}/units/import",
+    "/desk/{programme}/{period}/reports/{unit}/paper",
+    "/desk/{programme}/{period}/urge/group",
+    "/desk/{programme}/{period}/urge/round/{round}",
+    "/desk/{programme}/{period}/urge/unit/{unit}",
+}
+
+
+def test_who_may_use_a_way_follows_from_where_it_is_and_what_it_does() -> None:
+    """Said here once more, apart from the table: units on their side, the desk for staff, acts
+    for officers. What a director may also press, and what officers alone may see, is named.
+    """
+    director_presses = {"/desk/signout", "/desk/{programme}/{period}/summarise"}
+    officers_see = {way.path for way in app.WAYS if way.method == "GET"} & OFFICERS_SEE
+    assert officers_see == OFFICERS_SEE
+    for way in app.WAYS:
+        if way.path.startswith("/report"):
+            assert way.visitors == ("unit",)
+        elif way.path.startswith("/desk"):
+            acts = way.method == "POST" and way.path not in director_presses
+            only = acts or way.path in OFFICERS_SEE
+            assert way.visitors == (("officer",) if only else ("officer", "director")), way
+        else:
+            assert way.visitors == ("anyone",)
