@@ -35,7 +35,6 @@ from tests.season import (
     Office,
     P,
     Tables,
-    answers,
     at,
     entered,
     link_in,
@@ -87,7 +86,6 @@ class Season:
 
     def a_day_begins(self, now: datetime) -> None:
         """The officer signs in with the mailed link: yesterday's session has ended."""
-        self.office.hang_up()
         self.office.clock.set(now)
         self.goto(self.desk, "/signin")
         self.desk.get_by_label("Địa chỉ thư điện tử công vụ").fill(OFFICER)
@@ -131,8 +129,10 @@ def tab_to(page: Page, words: str, most: int = 400) -> None:
 def the_list_is_imported(story: Season) -> None:
     heads = ("Mã", "Tên đơn vị", "Khối", "STT", "Tên khác", "Email", "Từ ngày", "Đến ngày")
     rows = [
-        (row["code"], row["name"], BLOCS[row["bloc"]], int(row["order"]), row["aliases"])
-        + (row["email"], date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"]))
+        (
+            *(row["code"], row["name"], BLOCS[row["bloc"]], int(row["order"]), row["aliases"]),
+            *(row["email"], date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"])),
+        )
         for row in listed()
     ]
     file = {"name": "don-vi-2024.xlsx", "mimeType": "", "buffer": book(rows, heads)}
