@@ -463,6 +463,33 @@ def test_an_exempt_unit_is_named_so_and_who_owes_nothing_has_no_page(
         assert officer.get(gone).status == 404
 
 
+def test_a_report_of_a_unit_that_owes_no_more_is_read_by_both_and_moved_by_nobody(
+    site: Site, as_unit: AS_UNIT, officer: Visitor
+) -> None:
+    """It sent, and then the department learnt that it had ended before the cut-off."""
+    unit = as_unit()
+    sent(site, unit, i1_5="739")
+    read = form(officer.get(where()), "accept")
+    (known,) = programmes.unit_versions(site.table, NEW, "T01")
+    ended = known.model_copy(update={"valid_to": datetime(2026, 11, 30, tzinfo=UTC).date()})
+    programmes.keep_units(site.table, NEW, [ended])
+    told = "không tính vào tổng hợp, vì đơn vị không có trong danh sách phải gửi ngày 14/12/2026"
+    page = officer.get(where())
+    assert told in text(page)
+    assert "739" in text(page)
+    assert [a for a, _ in Forms(page.body.decode()).forms if a.endswith("/T01")] == []
+    assert officer.post(where(), read).status == 404
+    assert officer.get(f"{where()}/paper").status == 404
+    past = text(unit.get("/report")).split("Kỳ đã qua")[1]
+    assert told in past.split("Quý")[1]
+    receipt = text(unit.get(f"/report/{Q4}/receipt/1"))
+    assert "739" in receipt
+    assert told.capitalize()[:22] in receipt
+    assert "Điều chỉnh" not in receipt
+    assert unit.get(f"/report/{Q4}").status == 404
+    assert state(site) == "submitted"
+
+
 def test_the_director_reads_and_is_offered_nothing(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:

@@ -62,6 +62,8 @@ PAPER_REFUSALS: Mapping[str, str] = {
 NOT_ASKED = "Hiện nay quý đơn vị không cần đề nghị gì: báo cáo vẫn tự nhập, tự điều chỉnh được."
 NOTHING_TICKED = "Chưa chọn đơn vị nào. Vui lòng quay lại, đánh dấu ở cạnh tên đơn vị."
 NOT_OWING = "Mã này không có trong danh sách phải gửi của kỳ."
+# After the state of a report that was sent before the unit list said so.
+UNCOUNTED = "không tính vào tổng hợp, vì đơn vị không có trong danh sách phải gửi ngày {day}"
 BUSY = "Hệ thống đang bận, chưa tiếp nhận. Vui lòng thực hiện lại với đơn vị này."
 BUSY_MOVE = "Hệ thống đang bận, chưa thực hiện. Vui lòng bấm lại."
 TAKEN_IN = "Đã tiếp nhận"
