@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -372,6 +372,35 @@ def test_a_unit_that_could_not_be_done_now_stops_no_other(
     reply = ticked(officer, {"unit.T01": "1", "unit.T02": "1"})
     assert "Hệ thống đang bận, chưa tiếp nhận" in text(reply)
     assert (state(site), state(site, "T02")) == ("submitted", "accepted")
+
+
+def test_what_the_time_did_not_suffice_for_is_told_and_gone_on_with(
+    site: Site,
+    as_unit: AS_UNIT,
+    officer: Visitor,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten seconds a unit: the answer comes before the gateway gives up on it."""
+    for place in (1, 2, 3, 4):
+        sent(site, as_unit(f"T0{place}"), i1_5="12")
+    write = acts.commit
+
+    def slowly(*given: object) -> None:
+        clock.now += timedelta(seconds=10)
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", slowly)
+    page = officer.get(REPORTS)
+    reply = officer.submit(page, "/accept", **{f"unit.T0{place}": "1" for place in (1, 2, 3, 4)})
+    assert "Đã tiếp nhận 2/4 đơn vị" in text(reply)
+    assert text(reply).count("Chưa thực hiện đến") == 2
+    corrected(as_unit("T04"), i1_5="13")  # what was seen is still what is taken in
+    reply = officer.submit(reply, "/accept")
+    assert "Đã tiếp nhận 1/2 đơn vị" in text(reply)
+    assert "vừa gửi lần mới hơn" in text(reply)
+    standing = [state(site, f"T0{place}") for place in (1, 2, 3, 4)]
+    assert standing == ["accepted"] * 3 + ["submitted"]
 
 
 def test_taking_in_leads_to_the_next_report_that_waits(
