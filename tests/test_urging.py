@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,25 @@ def test_the_text_says_what_the_state_asks_for(
     assert "xem ý kiến ghi trong biểu mẫu và gửi lại" in body(returned)
     for mail in (late, returned):
         assert "\n\nSở đã gọi điện sáng nay.\n\n" in body(mail)
+
+
+def test_names_with_signs_of_html_stand_in_mails_and_texts_as_they_are_written(
+    site: Site, as_staff: Staff, outbox: Outbox
+) -> None:
+    """In a mail as written; on a page escaped once, so that what is copied is what is written."""
+    (first,) = (one for one in programmes.units(site.table, NEW) if one.code == "T01")
+    name = 'Phòng GD&ĐT "Mẫu" <1>'
+    programmes.keep_units(site.table, NEW, [first.model_copy(update={"name": name})])
+    browser = as_staff(OFFICER)
+    preview = browser.submit(browser.get(URGE), "/urge", **{"unit.T01": "1"})
+    pages = preview, browser.get(f"{URGE}/unit/T01"), browser.get(f"{URGE}/group")
+    for page in pages:
+        (shown,) = re.findall(r"<(?:pre|textarea)[^>]*>([^<]*GD[^<]*)", page.body.decode())[:1]
+        assert name in unescape(shown)
+    browser.follow(browser.submit(preview, "/begin", note='Sở đã gọi "A & B".'))
+    (mail,) = outbox()
+    assert f"Kính gửi {name},\n" in body(mail)
+    assert '\nSở đã gọi "A & B".\n' in body(mail)
 
 
 @pytest.mark.parametrize(

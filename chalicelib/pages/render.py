@@ -21,7 +21,7 @@ _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".txt"),  # a mail shows what is written
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
