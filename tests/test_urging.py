@@ -200,9 +200,10 @@ def test_the_text_says_what_the_state_asks_for(
 
 
 def test_names_with_signs_of_html_stand_in_mails_and_texts_as_they_are_written(
-    site: Site, as_staff: Staff, outbox: Outbox
+    site: Site, as_staff: Staff, outbox: Outbox, clock: Clock
 ) -> None:
     """In a mail as written; on a page escaped once, so that what is copied is what is written."""
+    clock.now = instant(18)
     (first,) = (one for one in programmes.units(site.table, NEW) if one.code == "T01")
     name = 'Phòng GD&ĐT "Mẫu" <1>'
     programmes.keep_units(site.table, NEW, [first.model_copy(update={"name": name})])
@@ -245,6 +246,7 @@ def test_what_several_units_may_read_holds_no_link(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
     """Nor a phone number; the text for one unit is the only page with its link."""
+    clock.now = instant(18)
     keep_contact(site, "T04", Contact(phone="0903 111 222", preparer="Nguyễn Thị Thử"))
     browser = as_staff(OFFICER)
     page = browser.get(URGE)
@@ -281,22 +283,46 @@ def test_the_template_for_a_group_is_not_even_handed_a_link(template: str) -> No
     assert not re.search(r"link|token|phone|url|mailbox", source)
 
 
-def test_a_groups_text_names_who_has_not_sent_by_bloc(
+def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
     clock.now = instant(16)
     report_in(site, "T01")
     report_in(site, "T02")
-    officer.move(site.table, NEW, Q4, "T02", "return")
+    officer.move(site.table, NEW, Q4, "T02", "return", return_due=instant(17))
     keep_terms(site, Terms("T03", exempt="Đang sáp nhập"))
     keep_terms(site, Terms("T04", due=instant(19)))
+    early = said(as_staff(OFFICER).get(f"{URGE}/group"))
+    assert "Không có đơn vị nào quá hạn" in early
+    clock.now = instant(18)
     shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
     area = re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
-    assert "- Trường THPT Nguyễn Đình Chiểu (đang trả lại, đề nghị gửi lại)\n" in area
-    assert "- Trường THPT Võ Trường Toản (được gia hạn đến 19/12/2026)\n" in area
-    assert "Chuyên Bến Tre" not in area
-    assert "Lạc Long Quân" not in area
-    assert area.count("\n- ") == ALL - 2
+    for name in ("Chuyên Bến Tre", "Nguyễn Đình Chiểu", "Lạc Long Quân", "Võ Trường Toản"):
+        assert name not in area
+    names = re.findall(r"\n- (.*)", area)
+    assert len(names) == ALL - 4
+    assert not [name for name in names if "(" in name]
+    clock.now = instant(20)
+    shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
+    assert "\n- Trường THPT Võ Trường Toản\n" in re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
+
+
+def test_a_text_for_one_unit_says_what_its_state_asks_for(
+    site: Site, as_staff: Staff, clock: Clock
+) -> None:
+    clock.now = instant(16)
+    report_in(site, "T02")
+    officer.move(site.table, NEW, Q4, "T02", "return")
+    clock.now = instant(18)
+    browser = as_staff(OFFICER)
+    for unit, begins in (
+        ("T01", "Báo cáo Quý IV năm 2026 đã quá hạn 17/12/2026; Sở "),
+        ("T02", "Báo cáo Quý IV năm 2026 đã được trả lại để điều chỉnh; Sở "),
+    ):
+        shown = browser.get(f"{URGE}/unit/{unit}").body.decode()
+        (area,) = re.findall(r"<textarea[^>]*>([^<]*)", shown)
+        assert re.search(rf"^\s*Kính gửi Trường THPT [^\n]*,\n\n{begins}", area)
+        assert "\n\nĐường dẫn riêng của quý đơn vị" in area
 
 
 def test_a_unit_that_has_sent_or_has_no_link_gets_no_text_by_hand(
