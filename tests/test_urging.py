@@ -466,6 +466,67 @@ def test_a_unit_gets_one_mail_a_day_and_the_next_on_the_next_day(
     assert len(outbox()) == 2
 
 
+@pytest.fixture
+def also_open(site: Site) -> Period:
+    """Another period, open at the same time."""
+    (other,) = (one for one in programmes.periods(site.table, NEW) if one.key == "2027-Q1")
+    moved = other.model_copy(update={"opens": site.clock() - timedelta(days=1)})
+    programmes.keep_periods(site.table, NEW, [moved])
+    return next(one for one in programmes.periods(site.table, NEW) if one.key == "2027-Q1")
+
+
+def test_a_unit_gets_one_mail_a_day_whichever_period_it_is_about(
+    posted: Site, post: Post, also_open: Period, as_staff: Staff, clock: Clock
+) -> None:
+    def moody(to: str) -> None:
+        if to == "t02@donvi.example":
+            raise NotSent("planted")
+        if to == "t03@donvi.example":
+            raise TimeoutError("planted")
+
+    post.does = moody
+    browser = as_staff(OFFICER)
+    urged(browser, **{f"unit.T0{place}": "1" for place in (1, 2, 3)})
+    post.works()
+    where = f"/desk/{NEW}/{also_open.key}/urge"
+    for unit in ("Trường THPT Chuyên Bến Tre", "Trường THPT Lạc Long Quân"):
+        reason = f"{unit} Hôm nay đã có thư về Quý IV năm 2026"
+        assert reason in said(browser.get(where))
+        preview = browser.submit(browser.get(where), "/urge", which="all")
+        assert f"Gửi {ALL - 2} thư" in said(preview)
+    ticked = {f"unit.T0{place}": "1" for place in (1, 2, 3, 4)}
+    preview = browser.post(where, csrf_of(browser) | ticked)
+    assert "Hôm nay đã có thư về Quý IV năm 2026" in said(preview)
+    page = browser.follow(browser.submit(preview, "/begin"))
+    assert figures(page) == [2, 0, 0, 0]
+    begun = replace(round_of(posted, "T01"), id=reminder.new_round())
+    reminders.begin(posted.table, NEW, also_open.key, begun)
+    reason = "Không gửi: hôm nay đã có thư về Quý IV năm 2026"
+    assert reason in said(browser.get(f"{where}/round/{begun.id}"))
+    assert post.counts == Counter({f"t0{place}@donvi.example": 1 for place in (1, 2, 4)})
+    assert "Hôm nay đã có thư về Quý I năm 2027" in said(browser.get(URGE))
+    clock.now += timedelta(days=1)
+    urged(as_staff(OFFICER), **{"unit.T04": "1"})
+    assert post.counts["t04@donvi.example"] == 2
+
+
+def test_of_two_periods_that_urge_a_unit_at_one_moment_one_mails_it(
+    posted: Site, post: Post, also_open: Period
+) -> None:
+    calls = Calls()
+    faulty = replace(posted, table=FaultyTable(posted.table, calls))
+    mine, now = round_of(posted, "T01"), posted.clock()
+    theirs = Round(reminder.new_round(), mine.day, ("T01",), "", OFFICER, now)
+    args = programme_of(posted), also_open, theirs, OFFICER, written
+    calls.arm(99, "before")
+    urging.step(replace(faulty, mail=Post()), *args[:2], replace(theirs, units=("T09",)), *args[3:])
+    place = next(p for p, call in enumerate(calls.made) if call.startswith("write REMINDER"))
+    calls.arm(place, "before", lambda: step(posted, mine))
+    assert urging.step(faulty, *args).total() == 0
+    assert calls.fired
+    assert post.counts == Counter({"t01@donvi.example": 1})
+
+
 def csrf_of(browser: Visitor) -> dict[str, str]:
     found = re.search(r'name="csrf" value="([^"]+)"', browser.get(URGE).body.decode())
     assert found is not None
