@@ -175,6 +175,7 @@ def test_what_was_sent_and_locked_is_taken_in_and_reopened(
     clock.now = AFTER_LOCK
     unit, officer = as_unit(), as_staff(OFFICER)
     assert asked(unit).status == 303
+    clock.now = AFTER_LOCK.replace(hour=4)
     assert answered(officer, do="grant").status == 303
     assert state(site) == "reopened"
     events = acts.events(site.table, NEW, Q4, "T01")
