@@ -57,7 +57,12 @@ def _data() -> Path:
 
 
 def _site() -> Site:
-    """The installation that the environment names: on AWS where it names a table."""
+    """The installation that the environment names: on AWS where it names a stage or a table."""
+    if stage := os.environ.get("STAGE"):
+        from chalicelib import aws
+        from infra.stack import settings
+
+        return aws.open_site(clock.now, settings(stage))
     if os.environ.get("TABLE"):
         from chalicelib import aws
 

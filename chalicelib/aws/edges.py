@@ -71,10 +71,15 @@ class SesMail:
     """
 
     def __init__(
-        self, client: _Client, sender: str, wait: Callable[[float], object] = time.sleep
+        self,
+        client: _Client,
+        sender: str,
+        wait: Callable[[float], object] = time.sleep,
+        settings: str = "",
     ) -> None:
         self._client = client
         self._sender = sender
+        self._settings = {"ConfigurationSetName": settings} if settings else {}
         self._wait = wait
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
@@ -99,6 +104,7 @@ class SesMail:
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [to]},
                 Content={"Raw": {"Data": whole}},
+                **self._settings,
             )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:

@@ -121,5 +121,11 @@ def entered_before(p: str, k: str, number: int) -> Key:
 def offered_form(p: str, digest: str) -> Key:
     """A form that was uploaded and is not confirmed yet."""
     return Key(f"PROGRAMME#{p}", f"OFFER#{digest}")
+
+
 def ask(p: str, k: str, u: str, kind: str) -> Key:
     return Key(f"PERIOD#{p}#{k}", f"ASK#{u}#{kind}")
+
+
+def unreachable(address: str) -> Key:
+    return Key("UNREACHABLE", address)
