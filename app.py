@@ -57,9 +57,14 @@ def _settings() -> Mapping[str, str]:
     """The environment; without PUBLIC_URL, with the address that this request came to."""
     from chalicelib import aws
 
-    given = app.current_request
-    own = aws.address_of(given.context) if given else ""
+    own = aws.address_of(_context())
     return {**os.environ, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or own}
+
+
+def _context() -> Mapping[str, Any]:
+    """What API Gateway says of the request; in a scheduled run Chalice has none at all."""
+    given = getattr(app, "current_request", None)
+    return given.context if given else {}
 
 
 def _any_site() -> Site:
@@ -69,7 +74,7 @@ def _any_site() -> Site:
     except Exception as error:
         logs.say("no_site", logs.ERROR, error)
     nothing: Any = None
-    context = app.current_request.context if app.current_request else {}
+    context = _context()
     stage = str(context.get("stage", ""))
     prefix = f"/{stage}" if str(context.get("path", "")).startswith(f"/{stage}/") else ""
     return Site(nothing, nothing, nothing, bytes, f"https://unknown{prefix}", clock.now)
@@ -197,10 +202,11 @@ def one_period(event: Any, context: Any) -> None:
     nightly.run_one(site(), event["programme"], event["period"], event["run"])
 
 
-@app.on_sns_message(topic="mail-events", name="bounced")
-def bounced(event: Any) -> None:
-    """SES tells of a mail that did not arrive, or that was not wanted."""
+@app.lambda_function(name="bounced")
+def bounced(event: Any, context: Any) -> None:
+    """SES tells, through SNS, of a mail that did not arrive, or that was not wanted."""
     from chalicelib import bounced as mailboxes
 
     with logs.line("bounced", marked=0) as line:
-        line.add(marked=mailboxes.take(site().table, event.message, site().clock()))
+        told = [one["Sns"]["Message"] for one in event["Records"]]
+        line.add(marked=sum(mailboxes.take(site().table, one, site().clock()) for one in told))

@@ -1,4 +1,4 @@
-"""`make deploy`, `make destroy`: what would change is shown first; after a failed try, run again."""
+"""`make deploy`, `make destroy`: what would change is shown first; a failed try is run again."""
 
 import argparse
 import hashlib
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib.clock import iso, now
 from infra.package import STAGES, NotPackaged, Package, as_text, package, placed
 from infra.stack import (
     Account,
@@ -315,8 +316,19 @@ def _mail_words(here: Account, found: Stack) -> Iterator[str]:
 
 def _first_run(here: Account, found: Stack) -> None:
     """At once, so that its alarm does not ring until the first night."""
-    name = found.outputs["NightlyName"]
-    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    event = {
+        "version": "0",
+        "id": "first",
+        "source": "aws.events",
+        "resources": [],
+        "detail": {},
+        "detail-type": "Scheduled Event",
+        "account": here.number,
+        "region": here.region,
+        "time": iso(now()),
+    }
+    payload, name = json.dumps(event).encode(), found.outputs["NightlyName"]
+    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
 
 
 # ------------------------------------------------------------------ destroy
