@@ -38,8 +38,7 @@ def as_xlsx(file: IO[bytes], title: str, made: datetime, sheets: Iterable[Sheet]
     """Texts as texts, numbers as numbers, instants as times of Việt Nam."""
     import xlsxwriter  # heavy: only a download pays
 
-    no_guesses = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
-    book = xlsxwriter.Workbook(file, {"in_memory": True} | dict.fromkeys(no_guesses, False))
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
     book.set_properties({"title": title, "created": made.replace(tzinfo=None)})
     formats = {kind: book.add_format(dict(given)) for kind, given in _FORMATS.items()}
     for sheet in sheets:
@@ -71,7 +70,7 @@ def _add(book: "Workbook", sheet: Sheet, formats: Mapping[type, "Format"]) -> No
 def _write(
     page: "Worksheet", row: int, column: int, cell: Cell, formats: Mapping[type, "Format"]
 ) -> None:
-    if isinstance(cell, str):
+    if isinstance(cell, str):  # as a string whatever it looks like: "=1+1" is no formula here
         if readable := _CONTROL.sub("", cell):
             page.write_string(row, column, readable)
     elif isinstance(cell, datetime):

@@ -215,7 +215,7 @@ def _fill(
 
 def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
     """The units that owe a report for this period and are not exempt, in official order."""
-    units = owing(programmes.units(site.table, programme.key), period.end)
+    units = owing(programmes.units(site.table, programme), period.end)
     return without_exempt(units, terms.terms(site.table, programme.key, period.key))
 
 

@@ -187,6 +187,9 @@ class Programme(Frozen):
     blocs: Mapping[str, str]
     regime: Regime
     holidays: Mapping[int, tuple[date, ...]] = Field(default_factory=dict)
+    # Of the stored item: the unit list that is current, and the version, for expecting.
+    roll: str = Field(default="", exclude=True)
+    revision: int = Field(default=0, exclude=True)
 
     @property
     def days_off(self) -> frozenset[date]:

@@ -68,6 +68,11 @@ class Reminder:
     cause: str = ""  # of a failure: a key of messages.urging.CAUSES
     revision: int = field(default=0, compare=False)  # of the stored item, for expecting
 
+    @property
+    def by_post(self) -> bool:
+        """Whether it failed at the mail edge, which the next one may, too."""
+        return self.state in ("failed", "unknown") and self.cause != "no_link"
+
     def ended(self, now: datetime) -> State:
         """A reservation without an end: on its way, then nobody can know."""
         lost = self.state == "reserved" and now - self.at > ON_ITS_WAY

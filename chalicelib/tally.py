@@ -100,8 +100,8 @@ class Tally:
     @property
     def sections(self) -> tuple[Section, ...]:
         """What any report that came was asked, and the period's own form asks."""
-        own, *others = self._versions.values()
-        return merged(own, others)
+        others = sorted(self._versions.keys() - {self._form}, reverse=True)
+        return merged(self._versions[self._form], [self._versions[one] for one in others])
 
     def asked_of(self, unit: Unit, form: int) -> frozenset[str]:
         """The codes that this version asks of this unit; an unknown one is the period's own."""

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib import logs, reminder
+from chalicelib.audit import Act
 from chalicelib.edges import NotSent, Site
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.reminder import Case, NotUrged, Reminder, Round, Row, State
-from chalicelib.store import contacts, programmes, reminders, reports, terms
+from chalicelib.store import contacts, links, programmes, reminders, reports, terms
 from chalicelib.table import Conflict, Table
 from chalicelib.unit import Unit, owing
 
@@ -20,11 +22,11 @@ Compose = Callable[[Case, str], Composed]
 _TRIES = 5
 
 
-def rows(table: Table, p: str, period: Period, now: datetime) -> list[Row]:
+def rows(table: Table, programme: Programme, period: Period, now: datetime) -> list[Row]:
     """How every unit that owes a report stands towards being urged today."""
-    k = period.key
+    p, k = programme.key, period.key
     return reminder.rows(
-        owing(programmes.units(table, p), period.end),
+        owing(programmes.units(table, programme), period.end),
         dict(contacts.contacts(table, p)),
         period,
         terms.terms(table, p, k),
@@ -50,7 +52,7 @@ def step(
     decides who sends. It stops early where the mails fail one after another.
     """
     begun = site.clock()
-    found = reminder.of_round(rows(site.table, programme.key, period, begun), round)
+    found = reminder.of_round(rows(site.table, programme, period, begun), round)
     waiting = [row for row in found if reminder.waits(row, round, begun, again=again)]
     # Mailboxes that always refuse must not stand before those that were tried less.
     waiting.sort(key=lambda row: row.reminder.tries if row.reminder else 0)
@@ -63,8 +65,8 @@ def step(
             break
         ended = sender.urge(row, again=again)
         if ended:
-            told[ended] += 1
-            in_a_row = 0 if ended == "sent" else in_a_row + 1
+            told[ended.state] += 1
+            in_a_row = in_a_row + 1 if ended.by_post else 0
     return told
 
 
@@ -85,8 +87,8 @@ class _Sender:
         self._who = who
         self._compose = compose
 
-    def urge(self, row: Row, *, again: bool) -> State | None:
-        """How the mail ended; None where none was to be sent by us."""
+    def urge(self, row: Row, *, again: bool) -> Reminder | None:
+        """The reminder as it ended; None where none was to be sent by us."""
         for _ in range(_TRIES):
             now = self._site.clock()
             fresh = self._read(row.unit, now)
@@ -129,12 +131,17 @@ class _Sender:
         return reminders.reserve(self._site.table, self._p, self._period, case, former, made)
 
     def _written(self, case: Case) -> Composed | None:
-        """None where no link of the unit stands: a mail without one would help nobody."""
-        site = self._site
-        link = reminders.link(site.table, site.key, self._p, case.unit.code)
+        """None where an officer has ended the unit's link: a reminder does not bring it back."""
+        site, code = self._site, case.unit.code
+        known = links.standing(site.table, self._p, code)
+        if known is None:
+            act = Act(site.clock(), self._who, "issue_link", self._p, unit=code)
+            first = links.issue_link(site.table, site.key, self._p, code, act)
+            return self._compose(case, first)
+        link = links.token(site.key, known)
         return self._compose(case, link) if link else None
 
-    def _send(self, reserved: Reminder, mail: Composed | None) -> State:
+    def _send(self, reserved: Reminder, mail: Composed | None) -> Reminder:
         """A mail that may have gone out and may not is unknown, and is not sent again today."""
         state: State = "sent"
         cause = ""
@@ -149,6 +156,6 @@ class _Sender:
         except Exception as error:
             state, cause = "unknown", "no_answer"
             logs.say("mail_failed", logs.ERROR, error)
-        table, k = self._site.table, self._period.key
-        reminders.end(table, self._p, k, reserved, state, cause, self._site.clock())
-        return state
+        ended = replace(reserved, state=state, cause=cause)
+        reminders.end(self._site.table, self._p, self._period.key, ended, self._site.clock())
+        return ended

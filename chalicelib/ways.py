@@ -87,7 +87,7 @@ _DECIDING = (
 
 _URGE = "/desk/{programme}/{period}/urge"
 _URGING = (
-    Way("GET", _URGE, OFFICER, later("urging", "urge")),
+    Way("GET", _URGE, STAFF, later("urging", "urge")),
     Way("POST", _URGE, OFFICER, later("urging", "preview")),
     Way("POST", f"{_URGE}/begin", OFFICER, later("urging", "begin")),
     Way("GET", f"{_URGE}/round/{{round}}", OFFICER, later("urging", "round_page")),
@@ -97,7 +97,22 @@ _URGING = (
     Way("GET", f"{_URGE}/unit/{{unit}}", OFFICER, later("zalo", "unit_text")),
 )
 
-_UNITS: tuple[Way, ...] = ()
+_UNITS = (
+    Way("GET", "/desk/{programme}/units", STAFF, later("units", "listing")),
+    Way("GET", "/desk/{programme}/units.xlsx", STAFF, later("units", "workbook")),
+    Way("GET", "/desk/{programme}/units/import", OFFICER, later("importing", "upload")),
+    Way(
+        "POST",
+        "/desk/{programme}/units/import",
+        OFFICER,
+        later("importing", "preview"),
+        uploads=True,
+    ),
+    Way("POST", "/desk/{programme}/units/confirm", OFFICER, later("importing", "confirm")),
+    Way("GET", "/desk/{programme}/units/{unit}", STAFF, later("unit", "unit")),
+    Way("POST", "/desk/{programme}/units/{unit}", OFFICER, later("unit", "change")),
+    Way("GET", "/desk/{programme}/{period}/units", STAFF, later("by_unit", "by_unit")),
+)
 
 _LINKS = (
     Way("GET", "/links", ANYONE, later("resend", "form")),

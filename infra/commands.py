@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chalicelib import clock, embedded, nightly
 from chalicelib import logs as journal
+from chalicelib.audit import Act
 from chalicelib.edges import Site, public_address
 from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
@@ -111,7 +112,7 @@ def run(_: argparse.Namespace) -> None:
         server.site, server.gateway, server.data = site, Gateway(app), _data()
         server.one_address = not os.environ.get("PUBLIC_URL")
         programme, period = _in_use(site)
-        units = owing(programmes.units(site.table, programme.key), period.end)
+        units = owing(programmes.units(site.table, programme), period.end)
         if not units:
             raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
         token = access.issue_link(site.table, site.key, programme.key, units[0].code)
@@ -155,11 +156,12 @@ def links(given: argparse.Namespace) -> None:
     """The link of every unit of the programme in use: unit-code URL."""
     site = _filled()
     programme, period = _in_use(site, given.programme)
-    units = owing(programmes.units(site.table, programme.key), period.end)
+    units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:
         if given.reissue not in {unit.code for unit in units}:
             raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
-        token = access.reissue_link(site.table, site.key, programme.key, given.reissue)
+        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=given.reissue)
+        token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
     for unit in units:

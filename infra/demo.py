@@ -65,7 +65,7 @@ def fill(site: Site) -> None:
     total = 0
     for place, (programme, period) in enumerate(begun, start=1):
         form = programmes.form(site.table, programme.key, period.form)
-        units = owing(programmes.units(site.table, programme.key), period.end)
+        units = owing(programmes.units(site.table, programme), period.end)
         sent = sum(
             _report(Visitor(app, gateway), site, clock, programme, period, form, unit, now)
             for unit in units

@@ -7,13 +7,14 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import period, regime, unit, xlsform
+from chalicelib import period, regime, unit_list, xlsform
 from chalicelib.edges import Site
 from chalicelib.messages import authoring
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
+from chalicelib.unit import Unit
 
 FOLDER = Path(__file__).resolve().parents[1] / "programmes"
 
@@ -96,13 +97,13 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     return form
 
 
-def _units(folder: Path, programme: Programme) -> list[unit.Unit]:
+def _units(folder: Path, programme: Programme) -> list[Unit]:
     path = folder / "units.csv"
     try:
-        return unit.read_csv(path.read_bytes(), programme.blocs)
+        return unit_list.read_csv(path.read_bytes(), programme.blocs)
     except OSError as error:
         raise NotLoaded(f"{path}: {error.strerror}") from None
-    except unit.Faulty as faulty:
+    except unit_list.Faulty as faulty:
         lines = (f"{path}: {authoring.unit_fault(*fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
 
@@ -116,7 +117,7 @@ def _unit_faults(folder: Path, programme: Programme) -> list[str]:
     return []
 
 
-def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[unit.Unit]) -> None:
+def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[Unit]) -> None:
     """Nothing is deleted: a unit ends by its valid_to, and its dated versions stay."""
     listed = {(one.code, one.valid_from) for one in units}
     dropped = [

@@ -415,6 +415,12 @@ class TableContract:
     def test_under_a_key_that_can_not_be_nothing_is_found(self, table: Table, key: Key) -> None:
         assert table.get(key) is None
 
+    @pytest.mark.parametrize("where", [("\ud800", ""), ("P", "\ud800"), ("P" * 3000, "")])
+    def test_where_no_key_can_be_no_query_finds_anything(
+        self, table: Table, where: tuple[str, str]
+    ) -> None:
+        assert list(table.query(*where)) == []
+
     @pytest.mark.parametrize("kind", [Put, Delete, Check])
     def test_a_version_below_nothing_is_refused(self, table: Table, kind: type) -> None:
         with pytest.raises(ValueError, match="version"):

@@ -44,7 +44,9 @@ class Raw:
 
 def owes(raw: Raw, p: str, cut_off: date) -> dict[str, str]:
     """Unit -> bloc, of the units that exist on the cut-off day."""
-    versions = [json.loads(body["json"]) for body in raw.under(f"UNITS#{p}", "UNIT#").values()]
+    roll = raw.under("PROGRAMMES")[p].get("roll", "")
+    listed = raw.under(f"UNITS#{p}#{roll}" if roll else f"UNITS#{p}", "UNIT#")
+    versions = [json.loads(body["json"]) for body in listed.values()]
     blocs = {}
     for version in sorted(versions, key=lambda one: one["valid_from"]):
         if date.fromisoformat(version["valid_from"]) <= cut_off:
@@ -112,32 +114,45 @@ def added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
     return counts
 
 
-def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
-    """The summary as it must be, added up without the product's summary code."""
+def owing_now(raw: Raw, p: str, k: str) -> dict[str, str]:
+    """Unit -> bloc, without the exempt."""
     units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
     for sort, terms in raw.under(f"PERIOD#{p}#{k}", "TERMS#").items():
         if terms["exempt"]:
             units.pop(sort.removeprefix("TERMS#"), None)
+    return units
+
+
+def reported(
+    raw: Raw, p: str, k: str
+) -> tuple[dict[str, str], set[str], set[str], dict[str, dict[str, Any]], dict[str, int]]:
+    """By unit: state, late, nil, what counts of its newest version, and the form it is on."""
     states: dict[str, str] = {}
     late: set[str] = set()
     nil: set[str] = set()
     said: dict[str, dict[str, Any]] = {}
-    own = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["form"]
-    forms = dict.fromkeys(units, own)
+    forms: dict[str, int] = {}
     for sort, head in raw.under(f"PERIOD#{p}#{k}", "REPORT#").items():
         unit = sort.removeprefix("REPORT#")
         versions = raw.under(f"REPORT#{p}#{k}#{unit}", "VERSION#")
         newest = versions[max(versions)]
         content = json.loads(newest["content"])
-        states[unit] = head["state"]
-        if unit in forms:
-            forms[unit] = head["form"]
+        states[unit], forms[unit] = head["state"], head["form"]
         if versions[min(versions)]["late"]:
             late.add(unit)
         if content["nil"]:
             nil.add(unit)
         if head["state"] != "returned":
             said[unit] = content["figures"] | content["texts"]
+    return states, late, nil, said, forms
+
+
+def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
+    """The summary as it must be, added up without the product's summary code."""
+    units = owing_now(raw, p, k)
+    own = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["form"]
+    states, late, nil, said, sent_on = reported(raw, p, k)
+    forms = {unit: sent_on.get(unit, own) for unit in units}
     asked = {v: {i["code"]: i for i in collected(raw, p, k, v)} for v in {own, *forms.values()}}
     named: dict[str, dict[str, Any]] = {}
     for version in (own, *asked):

@@ -160,17 +160,23 @@ def test_a_filter_takes_what_all_of_its_parts_take() -> None:
         assert not other.takes(act)
 
 
-def test_facts_are_called_by_their_words() -> None:
-    detail = {
-        "role": "officer",
-        "units": 3,
-        "ok": True,
-        "many": ["a", "b"],
-        "in": {"why": "returned"},
-    }
-    assert words.detail(Act(AT, ONE, "urge", detail=detail)) == (
-        "in: tình trạng: Đang trả lại; many: a, b; ok: có; vai trò: Cán bộ Sở; số đơn vị: 3"
-    )
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ({"role": "officer", "units": 3, "ok": True}, "ok: có; vai trò: Cán bộ Sở; đơn vị: 3"),
+        ({"comments": {"s1": "Thiếu số"}, "general": ""}, "ý kiến theo nội dung: s1 Thiếu số"),
+        ({"added": ["2026-04-30", "2026-05-01"]}, "thêm: 30/04/2026, 01/05/2026"),
+        (
+            {"due": ["2026-12-17T16:59:59.000000Z", "2026-12-18T16:59:59.000000Z"]},
+            "hạn: 23:59 ngày 17/12/2026 → 23:59 ngày 18/12/2026",
+        ),
+        ({"d_3_1": [None, "5"]}, "d_3_1: – → 5"),
+        ({"old": {"phone": ""}, "new": {"phone": "0270"}}, "mới: điện thoại 0270"),
+        ({"why": "returned", "cause": None, "many": []}, "tình trạng: Đang trả lại"),
+    ],
+)
+def test_facts_are_called_by_their_words(detail: dict[str, object], told: str) -> None:
+    assert words.detail(Act(AT, ONE, "urge", detail=detail)) == told
 
 
 # ---------------------------------------------------------------- nothing rewrites it
@@ -180,7 +186,7 @@ def test_the_same_place_in_the_log_is_never_written_twice(site: Site) -> None:
     made = done(site)
     other = Act(made.at, OTHER, "return", NEW, "2026-Q4", "T01", id=made.id)
     with pytest.raises(Conflict):
-        site.table.write(*acts._records(other))
+        site.table.write(*acts.records(other))
     assert list(acts.acts(site.table, NEW, "2026-11")) == [made]
 
 

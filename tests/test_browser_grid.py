@@ -1,4 +1,4 @@
-"""The grid, the years and the terms in a real Chromium: axe, no sideways scrolling, the keyboard."""
+"""The grid, the years and the terms in a real Chromium: axe, nothing sideways, the keyboard."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 
 from chalicelib.contact import Contact
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.store import acts, contacts
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -76,7 +76,7 @@ def test_a_notice_that_fails_blocks_nothing(
     officer = as_staff(OFFICER)
 
     def fail(*_: object) -> None:
-        raise OSError("no line")
+        raise NotSent("no line")
 
     monkeypatch.setattr(type(site.mail), "send", fail)
     assert "Thư báo cho hộp thư cũ chưa gửi được." in decide(officer, "confirm")

@@ -325,6 +325,22 @@ def test_many_are_taken_in_and_each_says_what_became_of_it(
     assert len(acts.events(site.table, NEW, Q4, "T01")) == 1
 
 
+def test_what_came_after_the_grid_was_opened_is_not_taken_in(
+    site: Site, as_unit: AS_UNIT, officer: Visitor
+) -> None:
+    for unit in ("T01", "T02"):
+        sent(site, as_unit(unit), i1_5="12")
+    page = officer.get(REPORTS)
+    corrected(as_unit("T02"), i1_5="13")
+    sent(site, as_unit("T03"), i1_5="12")
+    boxes = {f"unit.T0{place}": "1" for place in range(1, 5)}
+    reply = officer.submit(page, "/accept", **boxes)
+    assert "Đã tiếp nhận 1/4 đơn vị" in text(reply)
+    assert text(reply).count("vừa gửi lần mới hơn") == 2
+    standing = [state(site, f"T0{place}") for place in range(1, 5)]
+    assert standing == ["accepted", "submitted", "submitted", "missing"]
+
+
 def test_nothing_ticked_is_said_so(officer: Visitor) -> None:
     reply = ticked(officer, {})
     assert reply.status == 422
@@ -457,6 +473,19 @@ def test_the_director_reads_and_is_offered_nothing(
     forms = [action for action, _ in Forms(page.body.decode()).forms]
     assert [action for action in forms if not action.endswith("signout")] == []
     assert "<textarea" not in page.body.decode()
+
+
+@pytest.mark.parametrize("path", ["reports/T01", "reports/accept", "reports/T01/paper", "requests"])
+def test_the_director_decides_nothing(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, path: str
+) -> None:
+    sent(site, as_unit(), i1_5="12")
+    director = as_staff()
+    page = director.get(where()).body.decode()
+    token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
+    fields = {"csrf": token, "do": "accept", "unit.T01": "1"}
+    assert director.post(f"/desk/{NEW}/{Q4}/{path}", fields).status == 403
+    assert state(site) == "submitted"
 
 
 def test_an_act_of_another_kind_is_told_too(site: Site, officer: Visitor) -> None:

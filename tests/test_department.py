@@ -40,7 +40,7 @@ def test_a_rank_is_entered_and_stands_there_with_who_and_when(site: Site, office
     assert "7 → 5" in page
     assert "chưa có → 7" in page
     found = list(acts.acts(site.table, NEW, "2026-11"))
-    assert sorted(act.detail["i3_1"] for act in found) == [["", "7"], ["7", "5"]]
+    assert sorted(act.detail["i3_1"] for act in found) == [["7", "5"], ["Chưa có", "7"]]
     assert {(act.verb, act.period, act.who) for act in found} == {
         ("enter_figures", "2026-Q4", OFFICER)
     }
@@ -90,7 +90,7 @@ def test_an_emptied_box_takes_the_figure_away_on_record(site: Site, officer: Vis
     officer.follow(enter(officer, i3_1=""))
     assert entered.entered(site.table, NEW, "2026-Q4").figures == {}
     found = [act.detail["i3_1"] for act in acts.acts(site.table, NEW, "2026-11")]
-    assert ["7", ""] in found
+    assert ["7", "Chưa có"] in found
 
 
 def test_it_stands_in_page_xlsx_csv_and_json_judged_and_marks_the_summary(

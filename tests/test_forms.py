@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from chalicelib import nightly
 from chalicelib.access import csrf_token
@@ -195,17 +196,32 @@ def test_what_is_no_form_gets_a_clear_word_and_leaves_nothing(
     assert list(site.table.everything()) == items
 
 
-def test_a_workbook_whose_sheet_is_broken_is_no_500(officer: Visitor) -> None:
-    from openpyxl import Workbook
-
-    out = io.BytesIO()
+def with_sheet(sheet: bytes) -> bytes:
+    """A whole workbook whose only sheet is this XML."""
+    out, changed = io.BytesIO(), io.BytesIO()
     Workbook().save(out)
-    whole, broken = zipfile.ZipFile(out), io.BytesIO()
-    with zipfile.ZipFile(broken, "w") as file:
+    with zipfile.ZipFile(out) as whole, zipfile.ZipFile(changed, "w") as file:
         for part in whole.namelist():
-            content = whole.read(part)
-            file.writestr(part, b"<worksheet><sheetData><row" if "sheet1" in part else content)
-    reply = upload(officer, broken.getvalue(), "mau.xlsx")
+            file.writestr(part, sheet if "sheet1" in part else whole.read(part))
+    return changed.getvalue()
+
+
+_ENTITIES = b"".join(
+    b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"x" * 100) for n in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        b"<worksheet><sheetData><row",
+        b"<!DOCTYPE w [%s]><worksheet><sheetData><row><c><v>&a8;</v></c></row></sheetData>"
+        % _ENTITIES,
+    ],
+    ids=["broken", "entities in entities"],
+)
+def test_a_workbook_whose_sheet_is_no_sheet_is_no_500(officer: Visitor, sheet: bytes) -> None:
+    reply = upload(officer, with_sheet(sheet), "mau.xlsx")
     assert reply.status == 422
     assert "không đọc được tệp" in text(reply)
 
@@ -378,6 +394,9 @@ def test_both_versions_of_one_period_add_up_by_code_on_the_page(
     assert "1/35 đơn vị" in row("i1_6_new")
     assert "<b>5</b>" in row("i1_7")
     assert "2/36 đơn vị" in row("i1_7")
+    for code, said in (("i1_6", "1/1"), ("i1_6_new", "1/35"), ("i1_7", "2/36")):
+        by_unit = text(officer.get(f"/desk/{NEW}/2026-Q4/units?code={code}"))
+        assert said in by_unit, code
 
 
 def test_the_director_reads_and_does_not_act(as_staff: Callable[..., Visitor]) -> None:

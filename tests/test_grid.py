@@ -187,6 +187,7 @@ SCHOOLS = [
     unit("P01", name="Phòng GD&ĐT huyện Ba Tri", order=3),
     unit("G01", name="Trung tâm GDTX Ăn Thới", order=4),
 ]
+DOAN, LUONG = "Trường THPT Đoàn Thị Điểm", "Trường THPT Lương Thế Vinh"
 
 
 def names(found: list[Row]) -> list[str]:
@@ -222,6 +223,9 @@ def test_the_order_is_the_official_one_or_the_vietnamese_alphabets() -> None:
     sorted_so = grid.chosen(rows, Wanted(order="alphabet"), DUE)
     # Ph < Tr; after "Trường THPT" B < N; "Trung" before "Trường", as u is before ư.
     assert names(sorted_so) == ["P01", "G01", "T03", "T02"]
+    rows = [row(of=unit("T04", name=LUONG)), row(of=unit("T05", name=DOAN))]
+    # By code points Đ would stand behind every other letter.
+    assert names(grid.chosen(rows, Wanted(order="alphabet"), DUE)) == ["T05", "T04"]
 
 
 def test_who_is_overdue_or_extended_is_told_by_its_own_due_instant() -> None:

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.period import end_of
-from chalicelib.store import acts, programmes
+from chalicelib.store import acts, programmes, rolls
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW
@@ -63,6 +64,21 @@ def test_confirming_keeps_the_days_and_moves_the_ticked_deadlines(
     (act,) = acts.acts(site.table, NEW, "2026-11")
     assert act.detail["added"] == ["2027-03-17", "2027-06-17"]
     assert set(act.detail["periods"]) == {"2027-Q1", "2027-Q2"}
+
+
+def test_holidays_that_change_after_an_import_leave_its_list_current(
+    site: Site, officer: Visitor
+) -> None:
+    """The programme's item also says which unit list is current."""
+    programme = programmes.programme(site.table, NEW)
+    assert programme is not None
+    act = Act(site.clock(), OFFICER, "units_import", NEW)
+    units = [u.model_copy(update={"name": "Nhập"}) for u in programmes.units(site.table, NEW)]
+    rolls.switch(site.table, act, programme, "a1", units)
+    done = officer.submit(preview(site, officer, "17/03/2027"), "holidays")
+    assert done.status == 303
+    assert date(2027, 3, 17) in days(site)
+    assert {u.name for u in programmes.units(site.table, NEW)} == {"Nhập"}
 
 
 def test_a_deadline_that_is_not_ticked_stays(site: Site, officer: Visitor) -> None:

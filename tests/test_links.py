@@ -130,6 +130,8 @@ def test_a_button_pressed_twice_replaces_a_link_once(
         ({"do": "issue", "unit.KHONG": "1"}, "Chưa chọn đơn vị nào"),
         ({"do": "xóa", "unit.T01": "1"}, "Vui lòng chọn việc cần làm"),
         ({"do": "issue", "unit.T01": "1", "seen": "hôm qua"}, "tải lại trang"),
+        ({"do": "issue", "unit.T01": "1", "seen": "2026-11-23T03:00:00"}, "tải lại trang"),
+        ({"do": "issue", "unit.T01": "1", "seen": "0001-01-01T00:00+14:00"}, "tải lại trang"),
     ],
 )
 def test_what_is_not_clear_is_refused_and_nothing_is_done(
@@ -207,6 +209,18 @@ def test_a_director_sees_who_has_a_link_and_can_change_nothing(
     assert "Cấp lại" not in page
     assert director.get(f"{WHERE}/sheet").status == 403
     assert token not in director.get(f"{WHERE}/of/T01").body.decode()
+
+
+ODD = ("%ED%A0%80", "%00", "%FF", "%F0%9F%98%80", "a" * 3_000, "%E2%80%AE")
+
+
+@pytest.mark.parametrize(
+    "where", ["links?q=", "links/sheet?units=", "links/mail?day=", "links?did="]
+)
+def test_odd_addresses_are_no_failure(as_staff: AsStaff, where: str) -> None:
+    officer = as_staff(OFFICER)
+    for odd in ODD:
+        assert officer.get(f"/desk/{NEW}/{where}{odd}").status == 200, odd
 
 
 def test_what_an_address_claims_was_done_names_known_units_alone(as_staff: AsStaff) -> None:

@@ -10,8 +10,8 @@ from typing import get_args
 import pytest
 from builders import indicator, units_csv
 
-from chalicelib import messages, period, unit
-from chalicelib.messages import authoring, problems, programme
+from chalicelib import messages, period, unit_list
+from chalicelib.messages import authoring, problems, programme, units
 from chalicelib.moves import MOVES, Move, State
 from chalicelib.programme import Indicator, Kind, Rule
 from chalicelib.report import Fault
@@ -100,7 +100,7 @@ def test_every_problem_page_has_a_title_and_a_sentence_and_none_is_idle():
 
 
 def test_every_fault_of_an_uploaded_file_has_a_sentence_and_none_is_idle():
-    raised = given_to("NotTaken", 0) | {"no_file"}
+    raised = given_to("NotTaken", 0, "chalicelib/upload.py") | {"no_file", "form_too_large"}
     assert set(programme.UPLOAD_FAULTS) == raised
 
 
@@ -138,6 +138,24 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     assert set(authoring.FORM_FAULTS) - texts_in(*FORMS) == set()
 
 
+UNIT_FILES = ("chalicelib/unit_list.py", "chalicelib/spreadsheet.py", "chalicelib/roster.py")
+
+
+def test_every_fault_of_a_unit_file_has_a_sentence_and_none_is_idle():
+    raised = set().union(*(given_to("NotTaken", 0, path) for path in UNIT_FILES))
+    raised |= given_to("BadCell", 0) | given_to("Misfit", 2)
+    raised |= given_to("Fault", 2, "chalicelib/roster.py")
+    assert len(raised) > 20
+    assert raised - set(units.FAULTS) - set(authoring.UNIT_FAULTS) == set()
+    said = texts_in(*UNIT_FILES, "chalicelib/successions.py", *PAGES)
+    assert set(units.FAULTS) - said <= {"too_long"}  # pydantic's
+
+
+def test_no_sentence_of_a_units_page_is_idle():
+    assert set(units.FORM_FAULTS) - texts_in(*PAGES) == set()
+    assert set(units.WHY) == {"locked", "due", "summed", "reported"}
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -156,8 +174,10 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     ],
 )
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
-    with pytest.raises(unit.Faulty) as faulty:
-        unit.read_csv(units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"})
+    with pytest.raises(unit_list.Faulty) as faulty:
+        unit_list.read_csv(
+            units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"}
+        )
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 

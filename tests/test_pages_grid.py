@@ -210,6 +210,36 @@ def test_a_report_of_a_unit_that_does_not_owe_is_named_and_not_counted(
     assert counts(page)["expected"] == 35
 
 
+@pytest.mark.parametrize(("last_day", "owes"), [(13, False), (14, True)])
+def test_the_list_is_that_of_the_cut_off_day(
+    site: Site,
+    as_unit: Callable[..., Visitor],
+    as_staff: Callable[..., Visitor],
+    last_day: int,
+    owes: bool,
+) -> None:
+    """Two schools end about the cut-off of 14/12; T03 changes its bloc in the middle of it all."""
+    for code in ("T01", "T02", "T03"):
+        sent(site, as_unit(code))
+    (ends,), (changes,) = (programmes.unit_versions(site.table, NEW, c) for c in ("T01", "T03"))
+    until, since = date(2026, 11, 30), date(2026, 12, 1)
+    versions = [
+        ends.model_copy(update={"valid_to": date(2026, 12, last_day)}),
+        changes.model_copy(update={"valid_to": until}),
+        changes.model_copy(update={"valid_from": since, "bloc": "G"}),
+    ]
+    programmes.keep_units(site.table, NEW, versions)
+    officer = as_staff(OFFICER)
+    page = officer.get(GRID)
+    assert ("T01" in codes(page)) is owes
+    assert counts(page) == right(site)
+    assert counts(page)["expected"] == 35 + owes
+    assert counts(page, "GDTX") == dict(zip(COUNTED, (2, 1, 1, 0, 0, 1), strict=True))
+    third = officer.get(GRID.replace("Q4", "Q3"))  # before all of it
+    assert counts(third, "GDTX")["expected"] == 1
+    assert counts(third)["expected"] == 36
+
+
 def book(site: Site, reply: Reply) -> Workbook:
     assert reply.status == 303
     return load_workbook(io.BytesIO(opened(site, reply)))

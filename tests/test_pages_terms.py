@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -214,6 +214,26 @@ def test_of_a_bloc_what_could_not_be_done_is_told_and_done_the_next_time(
     monkeypatch.undo()
     page = officer.follow(officer.submit(page, "/extend", day=DAY, reason="Bão số 9"))
     assert text(page).count("Đã gia hạn đến ngày này") == 35
+
+
+def test_a_large_bloc_is_gone_on_with_at_the_next_press(
+    site: Site, clock: Clock, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two seconds a unit: the answer comes before the gateway gives up on it."""
+    write = acts.commit
+
+    def slowly(*given: object) -> None:
+        clock.now += timedelta(seconds=2)
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", slowly)
+    left = []
+    page = officer.get(f"{TERMS}?bloc=T")
+    while not left or left[-1]:
+        page = officer.follow(officer.submit(page, "/extend", day=DAY, reason="Bão số 9"))
+        left.append(text(page).count("Chưa thực hiện, vui lòng gia hạn lại"))
+    assert left == [27, 19, 11, 3, 0]
+    assert sum(act.verb == "extend" for act in acts.acts(site.table, NEW, "2026-11")) == 35
 
 
 def test_terms_that_another_officer_changed_meanwhile_are_kept_beside_ours(

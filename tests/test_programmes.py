@@ -10,7 +10,8 @@ import pytest
 from chalicelib import target, text, xlsform
 from chalicelib.period import build, keys, window
 from chalicelib.programme import NARRATIVES, Programme, indicators
-from chalicelib.unit import owing, read_csv
+from chalicelib.unit import owing
+from chalicelib.unit_list import read_csv
 from infra.samples import FOLDER
 
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"

@@ -300,6 +300,26 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     assert ask.state == "open"
 
 
+def test_a_request_changed_at_that_moment_is_not_answered_as_it_was(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
+) -> None:
+    unit, officer = as_unit(), as_staff(OFFICER)
+    more_time(unit)
+    page = officer.get(INBOX)
+
+    def change() -> None:
+        app.use(site)
+        more_time(unit, "2026-12-20", reason="Xin rút ngắn")
+
+    table = SendsMeanwhile(site.table, change)
+    app.use(replace(site, table=table))  # type: ignore[arg-type]
+    reply = answered(officer, page, do="refuse", answer="Quá lâu")
+    assert reply.status == 409
+    assert "Xin rút ngắn" in text(reply)
+    (ask,) = asks.asks(site.table, NEW, Q4)
+    assert (ask.state, ask.reason) == ("open", "Xin rút ngắn")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_of_many_answers_at_one_moment_one_is_kept(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF

@@ -124,6 +124,15 @@ ANSWERS = {
     "GET /desk/staff/audit.xlsx": 303,
     "GET /desk/{programme}/audit": 200,
     "GET /desk/{programme}/audit.xlsx": 303,
+    # units
+    "GET /desk/{programme}/units": 200,
+    "GET /desk/{programme}/units.xlsx": 303,
+    "GET /desk/{programme}/units/import": 200,
+    "POST /desk/{programme}/units/import": 422,
+    "POST /desk/{programme}/units/confirm": 422,
+    "GET /desk/{programme}/units/{unit}": 200,
+    "POST /desk/{programme}/units/{unit}": 422,
+    "GET /desk/{programme}/{period}/units": 200,
 }
 PATHS = tuple(dict.fromkeys(way.path for way in app.WAYS))
 

@@ -10,6 +10,7 @@ import zxingcpp
 from playwright.sync_api import Browser, Page
 
 from chalicelib.edges import Site
+from chalicelib.pages import sheet as pages
 from chalicelib.store import access
 from chalicelib.table import Put
 from infra.visitor import Visitor
@@ -79,6 +80,16 @@ def test_a_unit_without_a_link_is_named_and_gets_none_by_looking(
     assert "(T02)" in page
     assert "(T03)" in page
     assert list(site.table.query(f"LINKS#{NEW}")) == before
+
+
+def test_more_units_than_one_answer_holds_are_counted_and_not_dropped_in_silence(
+    site: Site, as_staff: AsStaff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST", 2)
+    links = issue(site, "T01", "T02", "T03")
+    page = as_staff(OFFICER).get(f"{WHERE}?units=T01.T02.T03").body.decode()
+    assert printed(page) == [links["T01"], links["T02"]]
+    assert "còn 1 đơn vị chưa in" in page
 
 
 def test_a_sheet_for_nobody_says_so(as_staff: AsStaff) -> None:

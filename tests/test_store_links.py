@@ -120,8 +120,8 @@ def test_the_record_stands_only_where_something_changed(table: Table) -> None:
     assert not links.revoke(table, P, U, act("revoke_link"))
     first = links.issue_link(table, KEY, P, U, act("issue_link"))
     assert links.issue_link(table, KEY, P, U, act("issue_link")) == first
-    assert links.revoke(table, P, U, act("revoke_link"))
-    assert not links.revoke(table, P, U, act("revoke_link"))
+    assert links.revoke(table, P, U, act("revoke_link", NOW + MINUTE))
+    assert not links.revoke(table, P, U, act("revoke_link", NOW + MINUTE))
     assert [verb for verb, _, _ in recorded(table)] == ["issue_link", "revoke_link"]
 
 
@@ -130,7 +130,7 @@ def test_one_query_says_where_every_units_link_stands(table: Table) -> None:
     links.reissue_link(table, KEY, P, "T01", act(at=NOW + MINUTE))
     links.issue_link(table, KEY, P, "T02", act("issue_link", unit="T02"))
     links.revoke(table, P, "T02", act("revoke_link", NOW + MINUTE, "T02"))
-    found = links.standings(table, P, ["T01", "T02", "T03"])
+    found = links.standings(table, P)
     assert {u: (one.generation, one.works, one.changed) for u, one in found.items()} == {
         "T01": (2, True, NOW + MINUTE),
         "T02": (1, False, NOW + MINUTE),
@@ -158,7 +158,8 @@ def test_a_link_older_than_the_index_goes_on(table: Table) -> None:
     old = access.reissue_link(table, KEY, P, U)
     as_before_the_index(table)
     assert links.standings(table, P) == {}
-    found = links.standings(table, P, [U])[U]
+    found = links.standing(table, P, U)
+    assert found is not None
     assert (found.generation, found.works) == (2, True)
     assert access.issue_link(table, KEY, P, U) == old
     assert links.standings(table, P)[U].generation == 2
@@ -197,7 +198,7 @@ def test_an_act_whose_reply_was_lost_is_done_once(table: Table) -> None:
                 self._table.write(*changes)
             super().write(*changes)
 
-    links.reissue_link(Twice(table), KEY, P, U, act())
+    links.reissue_link(Twice(table), KEY, P, U, act(at=NOW + MINUTE))
     assert [verb for verb, _, _ in recorded(table)] == ["issue_link", "reissue_link"]
     known = links.standing(table, P, U)
     assert known is not None

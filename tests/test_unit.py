@@ -1,20 +1,14 @@
-"""Facts about units: who owes a report on a day, and how their list is read from CSV."""
+"""Facts about units: who owes a report on a day, and what a dated version may hold."""
 
 from datetime import date
 
 import pytest
-from builders import BLOCS, unit, units_csv
+from builders import unit
+from pydantic import ValidationError
 
-from chalicelib.unit import Faulty, owing, read_csv
+from chalicelib.unit import in_force, known_as, owing
 
 CUT_OFF = date(2026, 12, 14)
-LINE = "T01,THPT Phan Liêm,T,2021-01-01,"
-
-
-def faults(content, blocs=BLOCS):
-    with pytest.raises(Faulty) as faulty:
-        read_csv(content, blocs)
-    return faulty.value.faults
 
 
 def test_a_unit_owes_when_it_exists_on_the_cut_off_day():
@@ -53,109 +47,79 @@ def test_units_stand_by_their_number_then_by_the_alphabet():
     assert [one.code for one in owing(units, CUT_OFF)] == ["T05", "T02", "T03", "T04", "T01"]
 
 
-def test_a_list_is_read_with_every_column():
-    header = "code,name,bloc,parent,order,aliases,email,phone,valid_from,valid_to"
-    row = "T07,Trường THPT Lê Quí Đôn,T,SO,16,THPT Lê Quý Đôn; Lê Quý Đôn;,t07@so.example,"
-    (read,) = read_csv(units_csv([row + "0270 000 0000,2021-01-01,30/06/2025"], header), BLOCS)
-    assert read == unit(
-        "T07",
-        name="Trường THPT Lê Quí Đôn",
-        parent="SO",
-        order=16,
-        aliases=("THPT Lê Quý Đôn", "Lê Quý Đôn"),
-        email="t07@so.example",
-        phone="0270 000 0000",
-        valid_to="2025-06-30",
-    )
+def test_of_two_versions_that_overlap_the_later_one_holds():
+    old, new = unit("T01"), unit("T01", name="Tên mới", valid_from="2026-07-01")
+    assert in_force([new, old], CUT_OFF) == {"T01": new}
+    assert in_force([new, old], date(2026, 6, 30)) == {"T01": old}
 
 
-@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("delimiter", [",", ";"])
-def test_commas_semicolons_marks_and_line_ends_all_read_alike(bom, newline, delimiter):
-    plain = units_csv([LINE]).decode()
-    content = plain.replace(",", delimiter).replace("\n", newline).encode()
-    assert read_csv(bom + content, BLOCS) == [unit("T01", name="THPT Phan Liêm")]
+def test_a_unit_is_known_by_the_version_nearest_to_the_day():
+    old = unit("T01", valid_to="2024-12-31")
+    new = unit("T01", valid_from="2026-01-01")
+    assert known_as([old, new], date(2020, 1, 1)) == old
+    assert known_as([old, new], date(2025, 6, 1)) == old
+    assert known_as([old, new], date(2030, 1, 1)) == new
 
 
-def test_a_list_of_the_four_needed_columns_reads_with_semicolons_too():
-    content = units_csv(["T01;THPT Phan Liêm;T;2021-01-01"], "code;name;bloc;valid_from")
-    assert read_csv(content, BLOCS) == [unit("T01", name="THPT Phan Liêm")]
+def test_a_unit_without_successors_is_kept_as_it_always_was():
+    """Its text is its summary's proof: a new field must not change every one of them."""
+    kept = unit("T01").model_dump_json()
+    assert "successors" not in kept
+    assert '"successors":["X01"]' in unit("T01", successors=("X01",)).model_dump_json()
 
 
-def test_names_are_kept_in_their_composed_form():
-    (read,) = read_csv(units_csv(["T01, Phan Lie\u0302m ,T,2021-01-01,"]), BLOCS)
-    assert read.name == "Phan Liêm"
+# ------------------------------------------------------------------ worked by hand
+
+FIRST_HALF = date(2025, 6, 14)  # the cut-off of 2025-H1; 2025-H2 has 2025-12-14
+SECOND_HALF = date(2025, 12, 14)
 
 
-def test_days_are_read_both_ways():
-    (read,) = read_csv(units_csv(["T01,Tên,T,01/07/2021,2025-06-30"]), BLOCS)
-    assert (read.valid_from, read.valid_to) == (date(2021, 7, 1), date(2025, 6, 30))
+def codes(units, day):
+    return [one.code for one in owing(units, day)]
+
+
+def test_a_unit_that_merged_inside_a_period_owes_the_one_before_and_its_heir_this_one():
+    """P01 and P02 become X01 on 01/07/2025, inside the second half: X01 reports it alone."""
+    units = [
+        unit("P01", order=1, valid_to="2025-06-30", successors=("X01",)),
+        unit("P02", order=2, valid_to="2025-06-30", successors=("X01",)),
+        unit("X01", order=3, valid_from="2025-07-01"),
+    ]
+    assert codes(units, FIRST_HALF) == ["P01", "P02"]
+    assert codes(units, SECOND_HALF) == ["X01"]
 
 
 @pytest.mark.parametrize(
-    "day", ["31/02/2021", "2021-02-30", "30/06/25", "hôm nay", "2021", "46023", "0", "1/2021"]
+    ("last_day", "owes"), [("2025-06-13", []), ("2025-06-14", ["T01"]), ("2025-06-15", ["T01"])]
 )
-def test_what_is_no_day_is_refused(day):
-    ((line, column, _),) = faults(units_csv([f"T01,Tên,T,{day},"]))
-    assert (line, column) == (2, "valid_from")
+def test_a_unit_that_ended_the_day_before_the_cut_off_owes_nothing_and_the_day_after_does(
+    last_day, owes
+):
+    assert codes([unit("T01", valid_to=last_day)], FIRST_HALF) == owes
 
 
-def test_empty_lines_are_passed_over_but_counted():
-    content = units_csv(["", LINE, ",,,,", "T02,Tên,Z,2021-01-01,"])
-    assert faults(content) == [(5, "bloc", "unknown_bloc")]
+@pytest.mark.parametrize(
+    ("since", "bloc"), [("2025-06-14", "G"), ("2025-06-15", "T"), ("2025-07-01", "T")]
+)
+def test_a_school_that_changed_its_bloc_reports_in_the_bloc_of_the_cut_off_day(since, bloc):
+    eve = date.fromordinal(date.fromisoformat(since).toordinal() - 1)
+    units = [unit("T01", valid_to=eve), unit("T01", bloc="G", valid_from=since)]
+    assert [one.bloc for one in owing(units, FIRST_HALF)] == [bloc]
+    assert [one.bloc for one in owing(units, SECOND_HALF)] == ["G"]
 
 
-def test_every_fault_of_a_list_is_named_at_once():
-    content = units_csv(
-        [
-            LINE,
-            "T02,,T,2021-01-01,",
-            "T 3,Tên,T,2021-01-01,",
-            "T04,Tên,Z,2021-01-01,",
-            "T05,Tên,T,31/02/2021,",
-            "T06,Tên,T,2025-01-01,2024-12-31",
-            LINE,
-            "T08,Tên,T,,",
-        ]
-    )
-    assert faults(content) == [
-        (3, "name", "missing"),
-        (4, "code", "string_pattern_mismatch"),
-        (5, "bloc", "unknown_bloc"),
-        (6, "valid_from", "value_error"),
-        (7, "valid_to", "ends_before_it_begins"),
-        (8, "code", "twice"),
-        (9, "valid_from", "missing"),
-    ]
-
-
-def test_two_versions_of_one_unit_begin_on_different_days():
-    two = [LINE, "T01,Tên mới,T,2025-07-01,"]
-    assert [one.name for one in read_csv(units_csv(two), BLOCS)] == ["THPT Phan Liêm", "Tên mới"]
-
-
-def test_unknown_and_lacking_columns_are_named():
-    assert faults(units_csv([], "code,ten,bloc,valid_from")) == [
-        (1, "ten", "unknown_column"),
-        (1, "name", "no_column"),
-    ]
-
-
-def test_a_column_given_twice_is_a_fault():
-    row = "T01,Tên,Tên khác,T,2021-01-01"
-    assert [line for line, _, _ in faults(units_csv([row], "code,name,name,bloc,valid_from"))] == [
-        1
-    ]
-
-
-def test_a_list_in_another_encoding_is_refused():
-    assert faults(units_csv([LINE]).decode().encode("utf-16")) == [(1, "", "not_utf8")]
-
-
-def test_a_file_that_is_no_table_is_refused_as_a_faulty_one():
-    assert faults(units_csv([f"T01,{'a' * 200_000},T,2021-01-01,"]))
-
-
-def test_an_empty_file_lacks_its_columns():
-    assert {problem for _, _, problem in faults(b"")} == {"no_column"}
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"aliases": ("x" * 201,)},
+        {"aliases": tuple("x" * 21)},
+        {"successors": ("không phải mã",)},
+        {"valid_from": "0021-01-01"},
+        {"valid_to": "9999-12-31"},
+        {"parent": "x" * 201},
+    ],
+    ids=str,
+)
+def test_what_would_not_fit_in_an_item_or_in_our_time_is_no_unit(wrong):
+    with pytest.raises(ValidationError):
+        unit("T01", **wrong)

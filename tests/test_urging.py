@@ -379,10 +379,27 @@ def test_what_happens_at_any_call_before_the_reservation_is_seen(
     assert told.total() == 0
 
 
-def test_a_directors_browser_reads_the_log_and_sends_nothing(as_staff: Staff) -> None:
+def test_a_director_reads_and_has_nothing_to_press(site: Site, as_staff: Staff) -> None:
     director = as_staff()
     assert director.get(f"{URGE}/log").status == 200
-    assert director.get(URGE).status == 403
+    page = director.get(URGE)
+    assert "Trường THPT Chuyên Bến Tre" in said(page)
+    shown = page.body.decode().partition("<main>")[2]
+    assert not re.search(r"<button|checkbox|urge/(unit|group|round)", shown)
+    assert director.submit(page, "/urge", which="all").status == 403
+    for way in ("group", "unit/T01"):
+        assert director.get(f"{URGE}/{way}").status == 403
+    for link in re.findall(r'href="(/desk/staff[^"]*)', director.get("/desk").body.decode()):
+        assert director.get(link).status == 200
+
+
+def test_units_ticked_in_the_grid_come_to_the_preview(as_staff: Staff) -> None:
+    browser = as_staff(OFFICER)
+    grid = browser.get(f"/desk/{NEW}/{Q4}/reports").body.decode()
+    assert f'formaction="{URGE}"' in grid
+    assert 'name="unit.T01"' in grid
+    preview = browser.post(URGE, csrf_of(browser) | {"unit.T01": "1", "unit.T02": "1", "sort": "a"})
+    assert "Gửi 2 thư" in said(preview)
 
 
 # ---------------------------------------------------------------- once a day, and how it ends
@@ -558,6 +575,22 @@ def test_a_unit_without_a_link_fails_and_can_be_sent_once_it_has_one(
     assert post.sent[0][2] == f"{HERE}/u/{token}"
 
 
+def test_units_without_a_link_stop_no_slice_and_a_first_link_comes_with_the_mail(
+    posted: Site, post: Post
+) -> None:
+    (unit,) = (one for one in programmes.units(posted.table, NEW) if one.code == "T01")
+    fresh = unit.model_copy(update={"code": "X01", "email": "x01@donvi.example"})
+    programmes.keep_units(posted.table, NEW, [fresh])
+    revoked = [f"T{place:02}" for place in range(1, 9)]
+    for code in revoked:
+        access.revoke(posted.table, NEW, code)
+    assert step(posted, round_of(posted, *revoked, "X01")) == Counter(failed=8, sent=1)
+    (mail,) = post.sent
+    link = access.link(posted.table, mail[2].rpartition("/")[2])
+    assert link is not None
+    assert (mail[0], link.unit) == ("x01@donvi.example", "X01")
+
+
 def test_mailboxes_that_always_refuse_do_not_stand_before_the_others(
     posted: Site, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -655,6 +688,7 @@ def many(
     made.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.soak
 def test_officers_who_press_send_together_send_each_mail_once(
     many: Site, post: Post, figure: Figure
 ) -> None:

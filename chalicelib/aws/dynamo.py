@@ -75,6 +75,8 @@ class DynamoTable:
         return _item(reply["Item"]) if "Item" in reply else None
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        if not can_stand(Key(partition, prefix or "-")):
+            return iter(())
         condition, values = "pk = :pk", {":pk": {"S": partition}}
         if prefix:
             condition += " AND begins_with(sk, :sk)"

@@ -164,6 +164,8 @@ class SqliteTable:
         return _item(row) if row else None
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
+        if not can_stand(Key(partition, prefix or "-")):
+            return
         items = self._page(_FROM, partition, prefix)
         while items:
             after = items[-1].key.sort

@@ -1,28 +1,70 @@
 """Words of the log of acts: what the facts of an act are called, and how each is shown."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib import messages
 from chalicelib.audit import UNIT, Act
-from chalicelib.messages import staff, urging
+from chalicelib.messages import links, staff, urging
 from chalicelib.messages.desk import ACTS
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn vị", "Chi tiết")
 
-# What an act's detail calls each of its facts; a fact without a word keeps its own name.
+# What an act's detail calls each of its facts. A fact without a word keeps its own name: an
+# indicator's code, for one.
 DETAILS: Mapping[str, str] = {
     "account": "tài khoản",
+    "added": "thêm",
+    "answer": "trả lời",
+    "arrived": "ngày nhận",
+    "bloc": "khối thi đua",
     "cause": "nguyên nhân",
+    "changed": "sửa",
+    "code": "mã",
+    "comments": "ý kiến theo nội dung",
+    "counts": "số thay đổi",
     "due": "hạn",
+    "email": "thư điện tử",
+    "ended": "kết thúc",
+    "file": "tệp",
+    "form": "biểu mẫu",
     "former": "trước đó",
+    "from": "từ kỳ",
+    "general": "ý kiến chung",
+    "head": "thủ trưởng",
+    "label": "tên",
+    "locks": "khóa",
+    "mail": "thư",
     "mailbox": "hộp thư",
+    "moved": "đổi khối thi đua",
+    "name": "tên",
+    "new": "mới",
     "note": "viết thêm",
+    "old": "cũ",
+    "opens": "mở",
+    "order": "thứ tự",
+    "periods": "kỳ báo cáo",
+    "phone": "điện thoại",
+    "preparer": "người lập báo cáo",
+    "proposed": "hộp thư đề nghị",
     "reason": "lý do",
+    "removed": "bỏ",
+    "renamed": "đổi tên",
     "role": "vai trò",
-    "units": "số đơn vị",
+    "roll": "danh sách",
+    "title": "tên biểu mẫu",
+    "units": "đơn vị",
+    "until": "đến",
+    "valid_from": "từ ngày",
+    "valid_to": "đến ngày",
+    "version": "lần",
+    "versions": "đơn vị",
+    "wanted": "xin đến",
     "why": "tình trạng",
+    "year": "năm",
 }
 
 _VALUES: Mapping[str, Mapping[str, str]] = {
@@ -30,7 +72,12 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "former": staff.ROLES,
     "why": urging.WHYS,
     "cause": urging.CAUSES,
+    "mail": links.MAILINGS,
+    "state": {"sent": "đã gửi thư", "failed": "không gửi được", "sending": "đang gửi"},
 }
+
+# These hold any number of things; elsewhere two are what was before and what is after.
+_LISTS = frozenset({"added", "removed", "changed", "periods", "units", "versions"})
 
 
 def who(act: Act) -> str:
@@ -55,19 +102,22 @@ def _shown(name: str, fact: Any) -> str:
         return "có" if fact else "không"
     if isinstance(fact, Mapping):
         pairs = ((DETAILS.get(key, key), _shown(key, one)) for key, one in sorted(fact.items()))
-        return ", ".join(f"{key}: {one}" for key, one in pairs if one)
-    if isinstance(fact, list | tuple):
-        return ", ".join(filter(None, (_shown(name, one) for one in fact)))
+        return ", ".join(f"{key} {one}" for key, one in pairs if one)
+    if isinstance(fact, list):
+        told = [_shown(name, one) for one in fact]
+        if len(told) == 2 and name not in _LISTS:
+            return " → ".join(one or "–" for one in told)
+        return ", ".join(one for one in told if one)
     text = "" if fact is None else str(fact)
-    if name in _VALUES:
-        return _VALUES[name].get(text, text)
-    instant = _instant(text)
-    return messages.moment(instant) if instant else text
+    return _VALUES.get(name, {}).get(text) or _day(text)
 
 
-def _instant(text: str) -> datetime | None:
+def _day(text: str) -> str:
+    """An instant or a day as people write it; any other text as it is."""
     try:
+        if _DAY.fullmatch(text):
+            return messages.day(date.fromisoformat(text))
         found = datetime.fromisoformat(text)
     except ValueError:
-        return None
-    return found if found.tzinfo else None
+        return text
+    return messages.moment(found) if found.tzinfo else text

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chalicelib.messages import units
+
 if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
     from chalicelib.columns import Fault as FormFault
 
 UNIT_FAULTS: Mapping[str, str] = {
     "not_utf8": "tệp không phải văn bản UTF-8",
+    "not_a_table": "không đọc được tệp; cần CSV (UTF-8)",
     "unknown_column": "cột không có trong mẫu danh sách",
     "no_column": "thiếu cột bắt buộc",
     "unknown_bloc": "khối thi đua không có trong chương trình",
@@ -19,8 +22,8 @@ UNIT_FAULTS: Mapping[str, str] = {
     "forbidden_character": "có ký tự không đọc được",
     "greater_than_equal": "cần số từ 0 trở lên",
     "string_too_long": "nội dung quá dài",
-    "not_a_table": "không đọc được tệp; cần CSV (UTF-8)",
     "column_twice": "cột này có hai lần",
+    "less_than_equal": "số quá lớn",
     "value_error": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
     "date_from_datetime_parsing": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
 }
@@ -74,6 +77,13 @@ def form_fault(found: "FormFault") -> str:
     return f"{place}{column}: {FORM_FAULTS[found.problem]}{given}"
 
 
+def unit_reason(problem: str, column: str = "") -> str:
+    """What is wrong with a row of a unit list, or with the whole of it."""
+    if problem == "string_pattern_mismatch" and column in units.PATTERNS:
+        return units.PATTERNS[column]
+    return UNIT_FAULTS.get(problem) or units.FAULTS.get(problem, "nội dung không hợp lệ")
+
+
 def unit_fault(line: int, column: str, problem: str) -> str:
-    sentence = UNIT_FAULTS.get(problem, "nội dung không hợp lệ")
-    return f"dòng {line}{f', cột {column}' if column else ''}: {sentence}"
+    place = f"dòng {line}{f', cột {column}' if column else ''}"
+    return f"{place}: {unit_reason(problem, column)}"

@@ -32,6 +32,7 @@ KEPT: Mapping[str, str] = {
 NOTICE: Mapping[str, str] = {
     "sent": "Đã gửi thư báo cho hộp thư cũ.",
     "failed": "Thư báo cho hộp thư cũ chưa gửi được.",
+    "unknown": "Chưa rõ thư báo cho hộp thư cũ đã gửi hay chưa.",
     "none": "",
 }
 NOTICE_SUBJECT = "Đã đổi hộp thư đăng ký của {unit}"

@@ -48,4 +48,7 @@ ACTS: Mapping[str, str] = {
     "add_staff": "Thêm tài khoản cán bộ",
     "change_staff": "Đổi vai trò của tài khoản cán bộ",
     "remove_staff": "Gỡ tài khoản cán bộ",
+    "units_import": "Nhập danh sách đơn vị",
+    "unit_change": "Thay đổi đơn vị",
+    "unit_end": "Kết thúc đơn vị",
 }

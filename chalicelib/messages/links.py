@@ -57,16 +57,21 @@ HANDOVER: Mapping[str, str] = {
     "no_mailbox": "Đơn vị chưa có hộp thư đã đăng ký nên chưa bàn giao được ở đây: đường dẫn mới "
     "không có nơi để gửi. Vui lòng đề nghị hộp thư ở trang “Thông tin liên hệ” và chờ Sở xác nhận, "
     "hoặc gọi cho Sở theo số bên dưới để được cấp đường dẫn mới.",
-    "mail_failed": "Thư có đường dẫn mới chưa gửi được nên chưa có gì thay đổi. Vui lòng thử lại "
-    "sau ít phút, hoặc gọi cho Sở theo số bên dưới.",
+    "mail_failed": "Thư có đường dẫn mới chưa gửi được, hoặc chưa rõ đã gửi hay chưa, nên chưa có "
+    "gì thay đổi: đường dẫn cũ vẫn dùng được. Vui lòng thử lại sau ít phút, hoặc gọi cho Sở theo "
+    "số bên dưới.",
 }
 HANDED_OVER: Mapping[str, str] = {
     "sent": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Đường dẫn mới đã gửi đến hộp thư của đơn vị.",
     "failed": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Thư có đường dẫn mới chưa gửi được; vui lòng in tờ mã QR, hoặc gửi thư lại sau.",
+    "unknown": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "Chưa rõ thư có đường dẫn mới đã gửi hay chưa; vui lòng hỏi đơn vị, hoặc in tờ mã QR.",
     "paper": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
+    "revoked": "Đã thu hồi đường dẫn; các phiên đang mở đã kết thúc. Muốn đơn vị báo cáo tiếp, "
+    "vui lòng bàn giao hoặc cấp đường dẫn mới.",
     "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở nên chưa làm gì. "
     "Vui lòng xem lại tình trạng bên dưới.",
 }

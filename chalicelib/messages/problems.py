@@ -121,6 +121,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Tệp xem trước không còn",
         "Tệp tải lên được giữ một ngày để xem trước. Chưa có gì thay đổi; vui lòng tải lên lại.",
     ),
+    "list_changed": (
+        "Chưa thực hiện",
+        "Danh sách đơn vị đang được nhiều người thay đổi cùng lúc nên chưa có gì được lưu. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "no_summary": ("Chưa có báo cáo tổng hợp", "Kỳ này chưa được tổng hợp."),
     "refused": ("Chưa thực hiện được", ""),
     "busy": (

@@ -29,7 +29,7 @@ ENDS: Mapping[str, str] = {
 }
 
 CAUSES: Mapping[str, str] = {
-    "no_link": "đơn vị chưa có đường dẫn, hoặc đường dẫn đã thu hồi",
+    "no_link": "đường dẫn của đơn vị đã thu hồi",
     "refused": "máy chủ thư không nhận",
     "no_answer": "máy chủ thư không trả lời",
 }

@@ -97,7 +97,7 @@ def _choices(found: Iterable[str], wanted: str) -> list[str]:
 def _names(site: Site, programme: Programme | None, request: Request) -> dict[str, str]:
     """As the units are called today."""
     versions: dict[str, list[Unit]] = {}
-    for unit in programmes.units(site.table, programme.key) if programme else ():
+    for unit in programmes.units(site.table, programme) if programme else ():
         versions.setdefault(unit.code, []).append(unit)
     day = today(request.now)
     return {code: known_as(found, day).name for code, found in versions.items()}

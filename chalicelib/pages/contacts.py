@@ -109,7 +109,7 @@ def listed(site: Site, request: Request) -> Response:
     """Proposals first, then every unit of today with whom to reach there."""
     programme = programme_of(site, request)
     known = dict(contacts.contacts(site.table, programme.key))
-    units = owing(programmes.units(site.table, programme.key), today(request.now))
+    units = owing(programmes.units(site.table, programme), today(request.now))
     lines = [(unit, known.get(unit.code, Contact())) for unit in units]
     done = request.query.get("done", "")
     named = {unit.code: unit.name for unit in units}.get(request.query.get("unit", ""), "")
@@ -136,7 +136,7 @@ def decide(site: Site, request: Request) -> Response:
     code, do = request.form.get("unit", ""), request.form.get("do", "")
     if do not in ("confirm", "refuse"):
         raise Problem(422, "no_unit")
-    unit = unit_of(site, request, programme.key, code)
+    unit = unit_of(site, request, programme, code)
     known = contacts.contact(site.table, programme.key, code)
     after = rules.confirmed(known) if do == "confirm" else rules.refused(known)
     read = known.proposed and known.proposed == request.form.get("proposed")
@@ -170,7 +170,7 @@ def _tell_the_old(
         new=new or "(chưa có)",
     )
     subject = words.NOTICE_SUBJECT.format(unit=" ".join(unit.name.split()))
-    return "sent" if link_mail.post(site, request, old, subject, body) else "failed"
+    return link_mail.post(site, request, old, subject, body)
 
 
 def one(site: Site, request: Request) -> Response:
@@ -185,7 +185,7 @@ def _desk_page(
     status: int = 200,
 ) -> Response:
     programme = programme_of(site, request)
-    unit = unit_of(site, request, programme.key, request.params["unit"])
+    unit = unit_of(site, request, programme, request.params["unit"])
     known = contacts.contact(site.table, programme.key, unit.code)
     return render.page(
         site,
@@ -208,7 +208,7 @@ def _desk_page(
 def change_one(site: Site, request: Request) -> Response:
     """An officer's own word: a mailbox told by phone is confirmed by that."""
     programme = programme_of(site, request)
-    unit = unit_of(site, request, programme.key, request.params["unit"])
+    unit = unit_of(site, request, programme, request.params["unit"])
     typed, faults = rules.read(request.form)
     if faults:
         return _desk_page(site, request, typed, faults, 422)

@@ -17,6 +17,8 @@ from chalicelib.store import acts, asks, moves, programmes, reports
 from chalicelib.table import Busy
 from chalicelib.unit import Unit, owing
 
+_NONE = -1  # no version has this number
+
 
 def decide(site: Site, request: Request) -> Response:
     """One report, as the button says."""
@@ -162,10 +164,22 @@ def accept_many(site: Site, request: Request) -> Response:
     )
 
 
+def _seen(form: Mapping[str, str], code: str) -> int:
+    """The version that stood on the officer's page; 0 where the page did not say.
+
+    One page names each in a box, the grid all in `seen`, as T01:2: what is not there had nothing
+    that could be taken in, so that whatever stands now is newer.
+    """
+    if "seen" in form:
+        named = dict(one.partition(":")[::2] for one in form["seen"].split())
+        return whole_number(named.get(code, "")) or _NONE
+    return whole_number(form.get(f"version.{code}", ""))
+
+
 def _taken_in(site: Site, request: Request, where: tuple[Programme, Period], unit: Unit) -> Outcome:
     programme, period = where
     act = Act(request.now, request.who.email, "accept", programme.key, period.key, unit.code)
-    seen = whole_number(request.form.get(f"version.{unit.code}", ""))
+    seen = _seen(request.form, unit.code)
     try:
         moves.move(site.table, act, "accept", seen=seen)
     except Refused as refused:

@@ -132,7 +132,9 @@ def enter(site: Site, request: Request) -> Response:
     if changed and whole_number(form.get("revision", "")) != found.entered.revision:
         return _overtaken(site, request, typed)
     if changed:
-        detail: dict[str, Any] = {code: list(both) for code, both in changed.items()}
+        detail: dict[str, Any] = {
+            code: [told or messages.MISSING for told in both] for code, both in changed.items()
+        }
         act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
         try:
             entered.enter(site.table, act, after)

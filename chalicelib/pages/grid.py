@@ -19,7 +19,7 @@ from chalicelib.pages.web import Request, Response
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import Head
-from chalicelib.store import contacts, programmes, reports, terms
+from chalicelib.store import asks, contacts, programmes, reports, terms
 from chalicelib.text import slug
 from chalicelib.unit import owing
 
@@ -45,21 +45,21 @@ _HEADS = (
 )
 
 
-def rows_of(site: Site, p: str, period: Period) -> tuple[list[Row], list[Head]]:
+def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row], list[Head]]:
     """Every unit of the period with its report as it stands, in official order; and the rest."""
-    units = owing(programmes.units(site.table, p), period.end)
+    units = owing(programmes.units(site.table, programme), period.end)
     return grid.rows(
         units,
-        reports.heads(site.table, p, period.key),
-        terms.terms(site.table, p, period.key),
-        dict(contacts.contacts(site.table, p)),
+        reports.heads(site.table, programme.key, period.key),
+        terms.terms(site.table, programme.key, period.key),
+        dict(contacts.contacts(site.table, programme.key)),
         period,
     )
 
 
 def show(site: Site, request: Request) -> Response:
     programme, period = period_of(site, request)
-    rows, others = rows_of(site, programme.key, period)
+    rows, others = rows_of(site, programme, period)
     wanted, wrong = grid.wanted(request.query, programme.blocs)
     by_bloc = grid.by_bloc(rows)
     now = request.now
@@ -85,10 +85,18 @@ def show(site: Site, request: Request) -> Response:
         query=urlencode(wanted.query),
         acts=acts,
         ticked=acts and request.query.get("tick") == "all",
+        seen=_seen(shown),
+        open_requests=asks.open_count(site.table, programme.key, period.key),
         mailbox=mailbox,
         words=words,
         now=now,
     )
+
+
+def _seen(rows: Iterable[Row]) -> str:
+    """The versions that can be taken in, in one field: a box for each would double the fields."""
+    heads = (row.head for row in rows if row.head and row.head.state in ("submitted", "reopened"))
+    return " ".join(f"{head.unit}:{head.version}" for head in heads)
 
 
 def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
@@ -100,7 +108,7 @@ def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
 def xlsx(site: Site, request: Request) -> Response:
     """303 to a link made now, to the rows that the page shows for the same query."""
     programme, period = period_of(site, request)
-    rows, _ = rows_of(site, programme.key, period)
+    rows, _ = rows_of(site, programme, period)
     wanted, _ = grid.wanted(request.query, programme.blocs)
     shown = grid.chosen(rows, wanted, request.now)
     title = [

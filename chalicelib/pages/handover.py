@@ -1,5 +1,7 @@
 """Handing over ("Bàn giao"): old links and sessions end, the draft stays, a new link goes out."""
 
+from datetime import datetime
+
 from chalicelib import contact as contacts_of
 from chalicelib.audit import UNIT, Act
 from chalicelib.clock import iso, today
@@ -14,9 +16,9 @@ from chalicelib.store import contacts, links, programmes
 from chalicelib.unit import Unit, known_as
 
 
-def unit_of(site: Site, request: Request, p: str, code: str) -> Unit:
+def unit_of(site: Site, request: Request, programme: Programme, code: str) -> Unit:
     """The unit as it is known today. Raises Problem."""
-    versions = programmes.unit_versions(site.table, p, code)
+    versions = programmes.unit_versions(site.table, programme, code)
     if not versions:
         raise Problem(404, "no_unit")
     return known_as(versions, today(request.now))
@@ -27,7 +29,7 @@ def own(site: Site, request: Request) -> tuple[Programme, Unit]:
     programme = programmes.programme(site.table, request.who.programme)
     if programme is None:
         raise Problem(404, "unknown_link")
-    return programme, unit_of(site, request, programme.key, request.who.unit)
+    return programme, unit_of(site, request, programme, request.who.unit)
 
 
 # ------------------------------------------------------------------ an officer, for one unit
@@ -39,7 +41,7 @@ def show(site: Site, request: Request) -> Response:
 
 def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
     programme = programme_of(site, request)
-    unit = unit_of(site, request, programme.key, request.params["unit"])
+    unit = unit_of(site, request, programme, request.params["unit"])
     p, table = programme.key, site.table
     standing = links.standing(table, p, unit.code)
     done = request.query.get("done", "")
@@ -59,7 +61,7 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         given=request.form,
         fault=fault,
         done=words.HANDED_OVER.get(done, ""),
-        good=done in ("sent", "paper"),
+        good=done in ("sent", "paper", "revoked"),
         words=words,
     )
 
@@ -68,10 +70,12 @@ def hand_over(site: Site, request: Request) -> Response:
     """The link is changed first: an officer can always print it, whatever becomes of the mail."""
     programme = programme_of(site, request)
     p, code = programme.key, request.params["unit"]
-    unit = unit_of(site, request, p, code)
+    unit = unit_of(site, request, programme, code)
     seen = read_instant(request.form.get("seen", ""))
     if not request.form.get("sure") or seen is None:
         return _desk_page(site, request, words.HANDOVER["not_sure"])
+    if request.form.get("do") == "revoke":
+        return _revoke(site, request, p, code, seen)
     reason = request.form.get("reason", "")
     detail = {"reason": words.REASONS[reason]} if reason in words.REASONS else {}
     act = Act(request.now, request.who.email, "handover", p, unit=code, detail=detail)
@@ -80,10 +84,20 @@ def hand_over(site: Site, request: Request) -> Response:
     except links.Changed:
         return redirect(site, "desk", p, "links", "of", code, done="changed")
     to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
-    done = "paper"
+    done: str = "paper"
     if to and request.form.get("mail"):
-        sent = link_mail.send(site, request, programme, unit, token, to)
-        done = "sent" if sent else "failed"
+        done = link_mail.send(site, request, programme, unit, token, to)
+    return redirect(site, "desk", p, "links", "of", code, done=done)
+
+
+def _revoke(site: Site, request: Request, p: str, code: str, seen: datetime) -> Response:
+    """Also for a unit that has ended, which the list of today's units does not show."""
+    act = Act(request.now, request.who.email, "revoke_link", p, unit=code)
+    try:
+        ended = links.revoke(site.table, p, code, act, seen)
+    except links.Changed:
+        ended = False
+    done = "revoked" if ended else "changed"
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 
@@ -125,9 +139,9 @@ def confirm(site: Site, request: Request) -> Response:
         return _unit_page(site, request, "not_sure")
     known = links.standing(table, p, code)
     token = links.next_token(site.key, p, code, known)
-    if not link_mail.send(site, request, programme, unit, token, to):
+    if link_mail.send(site, request, programme, unit, token, to) != "sent":
         return _unit_page(site, request, "mail_failed", status=503)
-    act = Act(request.now, UNIT, "handover", p, unit=code, detail={"to": to})
+    act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
     links.renew(table, site.key, p, code, known, act)
     response = redirect(site, "links", done="handover")
     response.cookies.append(cookie(site, "unit", "", 0))

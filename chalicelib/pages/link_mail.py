@@ -1,18 +1,22 @@
 """The mail that brings a unit its own link: one unit, one mailbox, one link."""
 
+from typing import Literal
+
 from chalicelib import logs
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.messages import links as words
 from chalicelib.pages import render
 from chalicelib.pages.web import Request, absolute
 from chalicelib.programme import Programme
 from chalicelib.unit import Unit
 
+End = Literal["sent", "failed", "unknown"]
+
 
 def send(
     site: Site, request: Request, programme: Programme, unit: Unit, token: str, to: str
-) -> bool:
-    """False where the mail could not be sent: whatever the reason, the page goes on."""
+) -> End:
+    """Whatever becomes of the mail, the page goes on."""
     body = render.text(
         "messages/link.txt",
         unit=unit,
@@ -24,11 +28,11 @@ def send(
     return post(site, request, to, subject, body)
 
 
-def post(site: Site, request: Request, to: str, subject: str, body: str) -> bool:
-    """Send a mail; False, and a line in the log, where that fails."""
+def post(site: Site, request: Request, to: str, subject: str, body: str) -> End:
+    """Send a mail, once; where that fails, a line in the log and whether it may have gone out."""
     try:
         site.mail.send(to, subject, body, request.now)
     except Exception as error:
         logs.say("mail_failed", logs.ERROR, error)
-        return False
-    return True
+        return "failed" if isinstance(error, NotSent) else "unknown"
+    return "sent"

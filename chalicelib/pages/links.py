@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib import contact as contacts_of
 from chalicelib import text
@@ -47,8 +47,8 @@ class Row:
 def rows(site: Site, programme: Programme, now: datetime) -> list[Row]:
     """Every unit of today, in official order."""
     p = programme.key
-    found = owing(programmes.units(site.table, p), today(now))
-    standings = links.standings(site.table, p, [unit.code for unit in found])
+    found = owing(programmes.units(site.table, programme), today(now))
+    standings = links.standings(site.table, p)
     known = dict(contacts.contacts(site.table, p))
     mailed = mailings.mailings(site.table, p, today(now))
     nobody = contacts_of.Contact()
@@ -175,9 +175,9 @@ def read_instant(given: str) -> datetime | None:
     """When the page was opened that this comes from; None for what no page of ours carries."""
     try:
         found = from_iso(given)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else None
 
 
 def _sheet(form: Mapping[str, str], picked: list[Row]) -> dict[str, str]:

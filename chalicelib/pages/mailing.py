@@ -73,7 +73,7 @@ def _day(given: str, now: datetime) -> date:
 
 
 def _units(site: Site, programme: Programme, request: Request) -> list[Unit]:
-    return owing(programmes.units(site.table, programme.key), today(request.now))
+    return owing(programmes.units(site.table, programme), today(request.now))
 
 
 def shown_state(one: Mailing, now: datetime) -> str:
@@ -106,5 +106,5 @@ def _send_one(site: Site, request: Request, programme: Programme, unit: Unit, on
     reserved = mailings.move(table, p, who, site.clock(), one, "sending", to)
     if reserved is None:
         return  # another request of an officer sends it
-    sent = link_mail.send(site, request, programme, unit, token, to)
-    mailings.move(table, p, who, site.clock(), reserved, "sent" if sent else "failed")
+    end = link_mail.send(site, request, programme, unit, token, to)
+    mailings.move(table, p, who, site.clock(), reserved, end)

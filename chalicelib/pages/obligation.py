@@ -88,7 +88,7 @@ def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
-    units = owing(programmes.unit_versions(site.table, p, code), period.end)
+    units = owing(programmes.unit_versions(site.table, programme, code), period.end)
     if not units:
         raise Problem(404, "not_owed")
     if not period.has_begun(now):

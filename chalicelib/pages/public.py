@@ -45,7 +45,7 @@ def landing(site: Site, request: Request) -> Response:
     if link is None:
         raise failed(site, request, 404, "unknown_link")
     programme = programmes.programme(site.table, link.programme)
-    versions = programmes.unit_versions(site.table, link.programme, link.unit)
+    versions = programmes.unit_versions(site.table, programme, link.unit) if programme else []
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     unit = known_as(versions, today(request.now))

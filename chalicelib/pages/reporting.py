@@ -31,7 +31,7 @@ def home(site: Site, request: Request) -> Response:
     """Open periods, the earliest due first; then past ones, the newest first."""
     p, code = request.who.programme, request.who.unit
     programme = programmes.programme(site.table, p)
-    versions = programmes.unit_versions(site.table, p, code)
+    versions = programmes.unit_versions(site.table, programme, code) if programme else []
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]

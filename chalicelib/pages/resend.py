@@ -89,7 +89,7 @@ def _found(site: Site, request: Request, typed: str) -> list[Found]:
             continue
         known = dict(contacts.contacts(site.table, programme.key))
         standings = links.standings(site.table, programme.key)
-        for unit in owing(programmes.units(site.table, programme.key), day):
+        for unit in owing(programmes.units(site.table, programme), day):
             to = contacts_of.mailbox(known.get(unit.code, Contact()), unit)
             if to and wanted in map(text.fold, (unit.code, unit.name, *unit.aliases, to)):
                 token = links.token(site.key, standings.get(unit.code))
@@ -109,7 +109,7 @@ def _send(site: Site, request: Request, typed: str, found: Found | None) -> None
             site.table.write(counted)
         return
     p, unit = found.programme.key, found.unit.code
-    act = Act(request.now, UNIT, "resend_link", p, unit=unit, detail={"to": found.to})
+    act = Act(request.now, UNIT, "resend_link", p, unit=unit, detail={"mailbox": found.to})
     try:
         acts.commit(site.table, act, counted)
     except Conflict:

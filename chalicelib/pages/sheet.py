@@ -9,6 +9,7 @@ from chalicelib.pages.web import Request, Response, absolute
 from chalicelib.store import links
 
 ON_A_PAGE = 8  # two by four, to cut
+MOST = 1_000  # slips of one answer: more would not fit through Lambda's 6 MB
 
 
 def sheet(site: Site, request: Request) -> Response:
@@ -20,7 +21,7 @@ def sheet(site: Site, request: Request) -> Response:
     wanted = [row for row in every if row.unit.code in codes]
     found = wanted if codes else listed.filtered(every, query)
     slips, without = [], []
-    for row in found:
+    for row in found[:MOST]:
         token = links.token(site.key, row.standing)
         if not token:
             without.append(row.unit)
@@ -38,6 +39,8 @@ def sheet(site: Site, request: Request) -> Response:
         leaves=[slips[start : start + step] for start in range(0, len(slips), step)],
         slips=len(slips),
         without=without,
+        left=max(0, len(found) - MOST),
+        most=MOST,
         cut=cut,
         query={name: content for name, content in query.items() if name != "cut"},
     )

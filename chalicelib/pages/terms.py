@@ -1,6 +1,8 @@
 """Exemptions and extensions by an officer: for one unit, or more time for a whole bloc."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
 
 from chalicelib import extension, grid
 from chalicelib.audit import Act
@@ -18,6 +20,7 @@ from chalicelib.table import Check, Conflict
 from chalicelib.terms import Terms
 
 _TRIES = 5
+_PATIENCE = timedelta(seconds=15)  # for a bloc; the gateway gives up on an answer after 29
 _MOST_FOUND = 50  # units that a search lists
 
 
@@ -27,7 +30,7 @@ class _Page:
     def __init__(self, site: Site, request: Request) -> None:
         self.site, self.request = site, request
         self.programme, self.period = period_of(site, request)
-        self.rows, _ = rows_of(site, self.programme.key, self.period)
+        self.rows, _ = rows_of(site, self.programme, self.period)
 
     def row(self, code: str) -> Row | None:
         return next((row for row in self.rows if row.unit.code == code), None)
@@ -167,11 +170,13 @@ def extend(site: Site, request: Request) -> Response:
     def more_time(its: Terms) -> Terms:
         return its._replace(due=due) if extension.outcome(its, due) == "extend" else its
 
+    # The page that follows tells which units have the new day, and has the button for the others.
     for one in page.of_bloc(bloc):
-        try:
-            page.change("extend", one.unit.code, more_time, reason)
-        except Conflict:
-            continue  # the page that follows tells which units have the new day
+        if site.clock() - request.now > _PATIENCE:
+            break
+        if extension.outcome(one.terms, due) == "extend":
+            with suppress(Conflict):
+                page.change("extend", one.unit.code, more_time, reason)
     return page.back(bloc=bloc, to=day.isoformat())
 
 

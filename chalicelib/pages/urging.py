@@ -23,7 +23,7 @@ _PLACE_OF_LINK = "(đường dẫn riêng của từng đơn vị)"
 def urge(site: Site, request: Request) -> Response:
     """Whom a mail can reach now, to be ticked; who has had one today; who can't have one."""
     programme, period = period_of(site, request)
-    found = urging.rows(site.table, programme.key, period, request.now)
+    found = urging.rows(site.table, programme, period, request.now)
     return _choose(site, request, programme, period, found)
 
 
@@ -35,9 +35,9 @@ def _choose(
     found: list[Row],
     fault: str = "",
 ) -> Response:
-    day = reminder.day_of(request.now)
+    now, day = request.now, reminder.day_of(request.now)
     rounds = reminders.rounds(site.table, programme.key, period.key)
-    choosable = [row for row in found if reminder.open_today(row, request.now)]
+    choosable = [row for row in found if reminder.open_today(row, now)]
     return render.page(
         site,
         request,
@@ -47,8 +47,8 @@ def _choose(
         programme=programme,
         period=period,
         choosable=choosable,
-        late=[row for row in choosable if row.case and row.case.overdue(request.now)],
-        urged=[row for row in found if not row.against and row not in choosable],
+        late=[row for row in choosable if row.case and row.case.overdue(now)],
+        urged=[row for row in found if not (row.against or reminder.open_today(row, now))],
         others=[row for row in found if row.against not in ("", "has_sent")],
         rounds=[one for one in rounds if one.day == day],
         ticked=_ticked(request),
@@ -81,7 +81,7 @@ def _chosen(request: Request, found: list[Row]) -> tuple[list[Row], list[str]]:
 def preview(site: Site, request: Request) -> Response:
     """Who will get which text. Nothing is sent and nothing is kept."""
     programme, period = period_of(site, request)
-    found = urging.rows(site.table, programme.key, period, request.now)
+    found = urging.rows(site.table, programme, period, request.now)
     chosen, unknown = _chosen(request, found)
     if not chosen and not unknown:
         return _choose(site, request, programme, period, found, "nobody")
@@ -114,7 +114,7 @@ def _preview(
         programme=programme,
         period=period,
         going=going,
-        staying=[row for row in chosen if row not in going],
+        staying=[row for row in chosen if not reminder.open_today(row, request.now)],
         unknown=unknown,
         samples=samples,
         note=note,
@@ -168,7 +168,7 @@ def begin(site: Site, request: Request) -> Response:
     p, k, id = programme.key, period.key, _round_id(request)
     if reminders.round_of(site.table, p, k, id):
         return redirect(site, "desk", p, k, "urge", "round", id)
-    found = urging.rows(site.table, p, period, request.now)
+    found = urging.rows(site.table, programme, period, request.now)
     chosen, unknown = _chosen(request, found)
     if not chosen and not unknown:
         return _choose(site, request, programme, period, found, "nobody")
@@ -208,7 +208,7 @@ def round_page(site: Site, request: Request) -> Response:
     p, k, now = programme.key, period.key, request.now
     if round.day != reminder.day_of(now):
         return redirect(site, "desk", p, k, "urge", "log", day=round.day)
-    found = reminder.of_round(urging.rows(site.table, p, period, now), round)
+    found = reminder.of_round(urging.rows(site.table, programme, period, now), round)
     outcomes = [(row, _outcome(row, round, request)) for row in found]
     return render.page(
         site,
@@ -259,12 +259,13 @@ def log(site: Site, request: Request) -> Response:
         day=day,
         rounds=[round for round in rounds if round.day == day],
         sent=sent,
-        names=_names(site, p, period) if sent else {},
+        names=_names(site, programme, period) if sent else {},
         words=words,
         now=request.now,
     )
 
 
-def _names(site: Site, p: str, period: Period) -> dict[str, str]:
+def _names(site: Site, programme: Programme, period: Period) -> dict[str, str]:
     """As the units were called at the period's cut-off."""
-    return {unit.code: unit.name for unit in owing(programmes.units(site.table, p), period.end)}
+    units = owing(programmes.units(site.table, programme), period.end)
+    return {unit.code: unit.name for unit in units}

@@ -89,7 +89,7 @@ def _lines(site: Site, request: Request, asked: _Asked) -> list[Line]:
         )
         for period in asked.periods
     ]
-    versions = programmes.units(site.table, p)
+    versions = programmes.units(site.table, asked.programme)
     found = years.lines(versions, columns, request.now, today(request.now))
     sought = text.fold(asked.wanted.words).split()
     return [

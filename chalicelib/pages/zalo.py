@@ -9,7 +9,7 @@ from chalicelib.pages.web import Problem, Request, Response, absolute
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.reminder import Case, by_bloc
-from chalicelib.store import reminders
+from chalicelib.store import links
 
 _STYLES = ("base", "desk", "urging")
 
@@ -17,11 +17,12 @@ _STYLES = ("base", "desk", "urging")
 def unit_text(site: Site, request: Request) -> Response:
     """For the officer's own eyes: whoever has the link has the report."""
     programme, period = period_of(site, request)
-    rows = urging.rows(site.table, programme.key, period, request.now)
+    rows = urging.rows(site.table, programme, period, request.now)
     row = next((row for row in rows if row.unit.code == request.params["unit"]), None)
     if row is None:
         raise Problem(404, "no_unit_here")
-    token = reminders.link(site.table, site.key, programme.key, row.unit.code)
+    known = links.standing(site.table, programme.key, row.unit.code)
+    token = links.token(site.key, known)
     text, against = "", row.reason
     if row.case and token:
         link = absolute(site, "u", token)
@@ -44,7 +45,7 @@ def unit_text(site: Site, request: Request) -> Response:
 def group_text(site: Site, request: Request) -> Response:
     """Names by bloc: all of them, and each bloc by itself. No link and no phone stands in it."""
     programme, period = period_of(site, request)
-    rows = urging.rows(site.table, programme.key, period, request.now)
+    rows = urging.rows(site.table, programme, period, request.now)
     blocs = by_bloc((row.case for row in rows if row.case), programme.blocs)
     texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
     if len(blocs) > 1:

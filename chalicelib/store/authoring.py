@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from chalicelib.audit import Act
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
-from chalicelib.store import acts, keys
+from chalicelib.store import acts, keys, programmes
 from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
 
 MOST_PERIODS = MOST_CHANGES - 4  # of one write: beside them stand the form, its act, the settings
@@ -47,17 +47,15 @@ def keep_period(table: Table, act: Act, period: Period) -> None:
 
 def settings(table: Table, p: str) -> tuple[Programme, int] | None:
     """A programme with its stored version, for expecting."""
-    item = table.get(keys.programme(p))
-    if item is None:
-        return None
-    return Programme.model_validate_json(str(item.body["json"])), item.version
+    found = programmes.programme(table, p)
+    return (found, found.revision) if found else None
 
 
 def keep_settings(
     table: Table, act: Act, programme: Programme, revision: int, periods: Iterable[Period]
 ) -> None:
     """Over that revision, with the periods that they move. Raises Conflict."""
-    put = Put(keys.programme(programme.key), {"json": programme.model_dump_json()}, revision)
+    put = programmes.put(programme.model_copy(update={"revision": revision}))
     acts.commit(table, act, put, *_puts(programme.key, periods))
 
 

@@ -17,8 +17,13 @@ def period(p: str, k: str) -> Key:
     return Key(f"PROGRAMME#{p}", f"PERIOD#{k}")
 
 
-def unit(p: str, code: str, valid_from: date) -> Key:
-    return Key(f"UNITS#{p}", f"UNIT#{code}#{valid_from.isoformat()}")
+def units(p: str, roll: str) -> str:
+    """The partition of a unit list; the first list of a programme has no name."""
+    return f"UNITS#{p}#{roll}" if roll else f"UNITS#{p}"
+
+
+def unit(p: str, code: str, valid_from: date, roll: str = "") -> Key:
+    return Key(units(p, roll), f"UNIT#{code}#{valid_from.isoformat()}")
 
 
 def head(p: str, k: str, u: str) -> Key:

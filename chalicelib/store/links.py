@@ -4,7 +4,6 @@ Every change of a link is one transaction with its index item, its token and, wh
 the record of the act. The index item's version decides between two who change at one moment.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,16 +57,12 @@ def standing(table: Table, p: str, unit: str) -> Standing | None:
     return _standing(p, item) if item else _before_the_index(table, p, unit)
 
 
-def standings(table: Table, p: str, units: Iterable[str] = ()) -> dict[str, Standing]:
-    """Of the units that have or had a link, by code: one query.
+def standings(table: Table, p: str) -> dict[str, Standing]:
+    """Of every unit that has or had a link, by code: one query.
 
-    Of `units` also those whose link is older than the index; each of them costs a query more.
+    A link older than the index comes in with the first act on it, or with `make links`.
     """
-    found = {item.key.sort: _standing(p, item) for item in table.query(f"LINKS#{p}")}
-    for unit in units:
-        if unit not in found and (older := _before_the_index(table, p, unit)):
-            found[unit] = older
-    return found
+    return {item.key.sort: _standing(p, item) for item in table.query(f"LINKS#{p}")}
 
 
 def token(key: bytes, standing: Standing | None) -> str:

@@ -13,7 +13,7 @@ from chalicelib.clock import from_iso, iso, today
 from chalicelib.store import acts, keys
 from chalicelib.table import MOST_CHANGES, NOTHING, Conflict, Item, Put, Table
 
-State = Literal["queued", "sending", "sent", "failed", "no_mailbox", "no_link"]
+State = Literal["queued", "sending", "sent", "failed", "unknown", "no_mailbox", "no_link"]
 _KEPT = timedelta(days=40)
 _RECORD = 1  # what `acts.commit` adds for an act of no period
 
@@ -31,7 +31,7 @@ class Mailing:
 
     def repeats(self) -> bool:
         """Whether another mail today could be a second one."""
-        return self.state in ("queued", "sending", "sent")
+        return self.state in ("queued", "sending", "sent", "unknown")
 
 
 def mailings(table: Table, p: str, day: date) -> dict[str, Mailing]:
@@ -74,7 +74,7 @@ def move(
     """This mailing in its next state; None where somebody else has moved it."""
     after = replace(mailing, state=state, at=now, to=to or mailing.to)
     verb = "mail_link" if state == "sending" else "link_mailed"
-    detail = {"to": after.to, "state": state}
+    detail = {"mailbox": after.to, "mail": state}
     try:
         acts.commit(table, Act(now, who, verb, p, "", mailing.unit, detail), _put(p, after))
     except Conflict:

@@ -7,15 +7,24 @@ from weakref import WeakKeyDictionary
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
 from chalicelib.store import keys
-from chalicelib.table import MOST_CHANGES, Conflict, Item, Key, Put, Table
+from chalicelib.table import MOST_CHANGES, Change, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
 
 _TRIES = 5
 
 # Items hold the noun as JSON. The text is the cache's key, so a changed item is read anew.
-_programme = lru_cache(64)(Programme.model_validate_json)
 _form = lru_cache(64)(Form.model_validate_json)
 _unit = lru_cache(8192)(Unit.model_validate_json)
+
+
+@lru_cache(64)
+def _parsed(text: str, roll: str, revision: int) -> Programme:
+    programme = Programme.model_validate_json(text)
+    return programme.model_copy(update={"roll": roll, "revision": revision})
+
+
+def _programme(item: Item) -> Programme:
+    return _parsed(_json(item), str(item.body.get("roll", "")), item.version)
 
 
 @lru_cache(1024)
@@ -28,7 +37,7 @@ def _json(item: Item) -> str:
 
 
 def programmes(table: Table) -> Iterator[Programme]:
-    return (_programme(_json(item)) for item in table.query("PROGRAMMES"))
+    return map(_programme, table.query("PROGRAMMES"))
 
 
 def programme_keys(table: Table) -> list[str]:
@@ -37,7 +46,7 @@ def programme_keys(table: Table) -> list[str]:
 
 def programme(table: Table, p: str) -> Programme | None:
     item = table.get(keys.programme(p))
-    return _programme(_json(item)) if item else None
+    return _programme(item) if item else None
 
 
 def forms(table: Table, p: str) -> list[Form]:
@@ -65,13 +74,31 @@ def periods(table: Table, p: str) -> list[Period]:
     return sorted(found, key=lambda period: (period.end, period.start, period.key))
 
 
-def units(table: Table, p: str) -> list[Unit]:
-    """Every dated version of every unit."""
-    return [_unit(_json(item)) for item in table.query(f"UNITS#{p}", "UNIT#")]
+def units(table: Table, of: Programme | str) -> list[Unit]:
+    """Every dated version of every unit. Who has read the programme passes it: one reading less."""
+    p, roll = _roll(table, of)
+    return [_unit(_json(item)) for item in table.query(keys.units(p, roll), "UNIT#")]
 
 
-def unit_versions(table: Table, p: str, code: str) -> list[Unit]:
-    return [_unit(_json(item)) for item in table.query(f"UNITS#{p}", f"UNIT#{code}#")]
+def unit_versions(table: Table, of: Programme | str, code: str) -> list[Unit]:
+    p, roll = _roll(table, of)
+    return [_unit(_json(item)) for item in table.query(keys.units(p, roll), f"UNIT#{code}#")]
+
+
+def _roll(table: Table, of: Programme | str) -> tuple[str, str]:
+    """The programme's key and the name of the unit list that is current."""
+    if isinstance(of, Programme):
+        return of.key, of.roll
+    item = table.get(keys.programme(of))
+    return of, str(item.body.get("roll", "")) if item else ""
+
+
+def put(programme: Programme) -> Put:
+    """The change that keeps a programme over the version in which it was read."""
+    key, body = keys.programme(programme.key), {"json": programme.model_dump_json()}
+    if programme.roll:
+        body["roll"] = programme.roll
+    return Put(key, body, expects=programme.revision)
 
 
 def keep_programme(table: Table, programme: Programme) -> None:
@@ -87,7 +114,23 @@ def keep_periods(table: Table, p: str, periods: Iterable[Period]) -> None:
 
 
 def keep_units(table: Table, p: str, units: Iterable[Unit]) -> None:
-    _keep(table, [(keys.unit(p, u.code, u.valid_from), u.model_dump_json()) for u in units])
+    """Write what is new or different into the current list.
+
+    The programme's version goes up with every write, so that a list that was prepared from an
+    older reading can't become current and lose it.
+    """
+    listed = list(units)
+    for attempt in range(_TRIES):
+        found = table.get(keys.programme(p))
+        roll = str(found.body.get("roll", "")) if found else ""
+        entries = [(keys.unit(p, u.code, u.valid_from, roll), u.model_dump_json()) for u in listed]
+        try:
+            _keep_once(table, entries, found)
+        except Conflict:
+            if attempt < _TRIES - 1:
+                continue
+            raise
+        return
 
 
 def _keep(table: Table, entries: list[tuple[Key, str]]) -> None:
@@ -100,11 +143,16 @@ def _keep(table: Table, entries: list[tuple[Key, str]]) -> None:
     return _keep_once(table, entries)
 
 
-def _keep_once(table: Table, entries: list[tuple[Key, str]]) -> None:
+def _keep_once(table: Table, entries: list[tuple[Key, str]], guard: Item | None = None) -> None:
     changes = []
     for key, text in entries:
         found = table.get(key)
         if found is None or found.body["json"] != text:
-            changes.append(Put(key, {"json": text}, expects=found.version if found else 0))
-    for start in range(0, len(changes), MOST_CHANGES):
-        table.write(*changes[start : start + MOST_CHANGES])
+            body = {**found.body, "json": text} if found else {"json": text}
+            changes.append(Put(key, body, expects=found.version if found else 0))
+    together = MOST_CHANGES - (guard is not None)
+    for place, start in enumerate(range(0, len(changes), together)):
+        some: list[Change] = [*changes[start : start + together]]
+        if guard:
+            some.append(Put(guard.key, guard.body, expects=guard.version + place))
+        table.write(*some)

@@ -6,13 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib import access as tokens
-from chalicelib.access import Link
 from chalicelib.audit import Act
 from chalicelib.clock import from_iso, iso
 from chalicelib.period import Period
-from chalicelib.reminder import Case, Reminder, Round, State
-from chalicelib.store import access, acts, keys
+from chalicelib.reminder import Case, Reminder, Round
+from chalicelib.store import acts, keys
 from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
 
 
@@ -50,22 +48,18 @@ def reserve(
     return replace(made, revision=before + 1)
 
 
-def end(
-    table: Table, p: str, k: str, reserved: Reminder, state: State, cause: str, now: datetime
-) -> None:
+def end(table: Table, p: str, k: str, ended: Reminder, now: datetime) -> None:
     """How it ended. That a mail failed is on record as well: the reservation said it goes out."""
-    ended = replace(reserved, state=state, cause=cause)
-    key = keys.reminder(p, k, reserved.day, reserved.unit)
-    change = Put(key, _body(ended), reserved.revision)
+    change = Put(keys.reminder(p, k, ended.day, ended.unit), _body(ended), ended.revision)
     try:
-        if state == "sent":
+        if ended.state == "sent":
             table.write(change)
         else:
-            act = Act(now, reserved.who, f"remind_{state}", p, k, reserved.unit, {"cause": cause})
-            acts.commit(table, act, change)
+            verb, detail = f"remind_{ended.state}", {"cause": ended.cause}
+            acts.commit(table, Act(now, ended.who, verb, p, k, ended.unit, detail), change)
     except Conflict:
-        found = table.get(key)  # a second try of the SDK met its first
-        if found is None or found.body != _body(ended):
+        found = table.get(change.key)  # a second try of the SDK met its first
+        if found is None or found.body != change.body:
             raise
 
 
@@ -89,19 +83,6 @@ def rounds(table: Table, p: str, k: str) -> list[Round]:
     """Of the period, the newest first."""
     found = map(_round, table.query(f"PERIOD#{p}#{k}", "URGING#"))
     return sorted(found, key=lambda round: (round.at, round.id), reverse=True)
-
-
-def link(table: Table, key: bytes, p: str, unit: str) -> str | None:
-    """The token that opens the unit's report now; None where none does. Nothing is issued:
-    a link that an officer has ended is not brought back by a reminder.
-    """
-    newest = None
-    for item in table.query(keys.unit_access(p, unit), "LINK#"):
-        newest = item
-    if newest is None:
-        return None
-    token = tokens.link_token(key, Link(p, unit, int(newest.body["generation"])))
-    return token if access.link(table, token) else None
 
 
 def _body(reminder: Reminder) -> Body:

@@ -86,6 +86,7 @@ def _head(item: Item) -> Head:
         item.version,
         from_iso(due) if due else None,
         body.get("event", ""),
+        body.get("paper", False),
     )
 
 
