@@ -157,7 +157,18 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         revision=kept.revision if kept else 0,
     )
     summaries.keep_summary(site.table, programme.key, period.key, new)
+    _end_files(site, kept, new)
     return True
+
+
+def _end_files(site: Site, former: Kept | None, new: Kept) -> None:
+    """Those that the item pointed to before and does not now. A failure costs only their room."""
+    gone = set(former.files.values()) - set(new.files.values()) if former else set()
+    for name in gone:
+        try:
+            site.files.end(name)
+        except Exception as error:
+            logs.say("file_not_ended", logs.WARNING, error)
 
 
 def _entered(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,24 +55,39 @@ def is_kept(name: str) -> bool:
 
 def package(stage: str, out: Path = OUT, root: Path = ROOT) -> Package:
     """Write deployment.zip and template.json. Raises NotPackaged."""
-    if sys.version_info[:2] != RUNTIME:
-        wanted, this = (".".join(map(str, v)) for v in (RUNTIME, sys.version_info[:2]))
-        raise NotPackaged(f"Lambda's runtime is Python {wanted}, this is {this}: run {wanted}'s")
+    _check_python()
     with TemporaryDirectory(prefix="baocao-package-") as temporary:
         source, built, kept = (Path(temporary) / one for one in ("source", "built", "kept"))
         _copy(root, source)
-        _chalice(source, built, stage)
+        _chalice(source, built, stage, _wheels(root / "requirements.txt"))
         _unpack(built / "deployment.zip", kept)
         _compile(kept)
         out.mkdir(parents=True, exist_ok=True)
         _zip(kept, out / "deployment.zip")
-        text = as_text(completed(_read_yaml(built / "sam.yaml")))
+        text = as_text(_completed(built))
     (out / "template.json").write_text(text, "utf-8")
     content = (out / "deployment.zip").read_bytes()
     if len(content) > LARGEST:
         raise NotPackaged(f"the zip has {len(content):,} bytes, more than {LARGEST:,}")
     digest = hashlib.sha256(content).hexdigest()
     return Package(out / "deployment.zip", out / "template.json", digest, len(content))
+
+
+def template(stage: str, root: Path = ROOT) -> dict[str, Any]:
+    """The template alone, without waiting for libraries. Raises NotPackaged."""
+    _check_python()
+    with TemporaryDirectory(prefix="baocao-package-") as temporary:
+        source, built = (Path(temporary) / one for one in ("source", "built"))
+        _copy(root, source)
+        (source / "requirements.txt").write_text("")
+        _chalice(source, built, stage, source)
+        return _completed(built)
+
+
+def _check_python() -> None:
+    if sys.version_info[:2] != RUNTIME:
+        wanted, this = (".".join(map(str, v)) for v in (RUNTIME, sys.version_info[:2]))
+        raise NotPackaged(f"Lambda's runtime is Python {wanted}, this is {this}: run {wanted}'s")
 
 
 def _copy(root: Path, source: Path) -> None:
@@ -87,11 +102,37 @@ def _copy(root: Path, source: Path) -> None:
     shutil.copy2(root / "infra" / "resources.yaml", source / "resources.yaml")
 
 
-def _chalice(source: Path, built: Path, stage: str) -> None:
+def _wheels(requirements: Path) -> Path:
+    """The libraries for Lambda, fetched once: packaging again needs no network."""
+    pins = requirements.read_bytes()
+    kept = ROOT / ".venv" / "wheels" / hashlib.sha256(pins).hexdigest()[:16]
+    if kept.exists():
+        return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fetched = Path(mkdtemp(dir=kept.parent))
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--only-binary", ":all:", "--platform", "manylinux2014_x86_64"]
+    command += ["--implementation", "cp", "--python-version", ".".join(map(str, RUNTIME))]
+    command += ["--dest", str(fetched), "--requirement", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        if done.returncode:
+            raise NotPackaged(f"the libraries can't be fetched:\n{done.stderr}".rstrip())
+        fetched.rename(kept)
+    except OSError:
+        if not kept.exists():  # else another one was faster
+            raise
+    finally:
+        shutil.rmtree(fetched, ignore_errors=True)
+    return kept
+
+
+def _chalice(source: Path, built: Path, stage: str, wheels: Path) -> None:
     """Chalice imports the app to see its routes: with no setting of this machine."""
     spare = ("AWS_", "TABLE", "BUCKET", "SENDER", "WORKER", "PUBLIC_URL", "PYTHON")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(spare)}
     told = {"AWS_DEFAULT_REGION": _REGION, "PYTHONDONTWRITEBYTECODE": "1"}
+    told |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
     program = Path(sys.executable).with_name("chalice")
     command = [str(program), "package", "--stage", stage, str(built)]
     command += ["--merge-template", "resources.yaml"]
@@ -137,20 +178,16 @@ def _zip(folder: Path, target: Path) -> None:
             archive.writestr(entry, path.read_bytes(), compresslevel=9)
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _completed(built: Path) -> dict[str, Any]:
+    """Chalice's template, with the pages that API Gateway shows by itself."""
     import yaml
 
-    read: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    return read
-
-
-def completed(template: dict[str, Any]) -> dict[str, Any]:
-    """With the pages that API Gateway shows by itself."""
     from infra.gateway_pages import answers
 
-    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    made: dict[str, Any] = yaml.safe_load((built / "sam.yaml").read_text("utf-8"))
+    body = made["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     body["x-amazon-apigateway-gateway-responses"] = answers()
-    return template
+    return made
 
 
 def as_text(template: dict[str, Any]) -> str:
