@@ -54,10 +54,12 @@ soak: ## Run the fault and race tests at full size (under forty minutes on two c
 bench: ## Measure speed against bare functions and public peers (ONE=handler: only that bench)
 	@$(BOOT) --bench $(ONE)
 
-check: ## Lint and types, as CI does
+check: ## Lint and types, and the judges of AWS's template, as CI does
 	@$(DEV) -m ruff check .
 	@$(DEV) -m ruff format --check .
 	@$(DEV) -m mypy
+	@$(BOOT) --lint
+	@$(DEV) -m infra.judge
 
 format: ## Put the code in its format
 	@$(DEV) -m ruff check --fix .

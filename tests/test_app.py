@@ -335,7 +335,7 @@ def test_a_scheduled_run_on_lambda_needs_no_request(
     lambda_function: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Chalice knows no current request there, not even none."""
-    monkeypatch.delattr(app.app, "current_request", raising=False)
+    monkeypatch.setattr(app, "app", object())
     for name, text in {**ON_LAMBDA, "PUBLIC_URL": "https://baocao.example"}.items():
         monkeypatch.setenv(name, text)
     assert app.site().public_url == "https://baocao.example"

@@ -1,7 +1,6 @@
 """What goes to Lambda: the same bytes anywhere, all that is imported, and nothing besides."""
 
 import ast
-import fcntl
 import hashlib
 import json
 import os
@@ -22,21 +21,6 @@ from infra.package import NotPackaged, Package, is_kept, largest, placed
 from tests.test_house import ROOT, imported
 
 MADE_ELSEWHERE = {"botocore"}  # Lambda's own
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """One package for every process of this test run."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "package"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = shared / "digest"
-        if not done.exists():
-            done.write_text(package.package("dev", shared).digest)
-    archive = shared / "deployment.zip"
-    return Package(archive, shared / "template.json", done.read_text(), archive.stat().st_size)
 
 
 @pytest.fixture(scope="session")
@@ -228,8 +212,10 @@ def test_every_function_of_the_app_is_in_the_template_with_a_role_and_a_log_of_i
 def test_what_runs_unwatched_leaves_what_fails_in_the_queue(template: dict[str, Any]) -> None:
     for name, function in of_type(template, "AWS::Serverless::Function").items():
         if name != "APIHandler":
-            queue = function["Properties"]["DeadLetterQueue"]
-            assert queue == {"Type": "SQS", "TargetArn": {"Fn::GetAtt": ["LeftOver", "Arn"]}}
+            ends = function["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+            assert ends == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["LeftOver", "Arn"]}}
+            role = template["Resources"][function["Properties"]["Role"]["Fn::GetAtt"][0]]
+            assert "sqs:SendMessage" in json.dumps(role), name
 
 
 def test_every_log_ends_and_none_holds_a_path(template: dict[str, Any]) -> None:
