@@ -135,3 +135,16 @@ def test_what_changed_since_the_preview_is_looked_at_again(site: Site, officer: 
     officer.follow(change(officer, "2027-Q1", due="16/03/2027", reason="Sớm"))
     assert officer.submit(mine, "/holidays").status == 409
     assert period(site, "2027-Q1").due == end_of(date(2027, 3, 16))
+
+
+def test_the_days_change_nothing_of_which_unit_list_is_current(
+    site: Site, officer: Visitor
+) -> None:
+    """The programme's item names the list: who writes its settings alone brings back an old one."""
+    programme = programmes.programme(site.table, NEW)
+    assert programme is not None
+    units = programmes.units(site.table, programme)[1:]
+    rolls.switch(site.table, Act(site.clock(), OFFICER, "units_import", NEW), programme, "b", units)
+    assert officer.submit(preview(site, officer, "17/03/2027"), "/holidays").status == 303
+    assert date(2027, 3, 17) in days(site)
+    assert programmes.units(site.table, NEW) == units

@@ -9,6 +9,7 @@ from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.messages.programme import PERIOD_FAULTS
 from chalicelib.pages import render
+from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period_change import read_day
 from chalicelib.programme import Programme
@@ -22,23 +23,16 @@ _MOST = 60  # of one year
 
 def holidays(site: Site, request: Request) -> Response:
     """The list by year; with a year and its days, what they would change."""
-    programme, revision = _settings(site, request)
+    programme = programme_of(site, request)
     given = request.query
     if "year" not in given:
-        return _page(site, request, programme, revision)
+        return _page(site, request, programme)
     year = whole_number(given["year"])
     if year not in _years(programme):
-        return _page(site, request, programme, revision, status=422, fault="bad_year")
+        return _page(site, request, programme, status=422, fault="bad_year")
     if "days" not in given:
-        return _page(site, request, programme, revision, year=year)
-    return _preview(site, request, programme, revision, year, given["days"])
-
-
-def _settings(site: Site, request: Request) -> tuple[Programme, int]:
-    found = authoring.settings(site.table, request.params["programme"])
-    if found is None:
-        raise Problem(404, "no_period")
-    return found
+        return _page(site, request, programme, year=year)
+    return _preview(site, request, programme, year, given["days"])
 
 
 def _years(programme: Programme) -> list[int]:
@@ -51,7 +45,6 @@ def _page(
     site: Site,
     request: Request,
     programme: Programme,
-    revision: int,
     *,
     status: int = 200,
     fault: str = "",
@@ -66,7 +59,7 @@ def _page(
         status=status,
         styles=_STYLES,
         programme=programme,
-        revision=revision,
+        revision=programme.revision,
         years=_years(programme),
         fault=PERIOD_FAULTS[fault].format(given=given) if fault else "",
         done=whole_number(request.query.get("done", "")),
@@ -74,19 +67,16 @@ def _page(
     )
 
 
-def _preview(
-    site: Site, request: Request, programme: Programme, revision: int, year: int, typed: str
-) -> Response:
+def _preview(site: Site, request: Request, programme: Programme, year: int, typed: str) -> Response:
     days, wrong = _read(typed, year)
     if wrong or len(days) > _MOST:
         more: dict[str, Any] = {"year": year, "typed": typed, "given": "; ".join(wrong[:5])[:200]}
         fault = "bad_holiday" if wrong else "too_many_days"
-        return _page(site, request, programme, revision, status=422, fault=fault, **more)
+        return _page(site, request, programme, status=422, fault=fault, **more)
     return _page(
         site,
         request,
         programme,
-        revision,
         year=year,
         typed=typed,
         new_days=days,
@@ -114,7 +104,7 @@ def _moved(site: Site, request: Request, old: Programme, new: Programme) -> list
 
 def keep(site: Site, request: Request) -> Response:
     """The days as previewed, and of the deadlines that they move those that were ticked."""
-    programme, revision = _settings(site, request)
+    programme = programme_of(site, request)
     form = request.form
     year, typed = whole_number(form.get("year", "")), form.get("days", "")
     days, wrong = _read(typed, year)
@@ -124,9 +114,8 @@ def keep(site: Site, request: Request) -> Response:
     moved = _moved(site, request, programme, new)
     ticked = {name.removeprefix("period.") for name in form if name.startswith("period.")}
     seen = {f"{m.before.key}:{m.before.revision}" for m in moved}
-    if whole_number(form.get("revision", "")) != revision or form.get("seen", "").split() != sorted(
-        seen
-    ):
+    as_seen = form.get("seen", "").split() == sorted(seen)
+    if not as_seen or whole_number(form.get("revision", "")) != programme.revision:
         return _overtaken(site, request, year, typed)
     chosen = [one for one in moved if one.before.key in ticked]
     detail = {
@@ -137,13 +126,13 @@ def keep(site: Site, request: Request) -> Response:
     }
     act = Act(request.now, request.who.email, "change_holidays", programme.key, detail=detail)
     try:
-        authoring.keep_settings(site.table, act, new, revision, [one.after for one in chosen])
+        authoring.keep_settings(site.table, act, new, [one.after for one in chosen])
     except Conflict:
         return _overtaken(site, request, year, typed)
     return redirect(site, "desk", programme.key, "periods", "holidays", done=str(year))
 
 
 def _overtaken(site: Site, request: Request, year: int, typed: str) -> Response:
-    programme, revision = _settings(site, request)
+    programme = programme_of(site, request)
     more: dict[str, Any] = {"year": year, "typed": typed}
-    return _page(site, request, programme, revision, status=409, fault="changed_meanwhile", **more)
+    return _page(site, request, programme, status=409, fault="changed_meanwhile", **more)

@@ -45,18 +45,9 @@ def keep_period(table: Table, act: Act, period: Period) -> None:
     acts.commit(table, act, *_puts(act.programme, [period]))
 
 
-def settings(table: Table, p: str) -> tuple[Programme, int] | None:
-    """A programme with its stored version, for expecting."""
-    found = programmes.programme(table, p)
-    return (found, found.revision) if found else None
-
-
-def keep_settings(
-    table: Table, act: Act, programme: Programme, revision: int, periods: Iterable[Period]
-) -> None:
-    """Over that revision, with the periods that they move. Raises Conflict."""
-    put = programmes.put(programme.model_copy(update={"revision": revision}))
-    acts.commit(table, act, put, *_puts(programme.key, periods))
+def keep_settings(table: Table, act: Act, programme: Programme, periods: Iterable[Period]) -> None:
+    """Over the version that was read, with the periods that they move. Raises Conflict."""
+    acts.commit(table, act, programmes.put(programme), *_puts(programme.key, periods))
 
 
 def _puts(p: str, periods: Iterable[Period]) -> list[Change]:
