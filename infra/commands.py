@@ -98,6 +98,8 @@ def run(_: argparse.Namespace) -> None:
     from infra.gateway import Gateway
     from infra.local import Server, serve, stop_on_signals
 
+    if os.environ.get("STAGE"):
+        raise Unusable("STAGE names what runs on AWS; this serves on one machine: leave it out")
     host, port = _address()
     try:
         server = Server(host, port)
