@@ -194,7 +194,7 @@ def test_a_unit_in_the_way_stops_no_other_and_is_named(
     page = officer.follow(press(officer, clock, "issue", "T01", "T02", "T03")).body.decode()
     assert working(site) == ["T01", "T03"]
     assert "Đã cấp đường dẫn cho 2 đơn vị." in page
-    assert "vui lòng làm lại: Trường THPT Nguyễn Đình Chiểu (T02)" in page
+    assert "vui lòng thực hiện lại: Trường THPT Nguyễn Đình Chiểu (T02)" in page
 
 
 def test_a_director_sees_who_has_a_link_and_can_change_nothing(
