@@ -87,7 +87,7 @@ _DECIDING = (
 
 _URGE = "/desk/{programme}/{period}/urge"
 _URGING = (
-    Way("GET", _URGE, OFFICER, later("urging", "urge")),
+    Way("GET", _URGE, STAFF, later("urging", "urge")),
     Way("POST", _URGE, OFFICER, later("urging", "preview")),
     Way("POST", f"{_URGE}/begin", OFFICER, later("urging", "begin")),
     Way("GET", f"{_URGE}/round/{{round}}", OFFICER, later("urging", "round_page")),

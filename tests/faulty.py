@@ -124,5 +124,8 @@ class FaultyFiles:
     def has(self, name: str) -> bool:
         return self.inner.has(name)
 
+    def end(self, name: str) -> None:
+        self.inner.end(name)
+
     def link(self, name: str, save_as: str, now: datetime) -> str:
         return self.inner.link(name, save_as, now)

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.edges import NotSent, Site
 from chalicelib.store import access, acts, links, reports
+from chalicelib.table import Put
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
 from tests.test_mailing import without_mailbox
@@ -157,6 +158,23 @@ def test_an_officer_is_told_what_to_do_where_no_mail_goes(
     assert "chưa gửi được" in on_the_desk(officer, clock, "T03", sure="1")
     known = links.standings(site.table, NEW)
     assert [known[u].generation for u in ("T01", "T02", "T03")] == [1, 2, 2]
+
+
+def test_a_unit_that_has_ended_can_lose_its_link(
+    site: Site, as_unit: AsUnit, as_staff: AsStaff, clock: Clock
+) -> None:
+    """The list shows today's units alone; a unit that is gone still has its page."""
+    phone = as_unit("T01")
+    (item,) = site.table.query(f"UNITS#{NEW}", "UNIT#T01#")
+    text = str(item.body["json"]).replace('"valid_to":null', '"valid_to":"2026-10-31"')
+    site.table.write(Put(item.key, {"json": text}, item.version))
+    officer = as_staff(OFFICER)
+    assert "T01" not in officer.get(f"/desk/{NEW}/links").body.decode()
+    said = on_the_desk(officer, clock, sure="1", do="revoke")
+    assert "Đã thu hồi đường dẫn" in said
+    assert phone.get("/report").status == 401
+    assert "chưa làm gì" in on_the_desk(officer, clock, sure="1", do="revoke")
+    assert [one.verb for one in acts.acts(site.table, NEW, "2026-11")] == ["revoke_link"]
 
 
 def test_an_older_page_ends_no_newer_link(site: Site, as_staff: AsStaff, clock: Clock) -> None:

@@ -66,6 +66,21 @@ def test_confirming_keeps_the_days_and_moves_the_ticked_deadlines(
     assert set(act.detail["periods"]) == {"2027-Q1", "2027-Q2"}
 
 
+def test_holidays_that_change_after_an_import_leave_its_list_current(
+    site: Site, officer: Visitor
+) -> None:
+    """The programme's item also says which unit list is current."""
+    programme = programmes.programme(site.table, NEW)
+    assert programme is not None
+    act = Act(site.clock(), OFFICER, "units_import", NEW)
+    units = [u.model_copy(update={"name": "Nhập"}) for u in programmes.units(site.table, NEW)]
+    rolls.switch(site.table, act, programme, "a1", units)
+    done = officer.submit(preview(site, officer, "17/03/2027"), "holidays")
+    assert done.status == 303
+    assert date(2027, 3, 17) in days(site)
+    assert {u.name for u in programmes.units(site.table, NEW)} == {"Nhập"}
+
+
 def test_a_deadline_that_is_not_ticked_stays(site: Site, officer: Visitor) -> None:
     page = preview(site, officer, "17/03/2027", "17/06/2027")
     unticked = page.body.replace(b'name="period.2027-Q1"', b'name="x"')

@@ -70,6 +70,8 @@ HANDED_OVER: Mapping[str, str] = {
     "Chưa rõ thư có đường dẫn mới đã gửi hay chưa; vui lòng hỏi đơn vị, hoặc in tờ mã QR.",
     "paper": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
     "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
+    "revoked": "Đã thu hồi đường dẫn; các phiên đang mở đã kết thúc. Muốn đơn vị báo cáo tiếp, "
+    "vui lòng bàn giao hoặc cấp đường dẫn mới.",
     "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở nên chưa làm gì. "
     "Vui lòng xem lại tình trạng bên dưới.",
 }

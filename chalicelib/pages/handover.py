@@ -1,5 +1,7 @@
 """Handing over ("Bàn giao"): old links and sessions end, the draft stays, a new link goes out."""
 
+from datetime import datetime
+
 from chalicelib import contact as contacts_of
 from chalicelib.audit import UNIT, Act
 from chalicelib.clock import iso, today
@@ -59,7 +61,7 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         given=request.form,
         fault=fault,
         done=words.HANDED_OVER.get(done, ""),
-        good=done in ("sent", "paper"),
+        good=done in ("sent", "paper", "revoked"),
         words=words,
     )
 
@@ -72,6 +74,8 @@ def hand_over(site: Site, request: Request) -> Response:
     seen = read_instant(request.form.get("seen", ""))
     if not request.form.get("sure") or seen is None:
         return _desk_page(site, request, words.HANDOVER["not_sure"])
+    if request.form.get("do") == "revoke":
+        return _revoke(site, request, p, code, seen)
     reason = request.form.get("reason", "")
     detail = {"reason": words.REASONS[reason]} if reason in words.REASONS else {}
     act = Act(request.now, request.who.email, "handover", p, unit=code, detail=detail)
@@ -83,6 +87,17 @@ def hand_over(site: Site, request: Request) -> Response:
     done: str = "paper"
     if to and request.form.get("mail"):
         done = link_mail.send(site, request, programme, unit, token, to)
+    return redirect(site, "desk", p, "links", "of", code, done=done)
+
+
+def _revoke(site: Site, request: Request, p: str, code: str, seen: datetime) -> Response:
+    """Also for a unit that has ended, which the list of today's units does not show."""
+    act = Act(request.now, request.who.email, "revoke_link", p, unit=code)
+    try:
+        ended = links.revoke(site.table, p, code, act, seen)
+    except links.Changed:
+        ended = False
+    done = "revoked" if ended else "changed"
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 

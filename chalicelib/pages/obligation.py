@@ -43,7 +43,7 @@ class Obligation:
     draft: Draft | None
     terms: Terms
     form: int
-    is_owed: bool = True  # False for a kept report of a unit that ended by the cut-off
+    owes: bool = True  # no more, where the unit turned out to have ended after it had sent
 
     @property
     def base(self) -> int:
@@ -68,7 +68,7 @@ class Obligation:
 
     def can_send(self, now: datetime) -> bool:
         """Whether the form may be filled in now; `submission.submit` has the last word."""
-        if self.terms.exempt:
+        if self.terms.exempt or not self.owes:
             return False
         if self.head and self.head.state in ("returned", "reopened"):
             return True
@@ -76,30 +76,34 @@ class Obligation:
         return self.period.opens <= now <= self.locks and not accepted
 
 
-def load(site: Site, request: Request) -> Obligation:
-    """Raises Problem where there is no such period, or this unit owes nothing for it."""
-    who = request.who
-    return of(site, who.programme, who.unit, request.params["period"], request.now)
+def load(site: Site, request: Request, *, to_read: bool = False) -> Obligation:
+    """Raises Problem where there is no such period, or this unit owes nothing for it.
 
-
-def of(site: Site, p: str, code: str, key: str, now: datetime, *, kept: bool = False) -> Obligation:
-    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`.
-
-    With `kept` also of a unit that has reported and owes nothing any more: nothing is hidden.
+    What was sent before that was known can be had `to_read` all the same.
     """
+    who = request.who
+    return of(site, who.programme, who.unit, request.params["period"], request.now, to_read=to_read)
+
+
+def of(
+    site: Site, p: str, code: str, key: str, now: datetime, *, to_read: bool = False
+) -> Obligation:
+    """Of any unit: the department reads and enters reports too. Raises Problem, as `load`."""
     programme = programmes.programme(site.table, p)
     periods = programmes.periods(site.table, p)
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
     versions = programmes.unit_versions(site.table, programme, code)
-    units = owing(versions, period.end)
-    head = reports.head(site.table, p, key, code) if units or (kept and versions) else None
-    if not units and head is None:
+    owes = bool(owing(versions, period.end))
+    if not owes and not (versions and to_read):
         raise Problem(404, "not_owed")
     if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
-    unit = units[0] if units else known_as(versions, period.end)
+    head = reports.head(site.table, p, key, code)
+    if not owes and head is None:
+        raise Problem(404, "not_owed")
+    unit = known_as(versions, period.end)
     draft = reports.draft(site.table, p, key, code)
     version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
@@ -115,7 +119,7 @@ def of(site: Site, p: str, code: str, key: str, now: datetime, *, kept: bool = F
         draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
-        is_owed=bool(units),
+        owes=owes,
     )
 
 

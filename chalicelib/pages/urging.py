@@ -35,9 +35,9 @@ def _choose(
     found: list[Row],
     fault: str = "",
 ) -> Response:
-    day = reminder.day_of(request.now)
+    now, day = request.now, reminder.day_of(request.now)
     rounds = reminders.rounds(site.table, programme.key, period.key)
-    choosable = [row for row in found if reminder.open_today(row, request.now)]
+    choosable = [row for row in found if reminder.open_today(row, now)]
     return render.page(
         site,
         request,
@@ -47,8 +47,8 @@ def _choose(
         programme=programme,
         period=period,
         choosable=choosable,
-        late=[row for row in choosable if row.case and row.case.overdue(request.now)],
-        urged=[row for row in found if not row.against and row not in choosable],
+        late=[row for row in choosable if row.case and row.case.overdue(now)],
+        urged=[row for row in found if not (row.against or reminder.open_today(row, now))],
         others=[row for row in found if row.against not in ("", "has_sent")],
         rounds=[one for one in rounds if one.day == day],
         ticked=_ticked(request),
@@ -114,7 +114,7 @@ def _preview(
         programme=programme,
         period=period,
         going=going,
-        staying=[row for row in chosen if row not in going],
+        staying=[row for row in chosen if not reminder.open_today(row, request.now)],
         unknown=unknown,
         samples=samples,
         note=note,
