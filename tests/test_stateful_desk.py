@@ -361,3 +361,47 @@ def test_the_desk_does_the_same_on_dynamodb(
     quiet: None,  # noqa: F811
 ) -> None:
     tell(figure, explore(Start(tmp_path, port=ministack.port), size(4, 25), size(25, 50), Desk))
+
+
+@pytest.mark.parametrize(
+    ("what", "before"),
+    [
+        *((what, 0) for what in ("exempt", "extend", "grant", "urge")),
+        *((what, 1) for what in ("accepts", "returns", "take in", "exempt")),
+    ],
+)
+def test_a_report_that_comes_at_the_moment_of_an_act_is_seen(
+    tmp_path: Path,
+    what: str,
+    before: int,
+    quiet: None,  # noqa: F811
+) -> None:
+    """The worst moments, which a small run may not come to: a first report, or a correction."""
+    run = Desk(Start(tmp_path).fresh(), Counter())
+    if before:
+        run.sends(1, 1, 0, None, 1)
+    run.the_unit_sends_at_the_moment_of(1, 2, 0, what)
+    assert run.told["another sends"] == 1
+    assert run.world.versions("T01") == ([1, 2] if before else [2])
+    assert run.told["desk 303"] == (what == "extend"), (
+        run.told
+    )  # told that it came; more time stays
+    run.teardown()
+
+
+@pytest.mark.parametrize("other", ["accepts", "returns", "take in"])
+@pytest.mark.parametrize("one", ["accepts", "returns"])
+def test_of_two_officers_at_one_moment_one_wins_on_whatever_pages(
+    tmp_path: Path,
+    one: str,
+    other: str,
+    quiet: None,  # noqa: F811
+) -> None:
+    run = Desk(Start(tmp_path).fresh(), Counter())
+    run.sends(1, 1, 0, None, 1)
+    run.two_officers_act_at_once("T01", one, other)
+    assert run.told["two officers 409"] == 1
+    head = run.world.head("T01")
+    assert head is not None
+    assert head.body["state"] == ("returned" if other == "returns" else "accepted")
+    run.teardown()
