@@ -263,7 +263,13 @@ class Desk(Reporting):
         self.world.post.does = []
 
     def _does_urge(self, happening: Any, unit: str, who: int, act: Act) -> None:
-        """Where it was cut short nothing is tapped again: what is reserved ends as unknown."""
+        """Where it was cut short nothing is tapped again: what is reserved ends as unknown.
+
+        What happens at a mail happens at this unit's: every other unit is read again after it.
+        """
+        if happening and happening[0] == "write REMINDER":
+            mail = f"write REMINDER#{reminder.day_of(self.world.now)}#{unit}"
+            happening = (mail, happening[1])
         self._arm(happening, unit)
         reply = self.world.desk(who, *act)
         cut = self._happened() and self._what in FAULTS
