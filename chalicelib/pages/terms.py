@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from chalicelib import extension, grid
 from chalicelib.audit import Act
@@ -22,6 +23,10 @@ _TRIES = 5
 _MOST_FOUND = 50  # units that a search lists
 
 
+class _Changed(Exception):
+    """The unit's terms are no longer those that the officer's page showed."""
+
+
 class _Page:
     """One period with its rows, as every answer of this page needs them."""
 
@@ -36,10 +41,21 @@ class _Page:
     def of_bloc(self, bloc: str) -> list[Row]:
         return [row for row in self.rows if row.unit.bloc == bloc]
 
+    @property
+    def seen(self) -> int:
+        """Of which revision the terms were that the officer's page showed."""
+        return whole_number(self.request.form.get("terms", ""))
+
     def change(
-        self, verb: str, unit: str, new: Callable[[Terms], Terms], reason: str, *standing: Check
+        self,
+        verb: str,
+        unit: str,
+        new: Callable[[Terms], Terms],
+        reason: str,
+        *standing: Check,
+        seen: int | None = None,
     ) -> None:
-        """New terms in place of the unit's own, on record. Raises Conflict.
+        """New terms in place of the unit's own, on record. Raises Conflict, _Changed.
 
         Terms that are so already are left alone: an act can be repeated.
         """
@@ -50,6 +66,8 @@ class _Page:
             wished = new(held)
             if wished == held:
                 return
+            if seen is not None and held.revision != seen:
+                raise _Changed
             due = {"due": wished.due.isoformat()} if wished.due and verb == "extend" else {}
             who, now = self.request.who.email, self.request.now
             act = Act(now, who, verb, p, k, unit, detail | due)
@@ -111,7 +129,7 @@ def _answer(
         acts=page.request.who.role == "officer",
         done=words.DONE.get(asked.get("done", ""), ""),
         verbs=ACTS,
-        typed={"form_of": "", "reason": "", "day": "", **asked},
+        typed={"form_of": "", "reason": "", "day": "", "shorter": "", **asked},
         faults={name: words.TERM_FAULTS[fault] for name, fault in (faults or {}).items()}
         | dict.fromkeys(wrong, words.TERM_FAULTS["forbidden_character"]),
         words=words,
@@ -133,15 +151,24 @@ def exempt(site: Site, request: Request) -> Response:
     if whole_number(form.get("seen", "")) != revision:
         return _answer(page, form, {"exempt": "sent_meanwhile"}, 409)
     head = keys.head(page.programme.key, page.period.key, code)
+
+    def its_exemption(its: Terms) -> Terms:
+        return its._replace(exempt=reason)
+
     try:
-        page.change(
-            "exempt", code, lambda its: its._replace(exempt=reason), reason, Check(head, revision)
-        )
+        page.change("exempt", code, its_exemption, reason, Check(head, revision), seen=page.seen)
+    except _Changed:
+        return _changed(page)
     except Conflict as conflict:
         if conflict.key != head:
             raise
         return _answer(_Page(site, request), form, {"exempt": "sent_meanwhile"}, 409)
     return page.back(unit=code, done="exempt")
+
+
+def _changed(page: _Page) -> Response:
+    """What stands now, with what was typed: nothing is overwritten that was not read."""
+    return _answer(_Page(page.site, page.request), page.request.form, {"unit": "changed"}, 409)
 
 
 def extend(site: Site, request: Request) -> Response:
@@ -158,12 +185,13 @@ def extend(site: Site, request: Request) -> Response:
     }
     if row is not None and row.terms.exempt:
         faults = {"unit": "is_exempt"}
+    elif row is not None and day and end_of(day) < row.due and form.get("shorter") != "1":
+        faults["day"] = faults["day"] or "shorter"
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
     due = end_of(day)
     if row is not None:
-        page.change("extend", row.unit.code, lambda its: its._replace(due=due), reason)
-        return page.back(unit=row.unit.code, done="extend")
+        return _extend_one(page, row, due, reason)
 
     def more_time(its: Terms) -> Terms:
         return its._replace(due=due) if extension.outcome(its, due) == "extend" else its
@@ -178,6 +206,15 @@ def extend(site: Site, request: Request) -> Response:
     return page.back(bloc=bloc, to=day.isoformat())
 
 
+def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
+    code = row.unit.code
+    try:
+        page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
+    except _Changed:
+        return _changed(page)
+    return page.back(unit=code, done="extend")
+
+
 def lift(site: Site, request: Request) -> Response:
     """Take back an exemption or an extension; where there is none any more, it is done."""
     page = _Page(site, request)
@@ -186,8 +223,13 @@ def lift(site: Site, request: Request) -> Response:
     if row is None or what not in ("exempt", "due"):
         return _answer(page, form, {"unit": "no_unit"}, 422)
     code = row.unit.code
-    if what == "exempt":
-        page.change("unexempt", code, lambda its: its._replace(exempt=""), "")
-        return page.back(unit=code, done="unexempt")
-    page.change("unextend", code, lambda its: its._replace(due=None), "")
-    return page.back(unit=code, done="unextend")
+    verb = "unexempt" if what == "exempt" else "unextend"
+
+    def without(its: Terms) -> Terms:
+        return its._replace(exempt="") if what == "exempt" else its._replace(due=None)
+
+    try:
+        page.change(verb, code, without, "", seen=page.seen)
+    except _Changed:
+        return _changed(page)
+    return page.back(unit=code, done=verb)
