@@ -16,7 +16,8 @@ from chalicelib.pages.shelf import PATIENCE, period_of
 from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import end_of
 from chalicelib.store import acts, keys, terms
-from chalicelib.table import Check, Conflict
+from chalicelib.store.reports import head_body
+from chalicelib.table import Check, Conflict, Put
 from chalicelib.terms import Terms
 
 _TRIES = 5
@@ -79,6 +80,16 @@ class _Page:
                     raise
             else:
                 return
+
+    def answer_by(self, row: Row, due: datetime, reason: str) -> None:
+        """Another due of the return that stands, as a granted request gives it. Raises Conflict."""
+        if row.head is None:
+            return
+        p, k, code = self.programme.key, self.period.key, row.unit.code
+        detail = {"reason": reason, "due": due.isoformat()}
+        act = Act(self.request.now, self.request.who.email, "extend", p, k, code, detail)
+        body = head_body(row.head._replace(return_due=due))
+        acts.commit(self.site.table, act, Put(keys.head(p, k, code), body, row.head.revision))
 
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
@@ -180,12 +191,14 @@ def extend(site: Site, request: Request) -> Response:
         return _answer(page, form, {"unit": "no_unit"}, 422)
     reason, day = form.get("reason", ""), extension.read_day(form.get("day", ""))
     faults = {
-        "day": extension.day_fault(day, page.period, request.now),
+        "day": extension.day_fault(
+            day, page.period, request.now, of_return=bool(row and row.return_due)
+        ),
         "extend": extension.reason_fault(reason),
     }
     if row is not None and row.terms.exempt:
         faults = {"unit": "is_exempt"}
-    elif row is not None and day and end_of(day) < row.due and form.get("shorter") != "1":
+    elif row is not None and day and end_of(day) < row.limit and form.get("shorter") != "1":
         faults["day"] = faults["day"] or "shorter"
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
@@ -194,24 +207,40 @@ def extend(site: Site, request: Request) -> Response:
         return _extend_one(page, row, due, reason)
 
     def more_time(its: Terms) -> Terms:
-        return its._replace(due=due) if extension.outcome(its, due) == "extend" else its
+        return its if its.exempt or (its.due and its.due >= due) else its._replace(due=due)
 
     # The page that follows tells which units have the new day, and has the button for the others.
     for one in page.of_bloc(bloc):
         if site.clock() - request.now > PATIENCE:
             break
-        if extension.outcome(one.terms, due) == "extend":
+        if extension.outcome(one, due) == "extend":
             with suppress(Conflict):
-                page.change("extend", one.unit.code, more_time, reason)
+                if one.return_due:
+                    page.answer_by(one, due, reason)
+                else:
+                    page.change("extend", one.unit.code, more_time, reason)
     return page.back(bloc=bloc, to=day.isoformat())
 
 
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
-    code = row.unit.code
+    """What was returned has its return's own due: that one moves."""
+    form, code = page.request.form, row.unit.code
+    revision = row.head.revision if row.head else 0
+    if row.limit == due:
+        return page.back(unit=code, done="extend")
     try:
-        page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
+        if whole_number(form.get("seen", "")) != revision:
+            raise Conflict(keys.head(page.programme.key, page.period.key, code))
+        if row.return_due:
+            page.answer_by(row, due, reason)
+        else:
+            page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
     except _Changed:
         return _changed(page)
+    except Conflict as conflict:
+        if conflict.key != keys.head(page.programme.key, page.period.key, code):
+            raise
+        return _answer(_Page(page.site, page.request), form, {"extend": "sent_meanwhile"}, 409)
     return page.back(unit=code, done="extend")
 
 
