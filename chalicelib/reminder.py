@@ -45,6 +45,7 @@ class Case(NamedTuple):
     return_due: datetime | None = None
     head: int = 0
     terms: int = 0
+    place: int = 0  # of the day's one place of this unit, whichever period holds it
 
     def overdue(self, now: datetime) -> bool:
         if self.why == "returned":
@@ -146,11 +147,16 @@ class Row(NamedTuple):
     case: Case | None
     reason: str = ""  # a key of messages.urging.NOT_URGED, where there is no case
     reminder: Reminder | None = None  # of today
+    elsewhere: str = ""  # another period, which has taken the unit's one mail of today
 
     @property
     def against(self) -> str:
         """Why no mail can go to the unit; empty where one can."""
-        return "no_mailbox" if self.case and not self.case.mailbox else self.reason
+        if self.case is None:
+            return self.reason
+        if not self.case.mailbox:
+            return "no_mailbox"
+        return "other_period" if self.elsewhere else ""
 
 
 def rows(

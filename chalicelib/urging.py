@@ -12,7 +12,7 @@ from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.reminder import Case, NotUrged, Reminder, Round, Row, State
 from chalicelib.store import contacts, links, programmes, reminders, reports, terms
-from chalicelib.table import Conflict, Table
+from chalicelib.table import NOTHING, Conflict, Table
 from chalicelib.unit import Unit, owing
 
 # The mail's subject and text for one unit with its own link.
@@ -25,7 +25,7 @@ _TRIES = 5
 def rows(table: Table, programme: Programme, period: Period, now: datetime) -> list[Row]:
     """How every unit that owes a report stands towards being urged today."""
     p, k = programme.key, period.key
-    return reminder.rows(
+    found = reminder.rows(
         owing(programmes.units(table, programme), period.end),
         dict(contacts.contacts(table, p)),
         period,
@@ -34,6 +34,22 @@ def rows(table: Table, programme: Programme, period: Period, now: datetime) -> l
         {one.unit: one for one in reminders.reminders(table, p, k, reminder.day_of(now))},
         now,
     )
+    taken = _taken(table, p, k, now)
+    return [row._replace(elsewhere=taken.get(row.unit.code, "")) for row in found]
+
+
+def _taken(table: Table, p: str, k: str, now: datetime) -> dict[str, str]:
+    """The label of the period whose mail of today a unit has had, where that is another one."""
+    day = reminder.day_of(now)
+    held = {unit: at.period for unit, at in reminders.places(table, p, day).items()}
+    others = set(held.values()) - {k}
+    labels = {one.key: one.label for one in programmes.periods(table, p)} if others else {}
+    return {
+        one.unit: labels[other]
+        for other in others
+        for one in reminders.reminders(table, p, other, day)
+        if held.get(one.unit) == other and one.ended(now) != "failed"
+    }
 
 
 def step(
@@ -110,11 +126,21 @@ class _Sender:
         former = reminders.reminder(table, p, k, self._round.day, code)
         contact = contacts.contact(table, p, code)
         own, head = terms.of(table, p, k, code), reports.head(table, p, k, code)
+        place = reminders.place(table, p, self._round.day, code)
         try:
             case = reminder.judged(unit, contact, self._period, own, head, now)
         except NotUrged as no:
             return Row(unit, None, no.reason, former)
-        return Row(unit, case, "", former)
+        elsewhere = place.period if place and self._has_had(place.period, code, now) else ""
+        case = case._replace(place=place.revision if place else NOTHING)
+        return Row(unit, case, "", former, elsewhere)
+
+    def _has_had(self, period: str, unit: str, now: datetime) -> bool:
+        """Whether a mail of today about this other period has or may have reached the unit."""
+        if period == self._period.key:
+            return False
+        one = reminders.reminder(self._site.table, self._p, period, self._round.day, unit)
+        return one is not None and one.ended(now) != "failed"
 
     def _reserve(self, case: Case, former: Reminder | None, now: datetime) -> Reminder:
         made = Reminder(

@@ -17,6 +17,7 @@ from chalicelib.table import Put
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import HERE, NEW, Clock
+from tests.faulty import Calls, FaultyTable
 from tests.test_links import press
 
 OFFICER = "chuyenvien@vinhlong.example"
@@ -170,6 +171,28 @@ def test_every_unit_has_a_result_of_its_own(
     press(officer, clock, "mail", "T01", "T02", "T03", "T04", "T05")
     assert states(site, clock)["T01"] == "sent"
     assert len(outbox()) == before + 2
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_unit_that_somebody_queues_at_this_moment_keeps_no_other_out(
+    site: Site, clock: Clock, again: bool
+) -> None:
+    """Theirs stands for that unit; the others of the same write are queued."""
+    calls = Calls()
+    faulty = FaultyTable(site.table, calls)
+    wanted = [f"T{place:02}" for place in range(1, 37)]
+    mailings.queue(site.table, NEW, OFFICER, clock(), ["T36"], again=False)
+
+    def other() -> None:
+        mailings.queue(site.table, NEW, "khac@so.example", clock(), ["T05"], again=False)
+
+    calls.arm(1, "before", other)
+    queued = mailings.queue(faulty, NEW, OFFICER, clock(), wanted, again=again)
+    assert calls.fired
+    assert queued == [unit for unit in wanted if unit not in ("T05", "T36")]
+    assert set(states(site, clock)) == set(wanted)
+    found = acts.acts(site.table, NEW, "2026-11")
+    assert sorted(act.detail["units"] for act in found) == [1, 1, 34]
 
 
 def test_a_mail_that_stopped_half_way_is_unknown_and_not_sent_again(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,26 @@ def test_the_text_says_what_the_state_asks_for(
         assert "\n\nSở đã gọi điện sáng nay.\n\n" in body(mail)
 
 
+def test_names_with_signs_of_html_stand_in_mails_and_texts_as_they_are_written(
+    site: Site, as_staff: Staff, outbox: Outbox, clock: Clock
+) -> None:
+    """In a mail as written; on a page escaped once, so that what is copied is what is written."""
+    clock.now = instant(18)
+    (first,) = (one for one in programmes.units(site.table, NEW) if one.code == "T01")
+    name = 'Phòng GD&ĐT "Mẫu" <1>'
+    programmes.keep_units(site.table, NEW, [first.model_copy(update={"name": name})])
+    browser = as_staff(OFFICER)
+    preview = browser.submit(browser.get(URGE), "/urge", **{"unit.T01": "1"})
+    pages = preview, browser.get(f"{URGE}/unit/T01"), browser.get(f"{URGE}/group")
+    for page in pages:
+        (shown,) = re.findall(r"<(?:pre|textarea)[^>]*>([^<]*GD[^<]*)", page.body.decode())[:1]
+        assert name in unescape(shown)
+    browser.follow(browser.submit(preview, "/begin", note='Sở đã gọi "A & B".'))
+    (mail,) = outbox()
+    assert f"Kính gửi {name},\n" in body(mail)
+    assert '\nSở đã gọi "A & B".\n' in body(mail)
+
+
 @pytest.mark.parametrize(
     ("note", "told"),
     [
@@ -225,6 +246,7 @@ def test_what_several_units_may_read_holds_no_link(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
     """Nor a phone number; the text for one unit is the only page with its link."""
+    clock.now = instant(18)
     keep_contact(site, "T04", Contact(phone="0903 111 222", preparer="Nguyễn Thị Thử"))
     browser = as_staff(OFFICER)
     page = browser.get(URGE)
@@ -261,22 +283,46 @@ def test_the_template_for_a_group_is_not_even_handed_a_link(template: str) -> No
     assert not re.search(r"link|token|phone|url|mailbox", source)
 
 
-def test_a_groups_text_names_who_has_not_sent_by_bloc(
+def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
     clock.now = instant(16)
     report_in(site, "T01")
     report_in(site, "T02")
-    officer.move(site.table, NEW, Q4, "T02", "return")
+    officer.move(site.table, NEW, Q4, "T02", "return", return_due=instant(17))
     keep_terms(site, Terms("T03", exempt="Đang sáp nhập"))
     keep_terms(site, Terms("T04", due=instant(19)))
+    early = said(as_staff(OFFICER).get(f"{URGE}/group"))
+    assert "Không có đơn vị nào quá hạn" in early
+    clock.now = instant(18)
     shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
     area = re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
-    assert "- Trường THPT Nguyễn Đình Chiểu (đang trả lại, đề nghị gửi lại)\n" in area
-    assert "- Trường THPT Võ Trường Toản (được gia hạn đến 19/12/2026)\n" in area
-    assert "Chuyên Bến Tre" not in area
-    assert "Lạc Long Quân" not in area
-    assert area.count("\n- ") == ALL - 2
+    for name in ("Chuyên Bến Tre", "Nguyễn Đình Chiểu", "Lạc Long Quân", "Võ Trường Toản"):
+        assert name not in area
+    names = re.findall(r"\n- (.*)", area)
+    assert len(names) == ALL - 4
+    assert not [name for name in names if "(" in name]
+    clock.now = instant(20)
+    shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
+    assert "\n- Trường THPT Võ Trường Toản\n" in re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
+
+
+def test_a_text_for_one_unit_says_what_its_state_asks_for(
+    site: Site, as_staff: Staff, clock: Clock
+) -> None:
+    clock.now = instant(16)
+    report_in(site, "T02")
+    officer.move(site.table, NEW, Q4, "T02", "return")
+    clock.now = instant(18)
+    browser = as_staff(OFFICER)
+    for unit, begins in (
+        ("T01", "Báo cáo Quý IV năm 2026 đã quá hạn 17/12/2026; Sở "),
+        ("T02", "Báo cáo Quý IV năm 2026 đã được trả lại để điều chỉnh; Sở "),
+    ):
+        shown = browser.get(f"{URGE}/unit/{unit}").body.decode()
+        (area,) = re.findall(r"<textarea[^>]*>([^<]*)", shown)
+        assert re.search(rf"^\s*Kính gửi Trường THPT [^\n]*,\n\n{begins}", area)
+        assert "\n\nĐường dẫn riêng của quý đơn vị" in area
 
 
 def test_a_unit_that_has_sent_or_has_no_link_gets_no_text_by_hand(
@@ -418,6 +464,67 @@ def test_a_unit_gets_one_mail_a_day_and_the_next_on_the_next_day(
     clock.now += timedelta(hours=14)  # midnight in Việt Nam
     urged(as_staff(OFFICER), **{"unit.T01": "1"})
     assert len(outbox()) == 2
+
+
+@pytest.fixture
+def also_open(site: Site) -> Period:
+    """Another period, open at the same time."""
+    (other,) = (one for one in programmes.periods(site.table, NEW) if one.key == "2027-Q1")
+    moved = other.model_copy(update={"opens": site.clock() - timedelta(days=1)})
+    programmes.keep_periods(site.table, NEW, [moved])
+    return next(one for one in programmes.periods(site.table, NEW) if one.key == "2027-Q1")
+
+
+def test_a_unit_gets_one_mail_a_day_whichever_period_it_is_about(
+    posted: Site, post: Post, also_open: Period, as_staff: Staff, clock: Clock
+) -> None:
+    def moody(to: str) -> None:
+        if to == "t02@donvi.example":
+            raise NotSent("planted")
+        if to == "t03@donvi.example":
+            raise TimeoutError("planted")
+
+    post.does = moody
+    browser = as_staff(OFFICER)
+    urged(browser, **{f"unit.T0{place}": "1" for place in (1, 2, 3)})
+    post.works()
+    where = f"/desk/{NEW}/{also_open.key}/urge"
+    for unit in ("Trường THPT Chuyên Bến Tre", "Trường THPT Lạc Long Quân"):
+        reason = f"{unit} Hôm nay đã có thư về Quý IV năm 2026"
+        assert reason in said(browser.get(where))
+        preview = browser.submit(browser.get(where), "/urge", which="all")
+        assert f"Gửi {ALL - 2} thư" in said(preview)
+    ticked = {f"unit.T0{place}": "1" for place in (1, 2, 3, 4)}
+    preview = browser.post(where, csrf_of(browser) | ticked)
+    assert "Hôm nay đã có thư về Quý IV năm 2026" in said(preview)
+    page = browser.follow(browser.submit(preview, "/begin"))
+    assert figures(page) == [2, 0, 0, 0]
+    begun = replace(round_of(posted, "T01"), id=reminder.new_round())
+    reminders.begin(posted.table, NEW, also_open.key, begun)
+    reason = "Không gửi: hôm nay đã có thư về Quý IV năm 2026"
+    assert reason in said(browser.get(f"{where}/round/{begun.id}"))
+    assert post.counts == Counter({f"t0{place}@donvi.example": 1 for place in (1, 2, 4)})
+    assert "Hôm nay đã có thư về Quý I năm 2027" in said(browser.get(URGE))
+    clock.now += timedelta(days=1)
+    urged(as_staff(OFFICER), **{"unit.T04": "1"})
+    assert post.counts["t04@donvi.example"] == 2
+
+
+def test_of_two_periods_that_urge_a_unit_at_one_moment_one_mails_it(
+    posted: Site, post: Post, also_open: Period
+) -> None:
+    calls = Calls()
+    faulty = replace(posted, table=FaultyTable(posted.table, calls))
+    mine, now = round_of(posted, "T01"), posted.clock()
+    theirs = Round(reminder.new_round(), mine.day, ("T01",), "", OFFICER, now)
+    args = programme_of(posted), also_open, theirs, OFFICER, written
+    calls.arm(99, "before")
+    urging.step(replace(faulty, mail=Post()), *args[:2], replace(theirs, units=("T09",)), *args[3:])
+    place = next(p for p, call in enumerate(calls.made) if call.startswith("write REMINDER"))
+    calls.arm(place, "before", lambda: step(posted, mine))
+    assert urging.step(faulty, *args).total() == 0
+    assert calls.fired
+    assert post.counts == Counter({"t01@donvi.example": 1})
 
 
 def csrf_of(browser: Visitor) -> dict[str, str]:

@@ -97,7 +97,7 @@ def event(act: Act) -> str:
 
 _SENTENCES: Mapping[str, str] = {
     "accept": "{who} tiếp nhận lần gửi {version}.",
-    "return": "{who} trả lại lần gửi {version}, đề nghị gửi lại trước hết ngày {due}.",
+    "return": "{who} trả lại lần gửi {version}, đề nghị gửi lại chậm nhất ngày {due}.",
     "reopen": "{who} mở lại báo cáo để điều chỉnh.",
     "ask_extend": "Đơn vị xin gia hạn đến hết ngày {wanted}.",
     "ask_reopen": "Đơn vị xin mở lại báo cáo.",

@@ -17,6 +17,7 @@ NOT_URGED: Mapping[str, str] = {
     "has_sent": "Đã gửi báo cáo",
     "locked": "Kỳ đã khóa: đơn vị chỉ gửi được khi được gia hạn",
     "no_mailbox": "Chưa có hộp thư",
+    "other_period": "Hôm nay đã có thư về {period}",
     "today": "Hôm nay đã có thư của lượt khác",
     "no_link": "Đơn vị chưa có đường dẫn, hoặc đường dẫn đã thu hồi",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from chalicelib import contact as contacts_of
 from chalicelib import text
@@ -25,6 +26,7 @@ MOST_BOXES = 200  # whose codes still fit into an address
 SLICE = 200  # units that one request changes; the rest wait for another press
 LONGEST = timedelta(seconds=15)  # API Gateway waits for 29
 FILTERS = ("bloc", "state", "q")
+_ROOM = 3000  # characters of one list of codes in an address: API Gateway takes 10 kB of headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,10 @@ def _done(query: Mapping[str, str], units: Mapping[str, Unit]) -> dict[str, obje
         "n": n,
         "sentence": words.DONE[did].format(n=n) if n else words.NOTHING_DONE,
         "skipped": named("skip"),
+        "more_skipped": whole_number(query.get("more_skip", "")),
         "why": words.SKIPPED[did],
         "busy": named("busy"),
+        "more_busy": whole_number(query.get("more_busy", "")),
         "left": left,
         "rest": words.LEFT.format(left=left),
         "seen": query.get("seen", ""),
@@ -201,18 +205,26 @@ def _change(
             break
         outcomes[_one(site, request, programme, row, seen)].append(row.unit.code)
         left -= 1
-    skipped = [] if "go" in form else outcomes["skip"][:MOST_BOXES]
+    skipped = [] if "go" in form else outcomes["skip"]
     query = {
         "did": do,
         "n": str(len(outcomes["done"])),
-        "skip": ".".join(skipped),
-        "busy": ".".join(outcomes["busy"]),
+        **_in_address("skip", skipped),
+        **_in_address("busy", outcomes["busy"]),
         "left": str(left) if left else "",
         "seen": iso(seen) if left else "",
         **{name: form.get(name, "") for name in FILTERS},
     }
     found = {name: content for name, content in query.items() if content}
     return redirect(site, "desk", programme.key, "links", **found)
+
+
+def _in_address(name: str, codes: list[str]) -> dict[str, str]:
+    """As many codes as there is room for, and how many more there are."""
+    ends = accumulate(len(code) + 1 for code in codes)
+    fit = sum(end <= _ROOM for end in ends)
+    more = len(codes) - fit
+    return {name: ".".join(codes[:fit]), f"more_{name}": str(more) if more else ""}
 
 
 def _one(site: Site, request: Request, programme: Programme, row: Row, seen: datetime) -> str:

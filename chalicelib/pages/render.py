@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from chalicelib import access, messages, number, target
 from chalicelib.edges import Site
@@ -21,7 +21,8 @@ _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
+        # A mail shows what is written; whatever else there will be is escaped.
+        autoescape=select_autoescape((), ("txt",), default=True),
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,

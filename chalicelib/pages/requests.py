@@ -205,7 +205,8 @@ def _reopened(act: Act, head: Head | None) -> tuple[Change, ...]:
     where = act.programme, act.period, act.unit
     if head is None:
         raise Refused("reopen_from_missing")
-    state, taken = head.state, ()
+    state = head.state
+    taken: tuple[Change, ...] = ()
     if state == "submitted":
         state, taken = moved(state, "accept"), tuple(acts.records(_taken_in(act, head)))
     after = head._replace(state=moved(state, "reopen"), event=acts.name(act), return_due=None)

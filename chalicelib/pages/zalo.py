@@ -43,10 +43,11 @@ def unit_text(site: Site, request: Request) -> Response:
 
 
 def group_text(site: Site, request: Request) -> Response:
-    """Names by bloc: all of them, and each bloc by itself. No link and no phone stands in it."""
+    """The overdue by bloc: all of them, and each bloc by itself. No link, no phone, no reason."""
     programme, period = period_of(site, request)
     rows = urging.rows(site.table, programme, period, request.now)
-    blocs = by_bloc((row.case for row in rows if row.case), programme.blocs)
+    late = (row.case for row in rows if row.case and row.case.why == "after_due")
+    blocs = by_bloc(late, programme.blocs)
     texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
     if len(blocs) > 1:
         texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]

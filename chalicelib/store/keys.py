@@ -69,8 +69,13 @@ def contact(p: str, u: str) -> Key:
 
 
 def reminder(p: str, k: str, day: str, u: str) -> Key:
-    """`day` is one of Việt Nam (20261123): at most one reminder a unit and day."""
+    """`day` is one of Việt Nam (20261123): at most one a unit and day, see `urged`."""
     return Key(f"PERIOD#{p}#{k}", f"REMINDER#{day}#{u}")
+
+
+def urged(p: str, day: str, u: str) -> Key:
+    """Which period holds the unit's one mail of the day: several may be open at once."""
+    return Key(f"URGED#{p}#{day}", u)
 
 
 def round(p: str, k: str, id: str) -> Key:
@@ -130,3 +135,7 @@ def offered_form(p: str, digest: str) -> Key:
 
 def ask(p: str, k: str, u: str, kind: str) -> Key:
     return Key(f"PERIOD#{p}#{k}", f"ASK#{u}#{kind}")
+
+
+def unreachable(address: str) -> Key:
+    return Key("UNREACHABLE", address)

@@ -53,19 +53,31 @@ def queue(
         one = known.get(unit)
         waits = one is not None and one.state == "queued"
         if one is None or not one.repeats() or (again and not waits):
-            revision = one.revision if one else NOTHING
-            fresh.append(Mailing(unit, today(now), "queued", now, revision=revision))
+            fresh.append(Mailing(unit, today(now), "queued", now, revision=_revision(one)))
     step = MOST_CHANGES - _RECORD
     queued: list[str] = []
     for start in range(0, len(fresh), step):
-        part = fresh[start : start + step]
+        queued += _queue(table, p, who, now, fresh[start : start + step])
+    return queued
+
+
+def _queue(table: Table, p: str, who: str, now: datetime, part: list[Mailing]) -> list[str]:
+    """One write. Where somebody queues some of them at this moment, theirs stands for those."""
+    while part:
         act = Act(now, who, "queue_links", p, detail={"units": len(part)})
         try:
             acts.commit(table, act, *(_put(p, one) for one in part))
+            break
         except Conflict:
-            continue  # somebody queues the same units at this moment: theirs stands
-        queued += [one.unit for one in part]
-    return queued
+            known, tried = mailings(table, p, part[0].day), len(part)
+            part = [one for one in part if _revision(known.get(one.unit)) == one.revision]
+            if len(part) == tried:
+                raise
+    return [one.unit for one in part]
+
+
+def _revision(one: Mailing | None) -> int:
+    return one.revision if one else NOTHING
 
 
 def move(

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from chalicelib.audit import Act
 from chalicelib.clock import from_iso, iso
@@ -12,6 +12,8 @@ from chalicelib.period import Period
 from chalicelib.reminder import Case, Reminder, Round
 from chalicelib.store import acts, keys
 from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
+
+_KEPT = timedelta(days=2)  # a day's place, which nobody looks at once the day is over
 
 
 def reminders(table: Table, p: str, k: str, day: str) -> Iterator[Reminder]:
@@ -24,23 +26,48 @@ def reminder(table: Table, p: str, k: str, day: str, unit: str) -> Reminder | No
     return _reminder(item) if item else None
 
 
+class Place(NamedTuple):
+    """A unit's one place of a day: the period that holds it; its version, for expecting."""
+
+    period: str
+    revision: int
+
+
+def places(table: Table, p: str, day: str) -> dict[str, Place]:
+    """Those that are taken, by unit."""
+    found = table.query(keys.urged(p, day, "").partition)
+    return {item.key.sort: _place(item) for item in found}
+
+
+def place(table: Table, p: str, day: str, unit: str) -> Place | None:
+    item = table.get(keys.urged(p, day, unit))
+    return _place(item) if item else None
+
+
+def _place(item: Item) -> Place:
+    return Place(str(item.body["period"]), item.version)
+
+
 def reserve(
     table: Table, p: str, period: Period, case: Case, former: Reminder | None, made: Reminder
 ) -> Reminder:
     """Keep the day's one place of this unit before its mail goes out. Raises Conflict.
 
     All that it was judged by must still hold: the head, so that nobody who has sent is urged;
-    exemption and extension; the period's own due instant, which stands in the mail.
+    exemption and extension; the period's own due instant, which stands in the mail; and that no
+    other period has urged the unit today.
     """
     key = keys.reminder(p, period.key, made.day, made.unit)
     verb = "remind_again" if former else "remind"
     detail = {"why": made.why, "mailbox": made.mailbox}
     act = Act(made.at, made.who, verb, p, period.key, made.unit, detail)
     before = former.revision if former else NOTHING
+    expires = int((made.at + _KEPT).timestamp())
     acts.commit(
         table,
         act,
         Put(key, _body(made), before),
+        Put(keys.urged(p, made.day, made.unit), {"period": period.key}, case.place, expires),
         Check(keys.head(p, period.key, made.unit), case.head),
         Check(keys.terms(p, period.key, made.unit), case.terms),
         Check(keys.period(p, period.key), period.revision),
