@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs backup restore test soak bench check format pictures
+.PHONY: help run demo summarise links load logs backup restore package deploy destroy test soak bench check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,8 +34,18 @@ backup: ## Write everything but keys and sessions into one archive (FILE=baocao.
 restore: ## Fill an empty installation from an archive (FILE=baocao.zip)
 	@$(BOOT) restore $(FILE)
 
+package: ## Write out/deployment.zip and out/template.json (STAGE=dev)
+	@$(BOOT) package --stage $(or $(STAGE),dev)
+
+deploy: ## Package, show what would change on AWS, apply it (STAGE=dev SENDER=mail OFFICER=mail SET="Name=value …" YES=1)
+	@$(BOOT) deploy --stage "$(STAGE)" --sender "$(SENDER)" --officer "$(OFFICER)" --set "$(SET)" $(if $(YES),--yes)
+
+destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
+	@$(BOOT) destroy --stage "$(STAGE)" $(if $(YES),--yes)
+
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
+	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
@@ -45,10 +55,12 @@ soak: ## Run the fault and race tests at full size (under forty minutes on two c
 bench: ## Measure speed against bare functions and public peers (ONE=handler: only that bench)
 	@$(BOOT) --bench $(ONE)
 
-check: ## Lint and types, as CI does
+check: ## Lint and types, and the judges of AWS's template, as CI does
 	@$(DEV) -m ruff check .
 	@$(DEV) -m ruff format --check .
 	@$(DEV) -m mypy
+	@$(BOOT) --lint
+	@$(DEV) -m infra.judge
 
 format: ## Put the code in its format
 	@$(DEV) -m ruff check --fix .

@@ -41,9 +41,9 @@ def site() -> Site:
     """The installation of this process, made on the first request."""
     global _site
     if _site is None and os.environ.get("TABLE"):
-        from chalicelib import aws
+        from chalicelib import aws, bounced
 
-        _site = aws.open_site(clock.now)
+        _site = bounced.careful(aws.open_site(clock.now, _settings()))
     elif _site is None:
         from chalicelib import embedded
 
@@ -51,6 +51,33 @@ def site() -> Site:
         public_url = os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8000"
         _site = embedded.open_site(data, public_address(public_url), clock.now)
     return _site
+
+
+def _settings() -> Mapping[str, str]:
+    """The environment; without PUBLIC_URL, with the address that this request came to."""
+    from chalicelib import aws
+
+    own = aws.address_of(_context())
+    return {**os.environ, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or own}
+
+
+def _context() -> Mapping[str, Any]:
+    """What API Gateway says of the request; in a scheduled run Chalice has none at all."""
+    given = getattr(app, "current_request", None)
+    return given.context if given else {}
+
+
+def _any_site() -> Site:
+    """For a page that reads nothing: it is shown also where no installation can be made."""
+    try:
+        return site()
+    except Exception as error:
+        logs.say("no_site", logs.ERROR, error)
+    nothing: Any = None
+    context = _context()
+    stage = str(context.get("stage", ""))
+    prefix = f"/{stage}" if str(context.get("path", "")).startswith(f"/{stage}/") else ""
+    return Site(nothing, nothing, nothing, bytes, f"https://unknown{prefix}", clock.now)
 
 
 def _request(way: Way, path_params: dict[str, str]) -> Request:
@@ -95,10 +122,12 @@ def _as_chalice(response: Response) -> ChaliceResponse:
 
 def _open(way: Way) -> None:
     def view(**path_params: str) -> ChaliceResponse:
-        response = answer(
-            site(), way, lambda: _request(way, path_params), _identity(app.current_request)
-        )
-        return _as_chalice(response)
+        identity = _identity(app.current_request)
+        try:
+            here = site()
+        except Exception as error:  # a setting is missing
+            return _broken(f"{way.method} {way.path}", identity, error)
+        return _as_chalice(answer(here, way, lambda: _request(way, path_params), identity))
 
     accepted = ["*/*"] if way.method == "GET" else [MULTIPART if way.uploads else FORM]
     name = re.sub(r"\W+", "_", f"{way.method.lower()}{way.path}")
@@ -132,26 +161,52 @@ def in_our_own_words(event: Any, get_response: Callable[[Any], ChaliceResponse])
 
 
 def _refuse(status: int, name: str, route: str, identity: str) -> ChaliceResponse:
-    return _as_chalice(refuse(site(), Problem(status, name), route, identity))
+    return _as_chalice(refuse(_any_site(), Problem(status, name), route, identity))
 
 
 def _broken(route: str, identity: str, error: Exception | None = None) -> ChaliceResponse:
     with logs.line("request", id=identity, route=route, role="anyone", status=500) as line:
         line.level, line.error = logs.ERROR, error
-        return _as_chalice(broken_page(site(), None, 500, "broken", identity))
+        return _as_chalice(broken_page(_any_site(), None, 500, "broken", identity))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="hourly")
 def hourly(event: Any) -> None:
     """Periods that are not locked yet."""
-    from chalicelib import nightly
-
-    nightly.run(site(), everything=False)
+    _summarise(everything=False)
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="nightly")
 def every_night(event: Any) -> None:
     """All periods, at one o'clock in the morning in Việt Nam."""
+    _summarise(everything=True)
+
+
+def _summarise(*, everything: bool) -> None:
+    """On AWS each period is an invocation of its own; elsewhere they take turns."""
     from chalicelib import nightly
 
-    nightly.run(site(), everything=True)
+    hand_over = None
+    if worker := os.environ.get("WORKER"):
+        from chalicelib import aws
+
+        hand_over = aws.hand_over_to(worker)
+    nightly.run(site(), everything=everything, hand_over=hand_over)
+
+
+@app.lambda_function(name="period")
+def one_period(event: Any, context: Any) -> None:
+    """What `hourly` and `every_night` hand over."""
+    from chalicelib import nightly
+
+    nightly.run_one(site(), event["programme"], event["period"], event["run"])
+
+
+@app.lambda_function(name="bounced")
+def bounced(event: Any, context: Any) -> None:
+    """SES tells, through SNS, of a mail that did not arrive, or that was not wanted."""
+    from chalicelib import bounced as mailboxes
+
+    with logs.line("bounced", marked=0) as line:
+        told = [one["Sns"]["Message"] for one in event["Records"]]
+        line.add(marked=sum(mailboxes.take(site().table, one, site().clock()) for one in told))

@@ -25,7 +25,7 @@ def read(typed: str) -> date:
             day, month, year = (int(part) for part in typed.split("/"))
             return date(year, month, day)
         return date.fromisoformat(typed)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unfit("bad_day") from None
 
 

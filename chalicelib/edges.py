@@ -31,6 +31,10 @@ def public_address(given: str) -> str:
     return f"{scheme}://{name.lower()}{port}{path}"
 
 
+# Files under these are made for one download or one step, and go after a week.
+PASSING = ("audit", "exports", "forms", "staged", "units")
+
+
 class Files(Protocol):
     def write(self, name: str, content: bytes | IO[bytes]) -> None:
         """Keep the bytes, or an open file from its place on, under this name: whole or not."""
@@ -38,6 +42,9 @@ class Files(Protocol):
     def read(self, name: str) -> bytes | None: ...
 
     def has(self, name: str) -> bool: ...
+
+    def end(self, name: str) -> None:
+        """Nothing points to this file any more. It goes within a month, unless written again."""
 
     def link(self, name: str, save_as: str, now: datetime) -> str:
         """A URL that downloads the file as `save_as` and ends after five minutes."""

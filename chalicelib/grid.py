@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
     unit: Unit
     head: Head | None
-    terms: Terms
+    terms: Terms  # an extension only where it is later than the period's own due
     due: datetime  # this unit's own
     contact: Contact
 
@@ -84,8 +84,9 @@ def rows(
     for unit in units:
         code = unit.code
         its = terms.get(code, NO_TERMS)
+        due, its = its.due_in(period), its._replace(due=its.extension_in(period))
         contact = contacts.get(code, _NOBODY)
-        made.append(Row(unit, sent.pop(code, None), its, its.due or period.due, contact))
+        made.append(Row(unit, sent.pop(code, None), its, due, contact))
     return made, list(sent.values())
 
 

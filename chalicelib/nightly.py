@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
@@ -27,6 +27,9 @@ from chalicelib.unit import Unit, owing
 _TRIES = 5
 
 
+HandOver = Callable[[str, str, str], None]  # programme, period, id of the run
+
+
 class Failed(Exception):
     """Some periods could not be summarised; the others were. The alarm rings on this."""
 
@@ -37,14 +40,21 @@ class Run:
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    handed: list[str] = field(default_factory=list)
+    hand_over: HandOver | None = None
 
 
-def run(site: Site, *, everything: bool) -> Run:
-    """Every begun period, or only those not locked. Raises Failed at the end, not before."""
-    done = Run(logs.new_id())
+def run(site: Site, *, everything: bool, hand_over: HandOver | None = None) -> Run:
+    """Every begun period, or only those not locked. Raises Failed at the end, not before.
+
+    With `hand_over`, this run only says which periods: each goes on elsewhere, by `run_one`.
+    """
+    done = Run(logs.new_id(), hand_over=hand_over)
     with logs.line("run", id=done.id, everything=everything) as line:
         _run_all(site, done, everything=everything)
         line.add(written=len(done.written), unchanged=len(done.unchanged), failed=len(done.failed))
+        if hand_over:
+            line.add(handed=len(done.handed))
         if done.failed:
             raise Failed(", ".join(done.failed))
     return done
@@ -72,13 +82,35 @@ def _run_programme(
             continue
         name = f"{programme.key}/{period.key}"
         try:
-            with logs.line("summarise", id=done.id, period=name, result="failed") as line:
-                written = summarise(site, programme, period)
-                line.add(result="written" if written else "unchanged")
-        except Exception:  # told by the line
+            if done.hand_over:
+                done.hand_over(programme.key, period.key, done.id)
+                done.handed.append(name)
+                continue
+            written = _measured(site, programme, period, done.id)
+        except Exception as error:
+            if done.hand_over:  # else the period's own line has told it
+                logs.say("not_handed_over", logs.ERROR, error, id=done.id, period=name)
             done.failed.append(name)
         else:
             (done.written if written else done.unchanged).append(name)
+
+
+def _measured(site: Site, programme: Programme, period: Period, run_id: str) -> bool:
+    """One period and its line in the log. False where nothing has changed."""
+    name = f"{programme.key}/{period.key}"
+    with logs.line("summarise", id=run_id, period=name, result="failed") as line:
+        written = summarise(site, programme, period)
+        line.add(result="written" if written else "unchanged")
+        return written
+
+
+def run_one(site: Site, p: str, k: str, run_id: str) -> None:
+    """A period that a run has handed over. What goes wrong is raised, so that it is tried again."""
+    programme = programmes.programme(site.table, p)
+    period = next((one for one in programmes.periods(site.table, p) if one.key == k), None)
+    if programme is None or period is None:
+        raise Failed(f"{p}/{k} is not in the table")
+    _measured(site, programme, period, run_id)
 
 
 def summarise(site: Site, programme: Programme, period: Period) -> bool:
@@ -125,7 +157,18 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         revision=kept.revision if kept else 0,
     )
     summaries.keep_summary(site.table, programme.key, period.key, new)
+    _end_files(site, kept, new)
     return True
+
+
+def _end_files(site: Site, former: Kept | None, new: Kept) -> None:
+    """Those that the item pointed to before and does not now. A failure costs only their room."""
+    gone = set(former.files.values()) - set(new.files.values()) if former else set()
+    for name in gone:
+        try:
+            site.files.end(name)
+        except Exception as error:
+            logs.say("file_not_ended", logs.WARNING, error)
 
 
 def _entered(

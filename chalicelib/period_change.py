@@ -136,7 +136,7 @@ def new_period(
 ) -> Period:
     """A thematic or special period (chuyên đề, đột xuất) as it was typed. Raises Wrong."""
     faults: dict[str, str] = {}
-    label = typed.get("label", "")
+    label = " ".join(typed.get("label", "").split())  # it stands in subjects of mails
     key = f"x-{typed.get('slug', '') or text.slug(label)}"
     days = {}
     for name in ("start", "end", "opens", "due", "locks"):

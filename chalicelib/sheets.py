@@ -103,11 +103,19 @@ def _xlsx(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
     try:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for sheet in workbook.worksheets:
-            rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
-            for number, values in enumerate(rows, start=1):
-                yield sheet.title.strip().lower(), number, [_cell(value) for value in values]
+            limits = {"max_row": MOST_ROWS + 1, "max_col": MOST_COLUMNS + 1}
+            for number, values in enumerate(sheet.iter_rows(**limits, values_only=True), start=1):
+                yield sheet.title.strip().lower(), number, _cells(values)
     except Exception:  # openpyxl raises what its parsers happen to raise, also in a late row
         raise NotATable from None
+
+
+def _cells(values: Sequence[object]) -> list[str]:
+    """Without the empty ones at the end, of which openpyxl gives as many as were asked for."""
+    cells = [_cell(value) for value in values]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
 
 
 def _cell(value: object) -> str:

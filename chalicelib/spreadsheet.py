@@ -13,6 +13,7 @@ MOST_COLUMNS = 64
 _LARGEST_UNPACKED = 32_000_000  # bytes of all parts: ten thousand rows have about a quarter
 _MOST_PARTS = 200
 _PIECE = 65_536
+_LAST_ROW = 1_048_576  # of any workbook
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # an encrypted workbook, or one of before 2007
 _ZIP = b"PK\x03\x04"
@@ -153,6 +154,8 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
     sheet.reset_dimensions()  # what the file says of its size is not believed
     try:
         for number, row in enumerate(sheet.iter_rows(), start=1):
+            if number > _LAST_ROW:  # a row that names a far place makes openpyxl count up to it
+                raise NotTaken("not_a_workbook")
             cells = [_cell(cell) for cell in row[:MOST_COLUMNS]]
             if any(cell.value is not None for cell in row[MOST_COLUMNS:]):
                 raise NotTaken("too_wide")

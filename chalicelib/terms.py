@@ -18,7 +18,11 @@ class Terms(NamedTuple):
 
     def due_in(self, period: Period) -> datetime:
         """The last instant that is on time for this unit."""
-        return self.due or period.due
+        return self.extension_in(period) or period.due
+
+    def extension_in(self, period: Period) -> datetime | None:
+        """The extension, where all units have less time: the period's own days may move past it."""
+        return self.due if self.due and self.due > period.due else None
 
     def locks_in(self, period: Period) -> datetime:
         """An extension past the lock moves the lock for this unit alone."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib import spreadsheet, text
 from chalicelib.messages import units as words
-from chalicelib.spreadsheet import BadCell, Cell, NotTaken
+from chalicelib.spreadsheet import MOST_COLUMNS, BadCell, Cell, NotTaken
 from chalicelib.unit import Unit
 
 COLUMNS = tuple(words.TITLES)
@@ -197,6 +197,8 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
     line = 1
     try:
         for cells in reader:
+            if len(cells) > MOST_COLUMNS:
+                raise NotTaken("too_wide")
             yield line, list(cells)
             line = reader.line_num + 1
     except csv.Error:

@@ -14,6 +14,7 @@ INSIDE = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 PYTHON = VENV / INSIDE
 # Emulated AWS pins another botocore than we do, so it has an environment of its own.
 EMULATOR = ROOT / ".venv-ministack"
+LINT = ROOT / ".venv-lint"  # what judges the template of AWS
 BENCH = ROOT / ".venv-bench"  # the public peers, which nothing else needs
 
 
@@ -54,6 +55,9 @@ def main() -> None:
     dev = arguments[:1] == ["--dev"]
     if arguments[:1] == ["--emulator"]:
         build(ROOT / "infra" / "requirements-ministack.txt", EMULATOR)
+        return
+    if arguments[:1] == ["--lint"]:
+        build(ROOT / "infra" / "requirements-lint.txt", LINT)
         return
     if arguments[:1] == ["--bench"]:
         build(ROOT / "bench" / "requirements.txt", BENCH)

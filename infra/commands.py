@@ -58,12 +58,25 @@ def _data() -> Path:
 
 
 def _site() -> Site:
-    """The installation that the environment names: on AWS where it names a table."""
+    """The installation that the environment names: on AWS where it names a stage or a table."""
+    if stage := os.environ.get("STAGE"):
+        from chalicelib import aws
+        from infra.stack import settings
+
+        return aws.open_site(clock.now, settings(stage))
     if os.environ.get("TABLE"):
         from chalicelib import aws
 
         return aws.open_site(clock.now)
     return embedded.open_site(_data(), public_url(), clock.now)
+
+
+def _filled() -> Site:
+    """With the samples where it is one machine: what runs on AWS is no place to try."""
+    site = _site()
+    if not (os.environ.get("STAGE") or os.environ.get("TABLE")):
+        samples.load_all(site)
+    return site
 
 
 def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
@@ -85,6 +98,8 @@ def run(_: argparse.Namespace) -> None:
     from infra.gateway import Gateway
     from infra.local import Server, serve, stop_on_signals
 
+    if os.environ.get("STAGE"):
+        raise Unusable("STAGE names what runs on AWS; this serves on one machine: leave it out")
     host, port = _address()
     try:
         server = Server(host, port)
@@ -125,6 +140,8 @@ def demo(_: argparse.Namespace) -> None:
     """Fill every begun period with seeded reports."""
     from infra import demo
 
+    if os.environ.get("STAGE") == "prod":
+        raise Unusable("prod holds real reports: no made-up ones are put beside them")
     site = _site()
     samples.load_all(site)
     demo.fill(site)
@@ -132,16 +149,14 @@ def demo(_: argparse.Namespace) -> None:
 
 def summarise(_: argparse.Namespace) -> None:
     """The scheduled job, now, for every period."""
-    site = _site()
-    samples.load_all(site)
+    site = _filled()
     done = nightly.run(site, everything=True)
     print(f"{len(done.written)} summarised, {len(done.unchanged)} unchanged")
 
 
 def links(given: argparse.Namespace) -> None:
     """The link of every unit of the programme in use: unit-code URL."""
-    site = _site()
-    samples.load_all(site)
+    site = _filled()
     programme, period = _in_use(site, given.programme)
     units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:

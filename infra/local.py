@@ -248,7 +248,9 @@ class Schedule(threading.Thread):
                 logs.say("schedule_failed", logs.ERROR, error)
 
     def _sweep(self) -> None:
-        cast(SqliteTable, self._site.table).sweep(self._site.clock())
+        now = self._site.clock()
+        cast(SqliteTable, self._site.table).sweep(now)
+        cast(FolderFiles, self._site.files).sweep(now)
 
     def stop(self) -> None:
         self._stopped.set()

@@ -1,5 +1,6 @@
 """What every test may ask for: an installation in a folder, a clock, a visitor, a browser."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from chalicelib.store import access
 from chalicelib.table import Item
 from infra import samples
 from infra.gateway import Gateway
+from infra.package import Package, package
 from infra.visitor import Visitor
 from tests.ministack import Ministack, NoMinistack, new_bucket, new_table, running
 from tests.sizes import Figure
@@ -190,3 +192,18 @@ def as_staff(site: Site, visitor: Callable[[], Visitor]) -> Callable[..., Visito
         return browser
 
     return enter
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """One package for every process of this test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "package"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = shared / "digest"
+        if not done.exists():
+            done.write_text(package("dev", shared).digest)
+    archive = shared / "deployment.zip"
+    return Package(archive, shared / "template.json", done.read_text(), archive.stat().st_size)

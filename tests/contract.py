@@ -586,6 +586,13 @@ class FilesContract:
         parallel(8, lambda place: files.write("same.json", contents[place]))
         assert files.read("same.json") in contents
 
+    def test_an_ended_file_is_there_until_it_goes_and_may_come_back(self, files: Files) -> None:
+        files.write("summaries/p/2026-Q4/a.json", b"{}")
+        files.end("summaries/p/2026-Q4/a.json")
+        assert files.read("summaries/p/2026-Q4/a.json") == b"{}"
+        files.write("summaries/p/2026-Q4/a.json", b"[]")
+        assert files.read("summaries/p/2026-Q4/a.json") == b"[]"
+
     def test_a_link_gives_the_file_under_the_name_to_save_it_as(
         self, files: Files, fetch: Callable[[str], tuple[bytes, str]]
     ) -> None:

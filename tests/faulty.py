@@ -28,13 +28,16 @@ def killed() -> None:
 
 @dataclass
 class Calls:
-    """Numbers the calls of one run, and lets one thing happen at one of them."""
+    """Numbers the calls of one run, and lets one thing happen at one of them.
+
+    Armed with a name, it happens at the first call whose name begins so, such as the first write.
+    """
 
     made: list[str] = field(default_factory=list)
     fired: bool = False
-    _armed: tuple[int, When, Callable[[], object]] | None = None
+    _armed: tuple[int | str, When, Callable[[], object]] | None = None
 
-    def arm(self, call: int, when: When, act: Callable[[], object] = lambda: None) -> None:
+    def arm(self, call: int | str, when: When, act: Callable[[], object] = lambda: None) -> None:
         self.made, self.fired, self._armed = [], False, (call, when, act)
 
     def disarm(self) -> bool:
@@ -55,6 +58,8 @@ class Calls:
     def begin(self, what: str) -> int:
         self.made.append(what)
         place = len(self.made) - 1
+        if self._armed and isinstance(self._armed[0], str) and what.startswith(self._armed[0]):
+            self._armed = (place, *self._armed[1:])
         self.reach(place, "before")
         return place
 
@@ -118,6 +123,9 @@ class FaultyFiles:
 
     def has(self, name: str) -> bool:
         return self.inner.has(name)
+
+    def end(self, name: str) -> None:
+        self.inner.end(name)
 
     def link(self, name: str, save_as: str, now: datetime) -> str:
         return self.inner.link(name, save_as, now)

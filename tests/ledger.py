@@ -20,9 +20,13 @@ ALLOWED = {
 }
 
 
-def typed(number: int) -> dict[str, str]:
-    """What a person types into the small form; the number is the whole difference."""
-    return {
+def typed(number: int, *, second: bool = False) -> dict[str, str]:
+    """What a person types into the small form; the number is the whole difference.
+
+    The form's second version asks one number more.
+    """
+    more = {"i2": str(number)} if second else {}
+    return more | {
         "i1": str(number),
         "a1": f"{number},5",
         "r1.num": str(number),
@@ -34,8 +38,15 @@ def typed(number: int) -> dict[str, str]:
     }
 
 
-def expected(number: int) -> dict[str, Any]:
-    """The content that must be kept of it."""
+def expected(number: int, form: int = 1) -> dict[str, Any]:
+    """The content that must be kept of it, sent on this version of the form."""
+    found = _expected(number)
+    if form > 1:
+        found["figures"]["i2"] = number
+    return found
+
+
+def _expected(number: int) -> dict[str, Any]:
     return {
         "figures": {
             "i1": number,
@@ -59,10 +70,15 @@ def number_of(content: str) -> int:
 
 @dataclass
 class Ledger:
-    """Receipts by unit and number: hash and what was sent; and every sending that was tried."""
+    """Receipts by unit and number: hash and what was sent; and every sending that was tried.
+
+    `dues` holds for each unit what was its due instant when its first version was kept; where a
+    world has not told, it is the period's.
+    """
 
     receipts: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     tried: set[tuple[str, int, datetime]] = field(default_factory=set)
+    dues: dict[str, datetime] = field(default_factory=dict)
     told: Counter[str] = field(default_factory=Counter)
 
     def tries(self, unit: str, number: int, now: datetime) -> None:
@@ -92,11 +108,11 @@ class Ledger:
         assert heads.keys() == texts.keys() == chains.keys()
         for unit, chain in chains.items():
             assert sorted(chain) == list(range(1, len(chain) + 1))
-            self._judge_chain(unit, chain, heads[unit], texts[unit], due)
+            self._judge_chain(unit, chain, heads[unit], texts[unit], self.dues.get(unit, due))
         for (unit, version), (digest, number) in self.receipts.items():
             kept = chains[unit][version]
             assert kept["hash"] == digest
-            assert json.loads(str(kept["content"])) == expected(number)
+            assert json.loads(str(kept["content"])) == expected(number, int(kept["form"]))
 
     def _judge_chain(
         self,
@@ -111,7 +127,7 @@ class Ledger:
         for version in chain.values():
             content = version["content"]
             assert version["hash"] == hashlib.sha256(content.encode()).hexdigest()
-            assert json.loads(content) == expected(number_of(content))
+            assert json.loads(content) == expected(number_of(content), version["form"])
             sent = datetime.fromisoformat(version["sent"])
             assert (unit, number_of(content), sent) in self.tried, "nobody sent this"
             assert version["late"] is late

@@ -10,7 +10,7 @@ import shutil
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email import policy
@@ -79,6 +79,28 @@ class Passing:
 # ------------------------------------------------------------------ the product, served
 
 
+class Gone(BaseException):
+    """The worker that serves a request is no more; whoever waits gets no answer."""
+
+
+class _Mortal(Server):
+    """A server whose workers may be cut off without a word, as by kill -9."""
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        with suppress(Gone):
+            super().process_request_thread(request, client_address)
+
+
+class _Line(HttpGateway):
+    """A new connection for each request: a story may pause longer than a server waits."""
+
+    def call(self, *given: Any) -> Reply:
+        try:
+            return super().call(*given)
+        finally:
+            self.close()
+
+
 class Office:
     """One installation behind a real server, and the ways of people into it."""
 
@@ -86,18 +108,13 @@ class Office:
         self.site = site
         self.clock = clock
         self.data = data
-        self._line = HttpGateway(int(site.public_url.rpartition(":")[2]))
         self._watcher: Visitor | None = None
 
     def visitor(self) -> Visitor:
-        """A new browser, over HTTP; all of them share one line, as behind one school's router."""
+        """A new browser, over HTTP."""
         module: Any = SimpleNamespace(site=lambda: self.site)
-        line: Any = self._line
+        line: Any = _Line(int(self.site.public_url.rpartition(":")[2]))
         return Visitor(module, line)
-
-    def hang_up(self) -> None:
-        """A line that waits longer than the server does is opened anew at the next request."""
-        self._line.close()
 
     def mails(self, to: str = "@donvi.example") -> list[EmailMessage]:
         """What has gone out to addresses that end so, the oldest first."""
@@ -137,7 +154,7 @@ def opened(
         head = (programme / "units.csv").read_text("utf-8").splitlines()[0]
         (programme / "units.csv").write_text(f"{head}\n{_FORMER}\n", "utf-8")
     clock, data = Passing(now), folder / "data"
-    with Server("127.0.0.1", 0) as server:
+    with _Mortal("127.0.0.1", 0) as server:
         made = embedded.open_site(data, f"http://127.0.0.1:{server.server_port}", clock)
         site = replace(made, mail=mail(made.mail)) if mail else made
         samples.load_all(site, programme.parent)
@@ -145,11 +162,9 @@ def opened(
         server.site, server.gateway, server.data = site, Gateway(app), data
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
-        office = Office(site, clock, data)
         try:
-            yield office
+            yield Office(site, clock, data)
         finally:
-            office.hang_up()
             server.shutdown()
             serving.join()
             server.finish_busy()
@@ -220,7 +235,7 @@ class Tables(HTMLParser):
         self._cell = False
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":

@@ -4,12 +4,14 @@ import base64
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import app
 from chalicelib.access import csrf_token
+from chalicelib.aws import address_of
 from chalicelib.edges import Site
 from chalicelib.pages.web import LARGEST_BODY, MOST_FIELDS
 from chalicelib.table import Item
@@ -239,3 +241,101 @@ def test_an_odd_query_is_answered(
         headers={"cookie": everyone["cookie"]},
     )
     assert_a_page(answer, 200)
+
+
+# ------------------------------------------------------------------ settings, as Lambda gives them
+
+ON_LAMBDA = {
+    "TABLE": "baocao",
+    "BUCKET": "baocao-files",
+    "SENDER": "no-reply@baocao.example",
+    "KEY_PARAMETER": "/baocao/test/server-key",
+}
+
+
+@pytest.fixture
+def lambda_function(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """The app in a process that has just started, with these settings."""
+    monkeypatch.setattr(app, "_site", None)
+    for name in ("PUBLIC_URL", *ON_LAMBDA):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-southeast-1")
+
+    def to(resource: str, context: dict[str, Any] | None = None, **settings: str) -> Answer:
+        for name, text in settings.items():
+            monkeypatch.setenv(name, text)
+        asked = event("GET", resource)
+        asked["requestContext"] |= context or {}
+        answer: Answer = app.app(asked, None)
+        return answer
+
+    return to
+
+
+@pytest.mark.parametrize("missing", ["BUCKET", "SENDER", "KEY_PARAMETER", "PUBLIC_URL"])
+def test_a_missing_setting_is_a_page_of_ours_and_stands_in_the_log(
+    lambda_function: Callable[..., Answer], missing: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = {name: text for name, text in ON_LAMBDA.items() if name != missing}
+    context = {"stage": "api", "path": "/api/", "requestId": "the-id"}
+    answer = lambda_function("/", context, **given)
+    assert_a_page(answer, 500)
+    assert "the-id" in answer["body"]
+    assert 'href="/api/"' in answer["body"]
+    told = [str(one.exc_info[1]) for one in caplog.records if one.exc_info]
+    assert any(missing in one for one in told)
+
+
+def test_a_path_that_is_none_is_a_page_also_where_a_setting_is_missing(
+    lambda_function: Callable[..., Answer],
+) -> None:
+    assert_a_page(lambda_function("/no-such", TABLE="baocao"), 404)
+
+
+def test_a_server_key_that_can_not_be_read_is_a_page_of_ours(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable() -> bytes:
+        raise OSError("AccessDenied")
+
+    app.use(replace(site, server_key=unreadable))
+    answer = app.app(event("GET", "/u/{token}", pathParameters={"token": "guessed"}), None)
+    assert_a_page(answer, 500)
+    assert any("AccessDenied" in str(r.exc_info) for r in caplog.records)
+
+
+OWN = "a1b2c3d4e5.execute-api.ap-southeast-1.amazonaws.com"
+
+
+def test_without_a_domain_the_address_is_the_apis_own(
+    lambda_function: Callable[..., Answer],
+) -> None:
+    lambda_function("/no-such", {"domainName": OWN, "stage": "api"}, **ON_LAMBDA)
+    assert app.site().public_url == f"https://{OWN}/api"
+
+
+def test_a_domain_that_was_given_is_the_address_whatever_the_request_says(
+    lambda_function: Callable[..., Answer],
+) -> None:
+    given = {**ON_LAMBDA, "PUBLIC_URL": "https://baocao.example"}
+    lambda_function("/no-such", {"domainName": OWN, "stage": "api"}, **given)
+    assert app.site().public_url == "https://baocao.example"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evil.example", f"{OWN}.evil.example", f"evil.example/{OWN}", OWN.upper(), "", f"{OWN}:443"],
+)
+def test_no_other_name_is_taken_for_the_apis_own(name: str) -> None:
+    assert address_of({"domainName": name, "stage": "api"}) == ""
+    assert address_of({"domainName": OWN, "stage": "../x"}) == ""
+
+
+def test_a_scheduled_run_on_lambda_needs_no_request(
+    lambda_function: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chalice knows no current request there, not even none."""
+    monkeypatch.setattr(app, "app", object())
+    for name, text in {**ON_LAMBDA, "PUBLIC_URL": "https://baocao.example"}.items():
+        monkeypatch.setenv(name, text)
+    assert app.site().public_url == "https://baocao.example"

@@ -142,6 +142,18 @@ def test_a_detail_that_begins_like_a_formula_stays_text(tmp_path: Path) -> None:
     assert [cell.data_type for cell in sheet[2]][1:5] == ["s"] * 4
 
 
+def test_what_was_set_up_before_a_programme_begins_is_in_the_log_too(
+    site: Site, as_staff: Staff
+) -> None:
+    """This programme begins on 01/01/2026. The name of an import's list tells nobody anything."""
+    early = datetime(2025, 11, 20, 3, tzinfo=UTC)
+    detail = {"file": "a.xlsx", "roll": "f" * 32}
+    done(site, early, verb="units_import", period="", unit="", detail=detail)
+    page = as_staff(ONE).get(f"{LOG}?month=2025-11").body.decode()
+    assert "a.xlsx" in page
+    assert "f" * 32 not in page
+
+
 def test_months_go_back_to_the_first_one() -> None:
     assert trail.months(date(2025, 11, 30), AT.replace(month=2)) == [
         "2026-02",

@@ -508,3 +508,49 @@ def test_the_sdk_sends_no_mail_a_second_time(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         aws._client.cache_clear()
     assert attempts == {"sesv2": 1, "dynamodb": 4}
+
+
+def test_a_mail_goes_with_the_settings_that_tell_of_bounces(account: Ministack) -> None:
+    told: list[Any] = []
+    client = account.client("sesv2")
+    client.create_configuration_set(ConfigurationSetName="events")
+    client.meta.events.register(
+        "before-parameter-build.sesv2.SendEmail", lambda params, **_: told.append(params)
+    )
+    for settings in ("events", ""):
+        mail = SesMail(lambda: client, SENDER, settings=settings)
+        mail.send("a@b.example", "Báo cáo", "Nội dung", NOW)
+    assert [one.get("ConfigurationSetName") for one in told] == ["events", None]
+
+
+def test_an_ended_file_is_marked_for_the_lifecycle_until_it_is_written_again(
+    ministack: Ministack,
+) -> None:
+    client = ministack.client("s3")
+    bucket = new_bucket(client)
+    files = S3Files(lambda: client, bucket)
+
+    def marks(name: str) -> list[Any]:
+        return list(client.get_object_tagging(Bucket=bucket, Key=name)["TagSet"])
+
+    files.write("summaries/p/k/a.json", b"{}")
+    files.end("summaries/p/k/a.json")
+    assert marks("summaries/p/k/a.json") == [{"Key": "superseded", "Value": "yes"}]
+    files.write("summaries/p/k/a.json", b"{}")
+    assert marks("summaries/p/k/a.json") == [{"Key": "superseded", "Value": "no"}]
+
+
+def test_a_period_is_handed_over_without_waiting_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+
+    class Functions:
+        def invoke(self, **asked: Any) -> None:
+            told.append(asked)
+
+    monkeypatch.setattr(aws, "_client", lambda _: Functions())
+    aws.hand_over_to("the-worker")("p", "2026-Q4", "a-run")
+    (asked,) = told
+    assert (asked["FunctionName"], asked["InvocationType"]) == ("the-worker", "Event")
+    assert json.loads(asked["Payload"]) == {"programme": "p", "period": "2026-Q4", "run": "a-run"}

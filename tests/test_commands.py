@@ -1,5 +1,6 @@
 """What a person types: links, summarise, load, demo; and what each says when it can't be done."""
 
+import argparse
 import re
 import shutil
 import sys
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib import clock, embedded
-from chalicelib.edges import Site
+from chalicelib.edges import Site, Unusable
 from chalicelib.store import access, programmes, reports, summaries
 from chalicelib.table import Item
 from infra import commands, samples
@@ -360,3 +361,28 @@ def test_the_samples_are_loaded_once(run: Run, data: Path) -> None:
     before = [(item.key, item.version) for item in items(data)]
     samples.load_all(opened(data))
     assert [(item.key, item.version) for item in items(data)] == before
+
+
+# ------------------------------------------------------------------ on a stage of AWS
+
+
+def test_no_samples_come_to_what_runs_on_aws(
+    empty_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "_site", lambda: empty_site)
+    monkeypatch.setenv("STAGE", "prod")
+    assert list(commands._filled().table.everything()) == []
+    monkeypatch.delenv("STAGE")
+    assert list(commands._filled().table.everything()) != []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("run", "this serves on one machine"), ("demo", "prod holds real reports")],
+)
+def test_what_must_not_be_done_to_a_stage_is_refused(
+    monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    monkeypatch.setenv("STAGE", "prod")
+    with pytest.raises(Unusable, match=said):
+        getattr(commands, command)(argparse.Namespace())

@@ -26,6 +26,7 @@ def test_a_day_is_read_as_a_box_sends_it_and_as_people_type_it(typed: str) -> No
         ("20/12/26/1", "bad_day"),
         ("0/0/0", "bad_day"),
         ("1/1/99999", "bad_day"),
+        ("1/1/99999999999", "bad_day"),  # more than the machine counts
         ("14/12/2026", "day_past"),
         ("17/12/2027", "day_far"),
     ],

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -374,6 +374,35 @@ def test_a_unit_that_could_not_be_done_now_stops_no_other(
     assert (state(site), state(site, "T02")) == ("submitted", "accepted")
 
 
+def test_what_the_time_did_not_suffice_for_is_told_and_gone_on_with(
+    site: Site,
+    as_unit: AS_UNIT,
+    officer: Visitor,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten seconds a unit: the answer comes before the gateway gives up on it."""
+    for place in (1, 2, 3, 4):
+        sent(site, as_unit(f"T0{place}"), i1_5="12")
+    write = acts.commit
+
+    def slowly(*given: object) -> None:
+        clock.now += timedelta(seconds=10)
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", slowly)
+    page = officer.get(REPORTS)
+    reply = officer.submit(page, "/accept", **{f"unit.T0{place}": "1" for place in (1, 2, 3, 4)})
+    assert "Đã tiếp nhận 2/4 đơn vị" in text(reply)
+    assert text(reply).count("Chưa thực hiện đến") == 2
+    corrected(as_unit("T04"), i1_5="13")  # what was seen is still what is taken in
+    reply = officer.submit(reply, "/accept")
+    assert "Đã tiếp nhận 1/2 đơn vị" in text(reply)
+    assert "vừa gửi lần mới hơn" in text(reply)
+    standing = [state(site, f"T0{place}") for place in (1, 2, 3, 4)]
+    assert standing == ["accepted"] * 3 + ["submitted"]
+
+
 def test_taking_in_leads_to_the_next_report_that_waits(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -461,6 +490,33 @@ def test_an_exempt_unit_is_named_so_and_who_owes_nothing_has_no_page(
     assert "Được miễn báo cáo : Trường đang sáp nhập" in text(officer.get(where()))
     for gone in (where("X99"), where("x" * 3_000), f"/desk/{NEW}/2031-Q1/reports/T01"):
         assert officer.get(gone).status == 404
+
+
+def test_a_report_of_a_unit_that_owes_no_more_is_read_by_both_and_moved_by_nobody(
+    site: Site, as_unit: AS_UNIT, officer: Visitor
+) -> None:
+    """It sent, and then the department learnt that it had ended before the cut-off."""
+    unit = as_unit()
+    sent(site, unit, i1_5="739")
+    read = form(officer.get(where()), "accept")
+    (known,) = programmes.unit_versions(site.table, NEW, "T01")
+    ended = known.model_copy(update={"valid_to": datetime(2026, 11, 30, tzinfo=UTC).date()})
+    programmes.keep_units(site.table, NEW, [ended])
+    told = "không tính vào tổng hợp, vì đơn vị không có trong danh sách phải gửi ngày 14/12/2026"
+    page = officer.get(where())
+    assert told in text(page)
+    assert "739" in text(page)
+    assert [a for a, _ in Forms(page.body.decode()).forms if a.endswith("/T01")] == []
+    assert officer.post(where(), read).status == 404
+    assert officer.get(f"{where()}/paper").status == 404
+    past = text(unit.get("/report")).split("Kỳ đã qua")[1]
+    assert told in past.split("Quý")[1]
+    receipt = text(unit.get(f"/report/{Q4}/receipt/1"))
+    assert "739" in receipt
+    assert told.capitalize()[:22] in receipt
+    assert "Điều chỉnh" not in receipt
+    assert unit.get(f"/report/{Q4}").status == 404
+    assert state(site) == "submitted"
 
 
 def test_the_director_reads_and_is_offered_nothing(

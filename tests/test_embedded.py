@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -502,3 +502,28 @@ def test_a_mail_whose_last_flush_fails_may_have_gone_out(
     with pytest.raises(OSError, match="Input"):
         mail.send("a@b.example", "Thư", "x", NOW)
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+
+
+def test_files_that_nobody_needs_go_as_a_buckets_lifecycle_takes_them(tmp_path: Path) -> None:
+    files = FolderFiles(tmp_path, bytes(32), "http://127.0.0.1:8000")
+    for name in ("summaries/p/k/new.json", "summaries/p/k/old.json", "exports/p/k/a.xlsx"):
+        files.write(name, b"{}")
+    files.end("summaries/p/k/old.json")
+    now = datetime.now(UTC)
+    files.sweep(now + timedelta(days=6))
+    assert files.has("exports/p/k/a.xlsx")
+    files.sweep(now + timedelta(days=29))
+    assert not files.has("exports/p/k/a.xlsx")
+    assert files.has("summaries/p/k/old.json")
+    files.sweep(now + timedelta(days=31))
+    assert not files.has("summaries/p/k/old.json")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["new.json"]
+
+
+def test_an_ended_file_that_is_written_again_stays(tmp_path: Path) -> None:
+    files = FolderFiles(tmp_path, bytes(32), "http://127.0.0.1:8000")
+    files.write("summaries/p/k/a.json", b"{}")
+    files.end("summaries/p/k/a.json")
+    files.write("summaries/p/k/a.json", b"{}")
+    files.sweep(datetime.now(UTC) + timedelta(days=400))
+    assert files.has("summaries/p/k/a.json")

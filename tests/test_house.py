@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "pages": {"pages", "store", "nightly", "urging", "edges", "table"},
     "nightly": {"store", "edges", "table"},
     "urging": {"store", "edges", "table"},
+    "bounced": {"store", "edges", "table"},
     "ways": {"pages", "edges"},
 }
 ENGINES = {"aws", "embedded"}
@@ -198,7 +199,7 @@ def test_nothing_but_get_and_post() -> None:
 def test_every_schedule_is_known() -> None:
     names = {handler.name for handler in app.app.pure_lambda_functions}
     scheduled = {source.name for source in app.app.event_sources}
-    assert scheduled | names == {"hourly", "nightly"}
+    assert scheduled | names == {"hourly", "nightly", "period", "bounced"}
 
 
 def test_the_top_level_holds_what_the_design_names() -> None:
@@ -211,6 +212,7 @@ def test_the_top_level_holds_what_the_design_names() -> None:
         "chalicelib",
         "docs",
         "infra",
+        "out",  # what `make package` writes
         "programmes",
         "pyproject.toml",
         "requirements-dev.txt",

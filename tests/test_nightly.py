@@ -358,6 +358,7 @@ class CountedFiles:
     def __init__(self, files: Files) -> None:
         self._files = files
         self.written: list[str] = []
+        self.ended: list[str] = []
         self.before: Callable[[str], None] = lambda _: None
 
     def write(self, name: str, content: bytes | IO[bytes]) -> None:
@@ -370,6 +371,10 @@ class CountedFiles:
 
     def has(self, name: str) -> bool:
         return self._files.has(name)
+
+    def end(self, name: str) -> None:
+        self.ended.append(name)
+        self._files.end(name)
 
     def link(self, name: str, save_as: str, now: datetime) -> str:
         return self._files.link(name, save_as, now)
@@ -767,3 +772,95 @@ def test_a_head_without_its_version_is_a_failure_not_a_guess(site: Site, clock: 
     with pytest.raises(LookupError):
         summarise(site, OLD, "2024")
     assert summaries.summary(site.table, OLD, "2024") is None
+
+
+# ------------------------------------------------------------------ a period an invocation
+
+
+def test_a_run_that_hands_over_names_each_begun_period_and_sums_none(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    handed: list[tuple[str, str, str]] = []
+    done = nightly.run(site, everything=True, hand_over=lambda *one: handed.append(one))
+    assert {k for _, k, _ in handed} == {"2021", "2021-H1", "2021-H2", "2022", "2022-H1"}
+    assert {(p, run) for p, _, run in handed} == {(OLD, done.id)}
+    assert len(done.handed) == 5
+    assert summaries.summary(site.table, OLD, "2021") is None
+
+
+def test_an_hourly_run_hands_over_only_what_is_open(site: Site, clock: Clock) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    handed: list[str] = []
+    nightly.run(site, everything=False, hand_over=lambda _, k, __: handed.append(k))
+    still_open = {one.key for one in programmes.periods(site.table, OLD) if one.is_open(clock.now)}
+    assert set(handed) == {k for k in still_open if the_period(site, OLD, k).has_begun(clock.now)}
+    assert "2021-H1" not in handed
+
+
+def test_a_period_that_can_not_be_handed_over_does_not_stop_the_others(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
+    handed: list[str] = []
+
+    def hand_over(_: str, k: str, __: str) -> None:
+        if k == "2021-H2":
+            raise OSError("no line")
+        handed.append(k)
+
+    with pytest.raises(Failed, match=f"^{OLD}/2021-H2$"):
+        nightly.run(site, everything=True, hand_over=hand_over)
+    assert set(handed) == {"2021", "2021-H1", "2022", "2022-H1"}
+
+
+def test_a_handed_period_is_summed_as_in_a_run_of_one_machine(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill(site, 5, OLD, "2024")
+    nightly.run_one(site, OLD, "2024", "a-run")
+    assert_equal(document(site, OLD, "2024"), independent(Raw.of_table(site.table), OLD, "2024"))
+
+
+def test_a_handed_period_that_fails_says_so_to_be_tried_again(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    break_form(site, OLD)
+    with pytest.raises(ValueError, match="Form"):
+        nightly.run_one(site, OLD, "2024", "a-run")
+    with pytest.raises(Failed, match="no-such is not in the table"):
+        nightly.run_one(site, OLD, "no-such", "a-run")
+
+
+# ------------------------------------------------------------------ files that a new one replaces
+
+
+def test_only_files_that_the_summary_no_longer_points_to_are_ended(
+    site: Site, clock: Clock
+) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    files = CountedFiles(site.files)
+    summarise(over(site, files=files), OLD, "2024")
+    assert files.ended == []
+    first = summaries.summary(site.table, OLD, "2024")
+    fill_once(site, 2, "T11")
+    summarise(over(site, files=files), OLD, "2024")
+    second = summaries.summary(site.table, OLD, "2024")
+    assert first is not None
+    assert second is not None
+    assert set(files.ended) == set(first.files.values()) - set(second.files.values())
+    assert files.ended
+    assert all(site.files.has(name) for name in second.files.values())
+
+
+def test_a_file_that_can_not_be_ended_fails_no_run(site: Site, clock: Clock) -> None:
+    clock.now = IN_2024
+    fill_once(site, 1, "T10")
+    summarise(site, OLD, "2024")
+    fill_once(site, 2, "T11")
+    files = CountedFiles(site.files)
+
+    def refuse(name: str) -> None:
+        raise OSError(f"no way to {name}")
+
+    files.end = refuse  # type: ignore[method-assign]
+    assert summarise(over(site, files=files), OLD, "2024")

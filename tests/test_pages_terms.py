@@ -149,6 +149,28 @@ def test_an_extension_moves_due_and_lock_of_this_unit_alone(
     assert as_unit("T02").get(f"/report/{Q4}").body.decode().count("đã khóa")
 
 
+def test_days_that_are_moved_past_an_extension_hold_for_its_unit_too(
+    site: Site, clock: Clock, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    officer = as_staff(OFFICER)
+    extend(officer, "unit=T01", day="2026-12-18")
+    page = officer.get(f"/desk/{NEW}/periods/{Q4}")
+    officer.submit(page, f"/{Q4}", due="24/12/2026", locks="28/12/2026", reason="Nghỉ lễ")
+    clock.now = datetime.fromisoformat("2026-12-22T03:00:00Z")
+    unit, officer = as_unit("T01"), as_staff(OFFICER)
+    assert "quá hạn" not in text(unit.get("/report"))
+    assert "Hạn gửi: hết ngày 24/12/2026." in text(unit.get(f"/report/{Q4}"))
+    for path in ("/report", f"/report/{Q4}"):
+        assert "(đã gia hạn)" not in text(unit.get(path))
+    assert "(đã gia hạn)" not in text(officer.get(f"{GRID}/T01"))
+    assert "Được gia hạn đến" not in text(officer.get(f"{TERMS}?unit=T01"))
+    assert "gia hạn đến" not in text(officer.get(GRID))
+    sent(site, unit)
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert not head.late
+
+
 def test_an_extension_after_a_late_sending_leaves_it_late(
     site: Site, clock: Clock, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:

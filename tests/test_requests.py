@@ -175,10 +175,14 @@ def test_what_was_sent_and_locked_is_taken_in_and_reopened(
     clock.now = AFTER_LOCK
     unit, officer = as_unit(), as_staff(OFFICER)
     assert asked(unit).status == 303
+    clock.now = AFTER_LOCK.replace(hour=4)
     assert answered(officer, do="grant").status == 303
     assert state(site) == "reopened"
-    verbs = [act.verb for act in acts.events(site.table, NEW, Q4, "T01")]
-    assert sorted(verbs) == ["accept", "ask_reopen", "grant_reopen"]
+    events = acts.events(site.table, NEW, Q4, "T01")
+    assert [act.verb for act in events] == ["ask_reopen", "accept", "grant_reopen"]
+    assert events[1].detail == {"version": 1}
+    said = text(officer.get(f"/desk/{NEW}/{Q4}/reports/T01")).split("Diễn biến")[1]
+    assert said.index("chấp thuận mở lại") < said.index("tiếp nhận lần gửi 1")  # the newest first
 
 
 def test_a_refusal_needs_words_and_the_unit_reads_them(
@@ -298,6 +302,29 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     assert store_terms.of(site.table, NEW, Q4, "T01").due is None
     (ask,) = asks.asks(site.table, NEW, Q4)
     assert ask.state == "open"
+
+
+def test_a_reopening_that_is_not_granted_takes_nothing_in_either(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, clock: Clock
+) -> None:
+    """The request changed between the officer's reading and writing: nothing is done of it."""
+    unit = as_unit()
+    sent(site, unit, i1_5="12")
+    clock.now = AFTER_LOCK
+    unit, officer = as_unit(), as_staff(OFFICER)
+    asked(unit)
+    page = officer.get(INBOX)
+    clock.now = AFTER_LOCK.replace(hour=4)
+
+    def change() -> None:
+        app.use(site)
+        asked(unit, reason="Nhầm mục 1.5")
+
+    app.use(replace(site, table=SendsMeanwhile(site.table, change)))  # type: ignore[arg-type]
+    assert answered(officer, page, do="grant").status == 409
+    assert state(site) == "submitted"
+    verbs = [act.verb for act in acts.events(site.table, NEW, Q4, "T01")]
+    assert verbs == ["ask_reopen", "ask_reopen"]
 
 
 def test_a_request_changed_at_that_moment_is_not_answered_as_it_was(

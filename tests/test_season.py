@@ -35,7 +35,6 @@ from tests.season import (
     Office,
     P,
     Tables,
-    answers,
     at,
     entered,
     link_in,
@@ -87,7 +86,6 @@ class Season:
 
     def a_day_begins(self, now: datetime) -> None:
         """The officer signs in with the mailed link: yesterday's session has ended."""
-        self.office.hang_up()
         self.office.clock.set(now)
         self.goto(self.desk, "/signin")
         self.desk.get_by_label("Địa chỉ thư điện tử công vụ").fill(OFFICER)
@@ -131,8 +129,10 @@ def tab_to(page: Page, words: str, most: int = 400) -> None:
 def the_list_is_imported(story: Season) -> None:
     heads = ("Mã", "Tên đơn vị", "Khối", "STT", "Tên khác", "Email", "Từ ngày", "Đến ngày")
     rows = [
-        (row["code"], row["name"], BLOCS[row["bloc"]], int(row["order"]), row["aliases"])
-        + (row["email"], date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"]))
+        (
+            *(row["code"], row["name"], BLOCS[row["bloc"]], int(row["order"]), row["aliases"]),
+            *(row["email"], date.fromisoformat(row["valid_from"]), day_or_none(row["valid_to"])),
+        )
         for row in listed()
     ]
     file = {"name": "don-vi-2024.xlsx", "mimeType": "", "buffer": book(rows, heads)}
@@ -542,8 +542,14 @@ JUNE: tuple[tuple[datetime, tuple[Step, ...]], ...] = (
     (at(19), (the_phone_answers_the_return, the_other_answers_over_http)),
     (at(19, 20), (many_are_taken_in_by_keyboard,)),
     (at(20), (reopening_is_asked_for_without_javascript_and_granted,)),
-    (at(20, 14), (what_was_reopened_is_corrected_and_taken_in, lambda s: s.send(UNANSWERED) and None)),
-    (at(21), (after_the_lock_the_extended_one_is_in_time, a_late_one_is_returned_and_never_answers)),
+    (
+        at(20, 14),
+        (what_was_reopened_is_corrected_and_taken_in, lambda s: s.send(UNANSWERED) and None),
+    ),
+    (
+        at(21),
+        (after_the_lock_the_extended_one_is_in_time, a_late_one_is_returned_and_never_answers),
+    ),
     (at(22, 1), (every_filter_leaves_whom_it_should, everything_is_summed_at_night)),
     (at(22, 9), (the_grids_workbook_says_the_same,)),
 )

@@ -73,6 +73,13 @@ def test_names_of_sheets_and_columns_have_no_case():
     assert found["survey"].rows[0]["name"] == "I1"
 
 
+def test_a_column_too_far_to_the_right_is_not_dropped_in_silence():
+    wide = ["type", *[""] * (sheets.MOST_COLUMNS - 1), "label"]
+    with pytest.raises(sheets.NotATable):
+        sheets.read(as_xlsx({"survey": [wide]}), "xlsx")
+    assert sheets.read(as_xlsx({"survey": [wide[:-1]]}), "xlsx")["survey"].columns == ["type"]
+
+
 def test_a_cell_that_is_not_there_reads_as_empty():
     (row,) = sheets.read(b"| survey |\n| | type | name |\n| | text |\n", "md")["survey"].rows
     assert (row["name"], row["anything"]) == ("", "")

@@ -195,6 +195,15 @@ def test_content_far_to_the_right_is_not_dropped_in_silence() -> None:
     assert refusal(content) == "too_wide"
 
 
+def test_a_row_that_says_to_stand_far_away_is_not_counted_up_to() -> None:
+    """Five bytes would cost a quarter of an hour: openpyxl gives every row that lies between."""
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    far = sheet.replace(b'<row r="2"', b'<row r="2000000000"')
+    assert far != sheet
+    assert refusal(changed(GOOD, {"xl/worksheets/sheet1.xml": far})) == "not_a_workbook"
+
+
 def test_blank_rows_between_are_no_rows() -> None:
     content = book([ROW], more=lambda made: made.active.cell(900_000, 1, "T02"))
     assert [line for line, _, _ in read_list(content, BLOCS).faults] == [900_000] * 3

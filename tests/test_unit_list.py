@@ -128,6 +128,12 @@ def test_a_file_that_is_no_table_is_refused_as_a_faulty_one():
     assert faults(units_csv([f"T01,{'a' * 200_000},T,2021-01-01,"]))
 
 
+def test_a_csv_has_no_more_columns_than_a_workbook():
+    with pytest.raises(NotTaken) as refused:
+        read(("," * 100_000).encode(), BLOCS)
+    assert refused.value.problem == "too_wide"
+
+
 def test_an_empty_file_is_refused_as_one():
     assert faults(b"") == [(1, "", "empty_file")]
     assert {problem for _, _, problem in faults(b"\n\n")} == {"no_column"}

@@ -1,6 +1,8 @@
 """AWS as the edge: DynamoDB, S3 and SES, and the settings that a deployment gives."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
@@ -10,16 +12,19 @@ from chalicelib.aws.dynamo import DynamoTable
 from chalicelib.aws.edges import S3Files, SesMail
 from chalicelib.edges import Site, Unusable, public_address
 
-__all__ = ["DynamoTable", "S3Files", "SesMail", "open_site"]
+__all__ = ["DynamoTable", "S3Files", "SesMail", "address_of", "hand_over_to", "open_site"]
 
 _SETTINGS = ("TABLE", "BUCKET", "SENDER", "PUBLIC_URL", "KEY_PARAMETER")
+# API Gateway's own names; a domain of the department's stands in PUBLIC_URL.
+_OWN_NAME = r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
 
 
 def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.environ) -> Site:
     """The installation that these settings name. Raises Unusable where one is missing.
 
     KEY_PARAMETER names the SSM SecureString that holds the server key in hexadecimal; it is
-    read when the first page needs it.
+    read when the first page needs it. MAIL_SETTINGS, where given, names the configuration set
+    that tells of bounces.
     """
     given = {name: settings.get(name, "") for name in _SETTINGS}
     if missing := [name for name, content in given.items() if not content]:
@@ -27,11 +32,36 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
     return Site(
         table=DynamoTable(_client("dynamodb"), given["TABLE"]),
         files=S3Files(lambda: _client("s3"), given["BUCKET"]),
-        mail=SesMail(lambda: _client("sesv2"), given["SENDER"]),
+        mail=SesMail(
+            lambda: _client("sesv2"), given["SENDER"], settings=settings.get("MAIL_SETTINGS", "")
+        ),
         server_key=lambda: _key(given["KEY_PARAMETER"]),
         public_url=public_address(given["PUBLIC_URL"]),
         clock=clock,
     )
+
+
+def address_of(context: Mapping[str, Any]) -> str:
+    """The public address of the API that this request came through; empty where it says none.
+
+    A deployment without a domain of its own can't be told it: the address is known only after
+    the function whose setting it would be (decision 0016).
+    """
+    name, stage = str(context.get("domainName", "")), str(context.get("stage", ""))
+    known = re.fullmatch(_OWN_NAME, name) and re.fullmatch(r"\w+", stage)
+    return f"https://{name}/{stage}" if known else ""
+
+
+def hand_over_to(function: str) -> Callable[[str, str, str], None]:
+    """Give a period of a run to this Lambda function, which tries again by itself."""
+
+    def hand_over(p: str, k: str, run: str) -> None:
+        given = {"programme": p, "period": k, "run": run}
+        _client("lambda").invoke(
+            FunctionName=function, InvocationType="Event", Payload=json.dumps(given).encode()
+        )
+
+    return hand_over
 
 
 @cache

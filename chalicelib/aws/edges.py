@@ -18,6 +18,7 @@ _TYPES = {
 # SES takes so many mails a second, and says so before it takes one more.
 _TOO_FAST = {"TooManyRequestsException", "Throttling", "ThrottlingException"}
 _WAITS = (0.3, 0.6, 1.2)  # seconds
+_MARK = "superseded"  # a tag that infra/resources.yaml knows
 _Client = Callable[[], Any]  # made on the first use: most requests need neither
 
 
@@ -30,7 +31,8 @@ class S3Files:
 
     def write(self, name: str, content: bytes | IO[bytes]) -> None:
         kind = _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
-        self._client().put_object(Bucket=self._bucket, Key=name, Body=content, ContentType=kind)
+        told = {"ContentType": kind, "Tagging": f"{_MARK}=no"}
+        self._client().put_object(Bucket=self._bucket, Key=name, Body=content, **told)
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -49,6 +51,11 @@ class S3Files:
                 return False
             raise
         return True
+
+    def end(self, name: str) -> None:
+        """The bucket's lifecycle takes what is marked so, unless it is written again."""
+        mark = {"TagSet": [{"Key": _MARK, "Value": "yes"}]}
+        self._client().put_object_tagging(Bucket=self._bucket, Key=name, Tagging=mark)
 
     def link(self, name: str, save_as: str, now: datetime) -> str:  # noqa: ARG002
         """Signed at the SDK's own clock: S3 judges it by its own, too."""
@@ -71,10 +78,15 @@ class SesMail:
     """
 
     def __init__(
-        self, client: _Client, sender: str, wait: Callable[[float], object] = time.sleep
+        self,
+        client: _Client,
+        sender: str,
+        wait: Callable[[float], object] = time.sleep,
+        settings: str = "",
     ) -> None:
         self._client = client
         self._sender = sender
+        self._settings = {"ConfigurationSetName": settings} if settings else {}
         self._wait = wait
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
@@ -99,6 +111,7 @@ class SesMail:
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [to]},
                 Content={"Raw": {"Data": whole}},
+                **self._settings,
             )
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:

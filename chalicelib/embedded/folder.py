@@ -6,15 +6,17 @@ import os
 import re
 import secrets
 import shutil
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, quote, urlencode
 
 from chalicelib import mail
-from chalicelib.edges import NotSent
+from chalicelib.edges import PASSING, NotSent
 
 _LINK_SECONDS = 300
+_ENDED = ".ended"  # beside a file that nothing points to any more
 
 
 class FolderFiles:
@@ -27,6 +29,7 @@ class FolderFiles:
 
     def write(self, name: str, content: bytes | IO[bytes]) -> None:
         _write_whole(self._path(name), content)
+        self._ended(name).unlink(missing_ok=True)
 
     def read(self, name: str) -> bytes | None:
         path = self._path(name)
@@ -34,6 +37,23 @@ class FolderFiles:
 
     def has(self, name: str) -> bool:
         return self._path(name).is_file()
+
+    def end(self, name: str) -> None:
+        self._ended(name).touch()
+
+    def sweep(self, now: datetime) -> None:
+        """Delete what nobody needs any more, as the lifecycle of a bucket does."""
+        month_ago, week_ago = (now - timedelta(days=days) for days in (30, 7))
+        for mark in _older(self._folder.rglob(f"*{_ENDED}"), month_ago):
+            mark.with_name(mark.name.removesuffix(_ENDED)).unlink(missing_ok=True)
+            mark.unlink(missing_ok=True)
+        for name in PASSING:
+            for path in _older((self._folder / name).rglob("*"), week_ago):
+                path.unlink(missing_ok=True)
+
+    def _ended(self, name: str) -> Path:
+        path = self._path(name)
+        return path.with_name(path.name + _ENDED)
 
     def link(self, name: str, save_as: str, now: datetime) -> str:
         until = str(int(now.timestamp()) + _LINK_SECONDS)
@@ -58,6 +78,11 @@ class FolderFiles:
         if not re.fullmatch(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*", name):
             raise ValueError(f"{name!r} is no file name of ours")
         return self._folder / name
+
+
+def _older(paths: Iterable[Path], than: datetime) -> list[Path]:
+    found = [path for path in paths if path.is_file()]
+    return [path for path in found if path.stat().st_mtime < than.timestamp()]
 
 
 class OutboxMail:

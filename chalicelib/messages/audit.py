@@ -18,6 +18,7 @@ HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn v�
 DETAILS: Mapping[str, str] = {
     "account": "tài khoản",
     "added": "thêm",
+    "aliases": "tên khác",
     "answer": "trả lời",
     "arrived": "ngày nhận",
     "bloc": "khối thi đua",
@@ -46,6 +47,7 @@ DETAILS: Mapping[str, str] = {
     "old": "cũ",
     "opens": "mở",
     "order": "thứ tự",
+    "parent": "trực thuộc",
     "periods": "kỳ báo cáo",
     "phone": "điện thoại",
     "preparer": "người lập báo cáo",
@@ -54,7 +56,7 @@ DETAILS: Mapping[str, str] = {
     "removed": "bỏ",
     "renamed": "đổi tên",
     "role": "vai trò",
-    "roll": "danh sách",
+    "successors": "đơn vị kế thừa",
     "title": "tên biểu mẫu",
     "units": "đơn vị",
     "until": "đến",
@@ -76,6 +78,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 }
 
 # These hold any number of things; elsewhere two are what was before and what is after.
+_UNTOLD = frozenset({"roll"})  # names the list that an import made: for the table alone
 _LISTS = frozenset({"added", "removed", "changed", "periods", "units", "versions"})
 
 
@@ -91,7 +94,7 @@ def detail(act: Act) -> str:
     """The facts of an act on one line; what is empty is left out."""
     told = []
     for name, fact in sorted(act.detail.items()):
-        if shown := _shown(name, fact):
+        if name not in _UNTOLD and (shown := _shown(name, fact)):
             told.append(f"{DETAILS.get(name, name)}: {shown}")
     return "; ".join(told)
 

@@ -62,7 +62,10 @@ PAPER_REFUSALS: Mapping[str, str] = {
 NOT_ASKED = "Hiện nay quý đơn vị không cần đề nghị gì: báo cáo vẫn tự nhập, tự điều chỉnh được."
 NOTHING_TICKED = "Chưa chọn đơn vị nào. Vui lòng quay lại, đánh dấu ở cạnh tên đơn vị."
 NOT_OWING = "Mã này không có trong danh sách phải gửi của kỳ."
+# After the state of a report that was sent before the unit list said so.
+UNCOUNTED = "không tính vào tổng hợp, vì đơn vị không có trong danh sách phải gửi ngày {day}"
 BUSY = "Hệ thống đang bận, chưa tiếp nhận. Vui lòng thực hiện lại với đơn vị này."
+NOT_COME_TO = "Chưa thực hiện đến. Vui lòng bấm “Tiếp nhận tiếp”."
 BUSY_MOVE = "Hệ thống đang bận, chưa thực hiện. Vui lòng bấm lại."
 TAKEN_IN = "Đã tiếp nhận"
 ASK_CHANGED = "Đề nghị này vừa thay đổi. Vui lòng xem lại rồi trả lời."
@@ -94,7 +97,7 @@ def event(act: Act) -> str:
 
 _SENTENCES: Mapping[str, str] = {
     "accept": "{who} tiếp nhận lần gửi {version}.",
-    "return": "{who} trả lại lần gửi {version}, đề nghị gửi lại trước hết ngày {due}.",
+    "return": "{who} trả lại lần gửi {version}, đề nghị gửi lại chậm nhất ngày {due}.",
     "reopen": "{who} mở lại báo cáo để điều chỉnh.",
     "ask_extend": "Đơn vị xin gia hạn đến hết ngày {wanted}.",
     "ask_reopen": "Đơn vị xin mở lại báo cáo.",

@@ -83,6 +83,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
         "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
     ),
+    "too_many": (
+        "Đang có nhiều yêu cầu",
+        "Hệ thống nhận quá nhiều yêu cầu cùng lúc nên yêu cầu này chưa được nhận. "
+        "Vui lòng chờ một phút rồi thực hiện lại.",
+    ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "file_too_large": (

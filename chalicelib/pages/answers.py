@@ -50,6 +50,8 @@ def on_home(
 
 def about(site: Site, owed: Obligation, now: datetime) -> tuple[Kind | None, Ask | None]:
     """What the unit may ask for about this report, and its newest request of that kind."""
+    if not owed.owes:
+        return None, None
     kind = asking.may_ask(owed.head, owed.period, owed.terms, now)
     if kind is None:
         return None, None

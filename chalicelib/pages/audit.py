@@ -20,6 +20,7 @@ from chalicelib.text import alphabetical
 from chalicelib.trail import Wanted
 from chalicelib.unit import Unit, known_as
 
+_SETTING_UP = timedelta(days=366)
 _STAFF_LOG = timedelta(days=5 * 366)  # how far back its months are offered
 
 
@@ -41,7 +42,8 @@ def staff_log_xlsx(site: Site, request: Request) -> Response:
 
 
 def _months(programme: Programme | None, request: Request) -> list[str]:
-    first = programme.valid_from if programme else today(request.now - _STAFF_LOG)
+    """A programme is set up before it begins: a year of that is offered too."""
+    first = programme.valid_from - _SETTING_UP if programme else today(request.now - _STAFF_LOG)
     return trail.months(first, request.now)
 
 

@@ -134,7 +134,10 @@ class Outcome(NamedTuple):
 
 
 def accept_many(site: Site, request: Request) -> Response:
-    """ "Tiếp nhận" for every ticked unit. Each is done by itself: it may be tried again."""
+    """ "Tiếp nhận" for every ticked unit. Each is done by itself: it may be tried again.
+
+    Those that the time does not suffice for are told, with a button that goes on with them.
+    """
     programme, period = shelf.period_of(site, request)
     ticked = [
         name.removeprefix("unit.")
@@ -144,11 +147,9 @@ def accept_many(site: Site, request: Request) -> Response:
     units = {
         unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)
     }
-    outcomes = [
-        _taken_in(site, request, (programme, period), unit)
-        for code, unit in units.items()
-        if code in ticked
-    ]
+    outcomes, left = [], [unit for code, unit in units.items() if code in ticked]
+    while left and site.clock() - request.now <= shelf.PATIENCE:
+        outcomes.append(_taken_in(site, request, (programme, period), left.pop(0)))
     return render.page(
         site,
         request,
@@ -158,6 +159,8 @@ def accept_many(site: Site, request: Request) -> Response:
         programme=programme,
         period=period,
         outcomes=outcomes,
+        left=left,
+        seen=" ".join(f"{unit.code}:{_seen(request.form, unit.code)}" for unit in left),
         open_requests=asks.open_count(site.table, programme.key, period.key),
         unknown=[code for code in ticked if code not in units],
         words=words,

@@ -21,6 +21,7 @@ from chalicelib.table import Conflict
 
 _STYLES = ("base", "form", "desk", "programme")
 _LOOK_BACK = 4  # periods of the same kind
+_TOLD = 300  # characters of a text in the record of acts; its versions hold the whole
 
 
 class _Sheet:
@@ -133,7 +134,8 @@ def enter(site: Site, request: Request) -> Response:
         return _overtaken(site, request, typed)
     if changed:
         detail: dict[str, Any] = {
-            code: [told or messages.MISSING for told in both] for code, both in changed.items()
+            code: [(told or messages.MISSING)[:_TOLD] for told in both]
+            for code, both in changed.items()
         }
         act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
         try:

@@ -13,7 +13,7 @@ from chalicelib.programme import Indicator, Programme, Section, indicators
 from chalicelib.report import Draft, Head, Reading, Version
 from chalicelib.store import programmes, reports, terms
 from chalicelib.terms import Terms
-from chalicelib.unit import Unit, owing
+from chalicelib.unit import Unit, known_as, owing
 from chalicelib.value import Figure
 
 # What our forms hold besides the report itself.
@@ -43,6 +43,7 @@ class Obligation:
     draft: Draft | None
     terms: Terms
     form: int
+    owes: bool = True  # no more, where the unit turned out to have ended after it had sent
 
     @property
     def base(self) -> int:
@@ -67,7 +68,7 @@ class Obligation:
 
     def can_send(self, now: datetime) -> bool:
         """Whether the form may be filled in now; `submission.submit` has the last word."""
-        if self.terms.exempt:
+        if self.terms.exempt or not self.owes:
             return False
         if self.head and self.head.state in ("returned", "reopened"):
             return True
@@ -75,32 +76,41 @@ class Obligation:
         return self.period.opens <= now <= self.locks and not accepted
 
 
-def load(site: Site, request: Request) -> Obligation:
-    """Raises Problem where there is no such period, or this unit owes nothing for it."""
+def load(site: Site, request: Request, *, to_read: bool = False) -> Obligation:
+    """Raises Problem where there is no such period, or this unit owes nothing for it.
+
+    What was sent before that was known can be had `to_read` all the same.
+    """
     who = request.who
-    return of(site, who.programme, who.unit, request.params["period"], request.now)
+    return of(site, who.programme, who.unit, request.params["period"], request.now, to_read=to_read)
 
 
-def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
+def of(
+    site: Site, p: str, code: str, key: str, now: datetime, *, to_read: bool = False
+) -> Obligation:
     """Of any unit: the department reads and enters reports too. Raises Problem, as `load`."""
     programme = programmes.programme(site.table, p)
     periods = programmes.periods(site.table, p)
     period = next((one for one in periods if one.key == key), None)
     if programme is None or period is None:
         raise Problem(404, "no_period")
-    units = owing(programmes.unit_versions(site.table, programme, code), period.end)
-    if not units:
+    versions = programmes.unit_versions(site.table, programme, code)
+    owes = bool(owing(versions, period.end))
+    if not owes and not (versions and to_read):
         raise Problem(404, "not_owed")
     if not period.has_begun(now):
         raise Problem(404, "not_open_yet")
     head = reports.head(site.table, p, key, code)
+    if not owes and head is None:
+        raise Problem(404, "not_owed")
+    unit = known_as(versions, period.end)
     draft = reports.draft(site.table, p, key, code)
     version = _form_of(head, draft, period)
     form = programmes.form(site.table, p, version)
-    sections = form.asked_of(units[0].bloc, key, period.end)
+    sections = form.asked_of(unit.bloc, key, period.end)
     return Obligation(
         programme=programme,
-        unit=units[0],
+        unit=unit,
         period=period,
         periods=tuple(periods),
         sections=sections,
@@ -109,6 +119,7 @@ def of(site: Site, p: str, code: str, key: str, now: datetime) -> Obligation:
         draft=draft,
         terms=terms.of(site.table, p, key, code),
         form=version,
+        owes=owes,
     )
 
 

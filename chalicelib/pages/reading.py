@@ -55,14 +55,15 @@ class Moment:
 
 
 def read(site: Site, request: Request) -> Response:
-    return page(site, request, owed_by(site, request))
+    return page(site, request, owed_by(site, request, to_read=True))
 
 
-def owed_by(site: Site, request: Request) -> Obligation:
+def owed_by(site: Site, request: Request, *, to_read: bool = False) -> Obligation:
     """What the unit of the address owes. Raises Problem in the desk's words."""
     p, code = request.params["programme"], request.params["unit"]
     try:
-        return obligation.of(site, p, code, request.params["period"], request.now)
+        key = request.params["period"]
+        return obligation.of(site, p, code, key, request.now, to_read=to_read)
     except Problem as problem:
         name = "unit_not_owing" if problem.name == "not_owed" else problem.name
         raise Problem(problem.status, name) from None
@@ -120,7 +121,7 @@ def page(
 
 def moves(owed: Obligation, request: Request) -> frozenset[str]:
     """What this visitor may do with the report as it stands."""
-    if request.who.role != "officer":
+    if request.who.role != "officer" or not owed.owes:
         return frozenset()
     state = owed.head.state if owed.head else "missing"
     return frozenset(_MOVES[state]) - ({"paper"} if owed.terms.exempt else set())

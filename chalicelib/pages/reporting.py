@@ -28,15 +28,20 @@ STYLES = ("base", "form")
 
 
 def home(site: Site, request: Request) -> Response:
-    """Open periods, the earliest due first; then past ones, the newest first."""
+    """Open periods, the earliest due first; then past ones, the newest first.
+
+    Among the past is what was sent although it turned out not to be owed: it can be read.
+    """
     p, code = request.who.programme, request.who.unit
     programme = programmes.programme(site.table, p)
     versions = programmes.unit_versions(site.table, programme, code) if programme else []
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
-    owed = [one for one in begun if owing(versions, one.end)]
-    heads = {one.key: reports.head(site.table, p, one.key, code) for one in owed}
+    owing_in = {one.key for one in begun if owing(versions, one.end)}
+    owed = [one for one in begun if one.key in owing_in]
+    heads = {one.key: reports.head(site.table, p, one.key, code) for one in begun}
+    uncounted = [one for one in begun if one.key not in owing_in and heads[one.key]]
     own = {one.key: _own_terms(site, p, one, code, heads[one.key], request) for one in owed}
 
     def is_open(one: Period) -> bool:
@@ -49,6 +54,7 @@ def home(site: Site, request: Request) -> Response:
     from chalicelib.pages import answers
 
     said, may_ask = answers.on_home(site, p, heads, owed, own, code, request.now)
+    past = uncounted + [one for one in owed if not is_open(one)]
     return render.page(
         site,
         request,
@@ -56,7 +62,8 @@ def home(site: Site, request: Request) -> Response:
         programme=programme,
         unit=known_as(versions, today(request.now)),
         open=sorted(filter(is_open, owed), key=lambda one: own[one.key].due_in(one)),
-        past=sorted((o for o in owed if not is_open(o)), key=lambda o: o.due, reverse=True),
+        past=sorted(past, key=lambda one: one.due, reverse=True),
+        uncounted={one.key for one in uncounted},
         heads=heads,
         terms=own,
         said=said,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib import asking, days, remarks
@@ -18,7 +18,7 @@ from chalicelib.pages.web import Problem, Request, Response, redirect, whole_num
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import Head
-from chalicelib.store import acts, asks, keys, moves, programmes, reports
+from chalicelib.store import acts, asks, keys, programmes, reports
 from chalicelib.store import terms as store_terms
 from chalicelib.store.reports import head_body
 from chalicelib.table import Change, Check, Conflict, Put
@@ -183,7 +183,7 @@ def _answer(site: Site, request: Request, given: _Answer) -> None:
             until = days.end_to_come(request.form.get("until", ""), request.now, after)
             changes = _more_time(act, head, terms, until)
         else:
-            changes = (_reopened(site, act, head),)
+            changes = _reopened(act, head)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = asking.answered(ask, given.state, act.who, act.at, given.said, until)
     kept = asks.put(act.programme, act.period, made)
@@ -200,13 +200,23 @@ def _more_time(act: Act, head: Head | None, terms: Terms, until: datetime) -> tu
     return (Put(keys.head(*where), head_body(after), expects=head.revision),)
 
 
-def _reopened(site: Site, act: Act, head: Head | None) -> Put:
+def _reopened(act: Act, head: Head | None) -> tuple[Change, ...]:
     """What was sent and never taken in is taken in first: only what is accepted is reopened."""
     where = act.programme, act.period, act.unit
-    if head is not None and head.state == "submitted":
-        taken = Act(act.at, act.who, "accept", *where)
-        head = moves.move(site.table, taken, "accept", seen=head.version)
     if head is None:
         raise Refused("reopen_from_missing")
-    after = head._replace(state=moved(head.state, "reopen"), event=acts.name(act), return_due=None)
-    return Put(keys.head(*where), head_body(after), expects=head.revision)
+    state = head.state
+    taken: tuple[Change, ...] = ()
+    if state == "submitted":
+        state, taken = moved(state, "accept"), tuple(acts.records(_taken_in(act, head)))
+    after = head._replace(state=moved(state, "reopen"), event=acts.name(act), return_due=None)
+    return Put(keys.head(*where), head_body(after), expects=head.revision), *taken
+
+
+def _taken_in(act: Act, head: Head) -> Act:
+    """The move that the answer stands on: on record a microsecond before it, so that it is read
+    as what came first.
+    """
+    before = act.at - timedelta(microseconds=1)
+    where = act.programme, act.period, act.unit
+    return Act(before, act.who, "accept", *where, {"version": head.version})

@@ -157,7 +157,7 @@ def _clash_page(
 
 
 def receipt(site: Site, request: Request) -> Response:
-    owed = obligation.load(site, request)
+    owed = obligation.load(site, request, to_read=True)
     number = whole_number(request.params["version"])
     p, key, code = owed.programme.key, owed.period.key, owed.unit.code
     version = reports.version(site.table, p, key, code, number)

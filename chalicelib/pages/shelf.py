@@ -1,10 +1,15 @@
-"""What a page of the desk is about: the programme and period that its address names."""
+"""What a page of the desk is about, by its address; how long one act over many may take."""
+
+from datetime import timedelta
 
 from chalicelib.edges import Site
 from chalicelib.pages.web import Problem, Request
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.store import programmes
+
+# An act over many units begins no further one after that: the gateway gives up after 29 seconds.
+PATIENCE = timedelta(seconds=15)
 
 
 def programme_of(site: Site, request: Request) -> Programme:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 
 from chalicelib import extension, grid
 from chalicelib.audit import Act
@@ -12,7 +11,7 @@ from chalicelib.messages import grid as words
 from chalicelib.messages.desk import ACTS
 from chalicelib.pages import render
 from chalicelib.pages.grid import STYLES, rows_of
-from chalicelib.pages.shelf import period_of
+from chalicelib.pages.shelf import PATIENCE, period_of
 from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import end_of
 from chalicelib.store import acts, keys, terms
@@ -20,7 +19,6 @@ from chalicelib.table import Check, Conflict
 from chalicelib.terms import Terms
 
 _TRIES = 5
-_PATIENCE = timedelta(seconds=15)  # for a bloc; the gateway gives up on an answer after 29
 _MOST_FOUND = 50  # units that a search lists
 
 
@@ -172,7 +170,7 @@ def extend(site: Site, request: Request) -> Response:
 
     # The page that follows tells which units have the new day, and has the button for the others.
     for one in page.of_bloc(bloc):
-        if site.clock() - request.now > _PATIENCE:
+        if site.clock() - request.now > PATIENCE:
             break
         if extension.outcome(one.terms, due) == "extend":
             with suppress(Conflict):

@@ -135,3 +135,7 @@ def offered_form(p: str, digest: str) -> Key:
 
 def ask(p: str, k: str, u: str, kind: str) -> Key:
     return Key(f"PERIOD#{p}#{k}", f"ASK#{u}#{kind}")
+
+
+def unreachable(address: str) -> Key:
+    return Key("UNREACHABLE", address)
