@@ -25,7 +25,7 @@ from tests.conftest import NEW, Clock
 from tests.independent import Raw, assert_equal, independent
 from tests.officer import OFFICER, move
 from tests.test_pages_grid import GRID, counts, row
-from tests.test_pages_terms import exempt
+from tests.test_pages_terms import exempt, fields
 from tests.test_reporting import BY, Q4, codes, filled, sent, text
 from tests.test_units import change
 
@@ -120,7 +120,14 @@ def test_a_unit_that_merged_mid_period_owes_nothing_and_its_successor_reports_fo
         "Có 1 báo cáo của đơn vị không thuộc danh sách phải gửi kỳ này, không được tính: T02"
         in (text(page))
     )
-    assert len(reports.versions(site.table, NEW, Q4, "T02")) == 1  # kept
+    assert len(reports.versions(site.table, NEW, Q4, "T02")) == 1  # kept, and read from the grid
+    officer = desk.browser
+    kept = officer.get(f"/desk/{NEW}/{Q4}/reports/T02")
+    assert kept.status == 200
+    assert "không thuộc danh sách phải gửi kỳ này" in text(kept)
+    assert 'name="do"' not in text(kept)  # nothing is decided about it
+    answer = officer.post(f"/desk/{NEW}/{Q4}/reports/T02", fields(kept, do="accept"))
+    assert answer.status == 404
     assert as_unit("T02").get(f"/report/{Q4}").status == 404
     desk.changes("T02", "lift")  # a slip: it had not ended
     assert desk.told() == Told(36, 3, 3, 0, 0, 33, 22)
