@@ -30,9 +30,7 @@ def read_day(typed: str) -> date | None:
         return None
 
 
-def day_fault(
-    day: date | None, period: Period, now: datetime, *, of_return: bool = False
-) -> str:
+def day_fault(day: date | None, period: Period, now: datetime, *, of_return: bool = False) -> str:
     """What is wrong with it, a key of messages.grid.TERM_FAULTS; empty where nothing is.
 
     A return has a day of its own, that the period's says nothing about.

@@ -11,7 +11,6 @@ from chalicelib.edges import Site
 from chalicelib.period import end_of
 from chalicelib.store import acts, keys, programmes, reports, terms
 from chalicelib.table import ANYTHING, Change, Conflict, Put
-from chalicelib.terms import Terms
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock

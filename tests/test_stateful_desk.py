@@ -98,8 +98,8 @@ class Desk(Reporting):
         kept, world.allowed_to_exempt = world.allowed_to_exempt, 0
         match what:
             case "asks":
-                phone = next(phone for phone in self.phones if phone.unit == unit)
-                world.asks(phone, "Xin xem xét", 8)
+                for phone in [one for one in self.phones if one.unit == unit][:1]:
+                    world.asks(phone, "Xin xem xét", 8)  # a unit that is new has none yet
             case "paper":
                 world.paper(1, unit, 3, 0)
             case "rename" | "end":
