@@ -394,5 +394,5 @@ def test_any_order_of_moves_and_faults_keeps_every_promise(
 def test_the_same_on_dynamodb(
     tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
 ) -> None:
-    told = explore(Start(tmp_path, port=ministack.port), size(2, 40), size(25, 50))
+    told = explore(Start(tmp_path, port=ministack.port), size(3, 40), size(25, 50))
     figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))

@@ -265,8 +265,8 @@ class World:
         own = self.plain.table.get(keys.terms(P, K, version["unit"]))
         due, locks = period.due, period.locks
         if own and own.body["due"]:
-            due = datetime.fromisoformat(str(own.body["due"]))
-            locks = max(locks, due)
+            until = datetime.fromisoformat(str(own.body["due"]))
+            due, locks = max(due, until), max(locks, until)
         assert not (own and own.body["exempt"]), "sent by a unit that owes nothing"
         assert state in ("returned", "reopened") or sent <= locks
         if before is None:
