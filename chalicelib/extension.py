@@ -9,7 +9,6 @@ from chalicelib import text
 from chalicelib.clock import today
 from chalicelib.grid import Row
 from chalicelib.period import Period, end_of
-from chalicelib.terms import Terms
 
 LONGEST_REASON = 500  # characters
 FARTHEST = timedelta(days=366)  # a year's typing error is no extension
@@ -31,13 +30,16 @@ def read_day(typed: str) -> date | None:
         return None
 
 
-def day_fault(day: date | None, period: Period, now: datetime) -> str:
-    """What is wrong with it, a key of messages.grid.TERM_FAULTS; empty where nothing is."""
+def day_fault(day: date | None, period: Period, now: datetime, *, of_return: bool = False) -> str:
+    """What is wrong with it, a key of messages.grid.TERM_FAULTS; empty where nothing is.
+
+    A return has a day of its own, that the period's says nothing about.
+    """
     if day is None:
         return "no_day"
     if day < today(now):
         return "day_is_past"
-    if end_of(day) <= period.due:
+    if end_of(day) <= period.due and not of_return:
         return "not_after_due"
     return "day_too_far" if end_of(day) > period.due + FARTHEST else ""
 
@@ -50,14 +52,14 @@ def reason_fault(reason: str) -> str:
     return "reason_too_long" if len(reason) > LONGEST_REASON else ""
 
 
-def outcome(terms: Terms, due: datetime) -> Outcome:
+def outcome(row: Row, due: datetime) -> Outcome:
     """What giving a whole bloc until `due` does to one of its units: it takes no time away."""
-    if terms.exempt:
+    if row.terms.exempt:
         return "exempt"
-    if terms.due is None or terms.due < due:
+    if row.limit < due:
         return "extend"
-    return "done" if terms.due == due else "later"
+    return "done" if row.limit == due else "later"
 
 
 def outcomes(rows: Iterable[Row], due: datetime) -> list[tuple[Row, Outcome]]:
-    return [(row, outcome(row.terms, due)) for row in rows]
+    return [(row, outcome(row, due)) for row in rows]

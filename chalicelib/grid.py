@@ -48,6 +48,16 @@ class Row(NamedTuple):
     def state(self) -> str:
         return self.head.state if self.head else "missing"
 
+    @property
+    def return_due(self) -> datetime | None:
+        """The due of the return that stands: it governs, and not the unit's own."""
+        return self.head.return_due if self.head and self.head.state == "returned" else None
+
+    @property
+    def limit(self) -> datetime:
+        """Until when the unit has time now."""
+        return self.return_due or self.due
+
 
 class Counts(NamedTuple):
     """Exempt units stand in none of the first six."""

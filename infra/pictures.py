@@ -51,6 +51,11 @@ def take(browser: "Browser", urls: dict[str, str]) -> None:
     page.screenshot(path=FOLDER / "summary-phone.png")
     page.set_viewport_size(DESK)
     page.screenshot(path=FOLDER / "summary-desk.png")
+    page.goto(urls["officer"])
+    page.get_by_role("button").first.click()
+    page.locator("table a").first.click()
+    page.get_by_role("link", name="Tình hình gửi").click()
+    page.screenshot(path=FOLDER / "reports-desk.png")
 
 
 if __name__ == "__main__":

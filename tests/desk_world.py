@@ -13,7 +13,7 @@ from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import NotSent
 from chalicelib.period import start_of
-from chalicelib.store import access, asks, authoring, keys, programmes, reminders
+from chalicelib.store import access, asks, authoring, keys, programmes, reminders, terms
 from chalicelib.table import Change, Item, Put
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -194,16 +194,23 @@ class DeskWorld(World):
         head = self.head(unit)
         seen = head.version if head else 0
         self.allowed_to_exempt = seen
-        return f"{DESK}/terms/exempt", {"unit": unit, "reason": "Sáp nhập", "seen": str(seen)}
+        said = {"unit": unit, "reason": "Sáp nhập", "seen": str(seen)}
+        return f"{DESK}/terms/exempt", {**said, **self._terms(unit)}
+
+    def _terms(self, unit: str) -> dict[str, str]:
+        """The revision that the page about this unit's terms shows."""
+        return {"terms": str(terms.of(self.plain.table, P, K, unit).revision)}
 
     def extending(self, unit: str, days: int) -> tuple[str, dict[str, str]]:
         """One letter is a bloc."""
         day = today(self.now + timedelta(days=days)).isoformat()
         whom = {"bloc": unit} if len(unit) == 1 else {"unit": unit}
-        return f"{DESK}/terms/extend", {**whom, "reason": "Bão số 9", "day": day}
+        head = self.head(unit)
+        seen = {"seen": str(head.version if head else 0), "shorter": "1", **self._terms(unit)}
+        return f"{DESK}/terms/extend", {**whom, **seen, "reason": "Bão số 9", "day": day}
 
     def lifting(self, unit: str, what: str) -> tuple[str, dict[str, str]]:
-        return f"{DESK}/terms/lift", {"unit": unit, "what": what}
+        return f"{DESK}/terms/lift", {"unit": unit, "what": what, **self._terms(unit)}
 
     def paper(self, who: int, unit: str, number: int, back: int) -> Reply | None:
         """Typed in as of some days back."""

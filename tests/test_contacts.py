@@ -1,6 +1,7 @@
 """Pages of contacts: what a unit changes at once, what waits, and who hears of a new mailbox."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.edges import NotSent, Site
 from chalicelib.store import acts, contacts
 from infra.gateway import Reply
 from infra.visitor import Visitor
-from tests.conftest import NEW
+from tests.conftest import NEW, Clock
 
 OFFICER = "chuyenvien@vinhlong.example"
 GIVEN = {
@@ -97,6 +98,35 @@ def test_only_the_mailbox_that_the_officer_has_read_is_confirmed(
     again = officer.follow(officer.submit(page, "/contacts", do="confirm")).body.decode()
     assert "vừa thay đổi hoặc đã được xử lý" in again
     assert kept(site).mailbox == "hai@t01.example"
+
+
+def test_ones_own_second_tap_is_not_told_as_somebody_elses(
+    site: Site, as_unit: AsUnit, as_staff: AsStaff, outbox: Outbox, clock: Clock
+) -> None:
+    phone, officer = as_unit("T01"), as_staff(OFFICER)
+    page = phone.get("/report/contacts")
+    for _ in range(2):
+        reply = phone.submit(page, "/contacts", **GIVEN)
+        assert reply.header("location") == "/report/contacts?done=proposed"
+    page, before = officer.get(f"/desk/{NEW}/contacts"), len(outbox())
+    clock.now += timedelta(seconds=1)
+    for _ in range(2):
+        said = officer.follow(officer.submit(page, "/contacts", do="confirm")).body.decode()
+        assert "Đã xác nhận hộp thư mới" in said
+    page = officer.get(f"/desk/{NEW}/contacts/T02")
+    for _ in range(2):
+        reply = officer.submit(page, "/contacts/T02", mailbox="vanthu@t02.example")
+        assert reply.status == 303
+    assert len(outbox()) == before + 2
+    other = as_staff("chuyenvien@bentre.example")
+    change(phone, mailbox="khac@t01.example")
+    page = other.get(f"/desk/{NEW}/contacts")
+    clock.now += timedelta(seconds=1)
+    decide(officer, "refuse")
+    said = other.follow(other.submit(page, "/contacts", do="refuse")).body.decode()
+    assert "vừa thay đổi hoặc đã được xử lý" in said
+    found = [act.verb for act in acts.acts(site.table, NEW, "2026-11")]
+    assert len(found) == 5
 
 
 @pytest.mark.parametrize("who", ["unit", "officer"])

@@ -146,6 +146,27 @@ def test_an_unknown_period_and_an_unsummed_download_are_said_so(
         assert director.get(f"{SUMMARY}/summary.{ending}").status == 404
 
 
+def test_an_open_period_is_counted_as_it_stands_and_says_what_waits(
+    site: Site, as_staff: Callable[..., Visitor], as_unit: Callable[..., Visitor]
+) -> None:
+    """Without any summing: what was sent a moment ago is there, and so is who asks."""
+    unit = as_unit("T01")
+    form = unit.get(f"/report/{Q4}")
+    check = unit.follow(unit.submit(form, Q4, do="check", nil="1"))
+    by = {"by.name": "A", "by.post": "B", "by.phone": "0270 000 0000", "approved": "1"}
+    unit.follow(unit.submit(check, "/send", **by))
+    other = as_unit("T02")
+    ask = other.get(f"/report/{Q4}/ask")
+    asked = {"kind": "extend", "reason": "Mất mạng", "wanted": "19/12/2026"}
+    assert other.submit(ask, "/ask", **asked).status == 303
+    director = as_staff()
+    said = text(director.get("/desk"))
+    assert "Tình hình gửi · 1 báo cáo chờ tiếp nhận · 1 đề nghị chờ trả lời" in said
+    assert "17/12/2026 36 1 0 0 35" in said
+    officer.move(site.table, NEW, Q4, "T01", "accept")
+    assert "chờ tiếp nhận" not in text(director.get("/desk"))
+
+
 def test_the_desk_lists_programmes_and_periods(as_staff: Callable[..., Visitor]) -> None:
     said = text(as_staff().get("/desk"))
     assert said.index("2026-2030") < said.index("2021-2025")

@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from chalicelib import extension
+from chalicelib import extension, grid
 from chalicelib.messages import grid as words
 from chalicelib.period import end_of
+from chalicelib.report import Head
 from chalicelib.terms import Terms
-from tests.builders import period
+from tests.builders import head, period, unit
 
 NOW = datetime(2026, 12, 18, 3, tzinfo=UTC)
 DUE = end_of(date(2026, 12, 25))
@@ -78,16 +79,29 @@ def test_a_reason_is_short_and_readable(reason: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "outcome"),
+    ("terms", "sent", "outcome"),
     [
-        (Terms("T01"), "extend"),
-        (Terms("T01", due=end_of(date(2026, 12, 20))), "extend"),
-        (Terms("T01", due=DUE), "done"),
-        (Terms("T01", due=end_of(date(2026, 12, 26))), "later"),
-        (Terms("T01", "Sáp nhập"), "exempt"),
-        (Terms("T01", "Sáp nhập", DUE), "exempt"),
+        (Terms("T01"), None, "extend"),
+        (Terms("T01", due=end_of(date(2026, 12, 20))), None, "extend"),
+        (Terms("T01", due=DUE), None, "done"),
+        (Terms("T01", due=end_of(date(2026, 12, 26))), None, "later"),
+        (Terms("T01", "Sáp nhập"), None, "exempt"),
+        (Terms("T01", "Sáp nhập", DUE), None, "exempt"),
+        # Returned: its return's own due governs.
+        (Terms("T01", due=DUE), head(state="returned", return_due=NOW), "extend"),
+        (Terms("T01"), head(state="returned", return_due=DUE), "done"),
+        (Terms("T01"), head(state="submitted", return_due=DUE), "extend"),
     ],
 )
-def test_a_blocs_extension_takes_time_from_nobody(terms: Terms, outcome: str) -> None:
-    assert extension.outcome(terms, DUE) == outcome
+def test_a_blocs_extension_takes_time_from_nobody(
+    terms: Terms, sent: Head | None, outcome: str
+) -> None:
+    (row,), _ = grid.rows([unit("T01")], [sent] if sent else [], {"T01": terms}, {}, period())
+    assert extension.outcome(row, DUE) == outcome
     assert outcome in words.OUTCOMES
+
+
+def test_a_returns_day_may_be_before_that_of_all() -> None:
+    early = datetime(2026, 12, 1, 3, tzinfo=UTC)
+    assert extension.day_fault(date(2026, 12, 5), period(), early, of_return=True) == ""
+    assert extension.day_fault(date(2026, 11, 30), period(), early, of_return=True) == "day_is_past"

@@ -11,7 +11,6 @@ from chalicelib.edges import Site
 from chalicelib.period import end_of
 from chalicelib.store import acts, keys, programmes, reports, terms
 from chalicelib.table import ANYTHING, Change, Conflict, Put
-from chalicelib.terms import Terms
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -182,6 +181,35 @@ def test_an_extension_after_a_late_sending_leaves_it_late(
     assert counts(officer.get(GRID))["late"] == 1
 
 
+def test_what_was_returned_gets_more_time_to_answer(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
+) -> None:
+    """Alone and with its bloc: its return's own due governs, also before that of all."""
+    for unit in ("T01", "T02"):
+        sent(site, as_unit(unit))
+        move(site.table, NEW, Q4, unit, "return", end_of(date(2026, 11, 25)))
+
+    def due(unit: str) -> datetime | None:
+        head = reports.head(site.table, NEW, Q4, unit)
+        return head.return_due if head else None
+
+    page = officer.get(f"{TERMS}?unit=T01")
+    assert "Gia hạn ở đây là đổi hạn gửi lại." in text(page)
+    typed = {"day": "2026-11-30", "reason": "Bão số 9"}
+    assert [officer.submit(page, "/extend", **typed).status for _ in range(2)] == [303, 303]
+    assert due("T01") == end_of(date(2026, 11, 30))
+    assert extend(officer, "unit=T01", day="2026-11-28").status == 422  # only knowingly
+    stale = officer.submit(page, "/extend", day="2026-12-02", reason="Bão số 9")
+    assert stale.status == 409
+    assert "Báo cáo của đơn vị vừa thay đổi" in text(stale)
+    told = text(officer.follow(extend(officer, "bloc=T")))
+    assert told.count("Đã gia hạn đến ngày này") == 35
+    assert (due("T01"), due("T02")) == (UNTIL, UNTIL)
+    assert [of(site, unit) for unit in ("T01", "T02")] == [("", None)] * 2
+    assert "25/12/2026" in text(as_unit("T01").get(f"/report/{Q4}"))
+    assert [verb for verb, _ in said(site, "T01")] == ["extend", "extend", "return"]
+
+
 def test_an_extension_is_taken_back_and_the_day_that_all_have_holds_again(
     site: Site, officer: Visitor
 ) -> None:
@@ -258,19 +286,43 @@ def test_a_large_bloc_is_gone_on_with_at_the_next_press(
     assert sum(act.verb == "extend" for act in acts.acts(site.table, NEW, "2026-11")) == 35
 
 
-def test_terms_that_another_officer_changed_meanwhile_are_kept_beside_ours(
+def test_terms_that_another_officer_changed_meanwhile_are_read_again_first(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = acts.commit
+    """Between the officer's page and the press, or between reading and writing."""
+    page = officer.get(f"{TERMS}?unit=T01")
+    extend(officer, "unit=T01", day="2026-12-30")
+    for action in ("/exempt", "/extend"):
+        answer = officer.submit(page, action, day=DAY, reason="Bão số 9", shorter="1")
+        assert answer.status == 409
+        assert "Việc miễn, gia hạn của đơn vị này vừa được thay đổi" in text(answer)
+        assert "Được gia hạn đến 23:59 ngày 30/12/2026." in text(answer)
+    assert of(site, "T01") == ("", end_of(date(2026, 12, 30)))
+    page, write = officer.get(f"{TERMS}?unit=T01"), acts.commit
 
     def meanwhile(*given: object) -> None:
         monkeypatch.setattr(acts, "commit", write)
-        site.table.write(terms.put(NEW, Q4, Terms("T01", "Đang sáp nhập")))
+        held = terms.of(site.table, NEW, Q4, "T01")
+        site.table.write(terms.put(NEW, Q4, held._replace(exempt="Đang sáp nhập")))
         write(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(acts, "commit", meanwhile)
-    assert extend(officer, "unit=T01").status == 303
-    assert of(site, "T01") == ("Đang sáp nhập", UNTIL)
+    answer = extend(officer, "unit=T01", day="2026-12-31")
+    assert answer.status == 409
+    assert "Được miễn kỳ này: Đang sáp nhập." in text(answer)
+    assert officer.submit(page, "/lift").status == 409
+    assert of(site, "T01") == ("Đang sáp nhập", end_of(date(2026, 12, 30)))
+    assert officer.submit(answer, "/lift").status == 303
+
+
+def test_an_extension_is_shortened_only_knowingly(site: Site, officer: Visitor) -> None:
+    extend(officer, "unit=T01", day="2026-12-30")
+    answer = extend(officer, "unit=T01")
+    assert answer.status == 422
+    assert "Ngày này sớm hơn hạn mà đơn vị đang có" in text(answer)
+    assert of(site, "T01") == ("", end_of(date(2026, 12, 30)))
+    assert officer.submit(answer, "/extend", shorter="1").status == 303
+    assert of(site, "T01") == ("", UNTIL)
 
 
 @pytest.mark.parametrize(

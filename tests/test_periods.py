@@ -142,6 +142,40 @@ def test_of_two_officers_one_wins_and_the_other_is_told(site: Site, officer: Vis
     assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "form"),
+    [
+        ("2026-Q4", {"do": "days", "due": "19/12/2026", "locks": "23/12/2026", "reason": "Bão"}),
+        ("2026-Q4", {"do": "lock", "reason": "Đủ báo cáo"}),
+        ("2027-Q1", {"do": "open"}),
+    ],
+)
+def test_ones_own_second_tap_is_not_told_as_somebody_elses(
+    site: Site, officer: Visitor, as_staff: Callable[..., Visitor], key: str, form: dict[str, str]
+) -> None:
+    mine, other = officer.get(f"{PERIODS}/{key}"), as_staff("chuyenvien@bentre.example")
+    theirs = other.get(f"{PERIODS}/{key}")
+    first, second = (officer.submit(mine, f"/{key}", **form) for _ in range(2))
+    assert first.status == second.status == 303
+    assert first.header("location") == second.header("location")
+    assert other.submit(theirs, f"/{key}", **form).status == 409
+    differs = officer.submit(mine, f"/{key}", **{**form, "reason": "Khác"})
+    assert differs.status == 409
+    assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
+
+
+def test_a_period_added_twice_by_one_tap_is_added_once_and_said_so(
+    site: Site, officer: Visitor, as_staff: Callable[..., Visitor]
+) -> None:
+    page = officer.get(f"{PERIODS}/new")
+    first, second = (officer.submit(page, "/new", **TYPED) for _ in range(2))
+    assert first.header("location") == second.header("location")
+    assert officer.submit(page, "/new", **{**TYPED, "locks": "07/07/2027"}).status == 422
+    other = as_staff("chuyenvien@bentre.example")
+    assert other.submit(other.get(f"{PERIODS}/new"), "/new", **TYPED).status == 422
+    assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
+
+
 def test_of_two_officers_in_the_same_moment_one_is_told_too(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

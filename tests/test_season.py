@@ -250,7 +250,7 @@ def nobody_is_left_to_urge(story: Season) -> None:
     """Neither on the page, nor where a stale page is sent again."""
     before = len(story.office.mails())
     story.goto(story.desk, f"{DESK}/urge")
-    assert story.desk.get_by_text("Lúc này không có đơn vị nào cần gửi thư").is_visible()
+    assert story.desk.get_by_text("Hôm nay đã có thư cho cả").is_visible()
     officer = story.office.signed_in(OFFICER)
     page = officer.get(f"{DESK}/terms").body.decode()
     (csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
@@ -361,7 +361,7 @@ def the_late_and_the_returned_are_urged(story: Season) -> None:
     assert set(story.books.owing("missing", "returned")) == owing
     story.goto(story.desk, f"{DESK}/urge")
     assert story.desk.get_by_role("button", name="3 đơn vị quá hạn").is_visible()
-    story.press("Cả 6 đơn vị")
+    story.press("Xem trước thư cho cả 6 đơn vị")
     story.press("Gửi 6 thư")
     story.desk.wait_for_url("**/urge/round/*")
     found = {str(one["To"]): str(one.get_content()) for one in story.office.mails()[before:]}

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,21 @@ def test_an_officer_adds_a_person_who_can_then_sign_in_and_act(site: Site, as_st
     assert "Đã thêm tài khoản" in text(browser.follow(done))
     assert roles(site.table)[SECOND] == "officer"
     assert as_staff(SECOND).get("/desk/staff").status == 200
+
+
+def test_ones_own_second_tap_is_not_told_as_somebody_elses(
+    site: Site, as_staff: Staff, clock: Clock
+) -> None:
+    browser, other = as_staff(OFFICER), as_staff("chuyenvien@bentre.example")
+    for _ in range(2):
+        assert change(browser, "add", SECOND, "director") == 303
+    assert change(other, "add", SECOND, "director") == 422
+    assert change(browser, "add", SECOND, "officer") == 422
+    clock.now += timedelta(seconds=1)
+    for _ in range(2):
+        assert change(browser, "remove", SECOND) == 303
+    assert change(other, "remove", SECOND) == 422
+    assert len(list(acts.acts(site.table, "", "2026-11"))) == 2
 
 
 def test_a_removed_person_who_is_signed_in_is_out_at_the_next_request(

@@ -89,6 +89,10 @@ TERM_FAULTS: Mapping[str, str] = {
     "day_is_past": "Ngày gia hạn đã qua, vui lòng chọn từ hôm nay trở đi.",
     "day_too_far": "Ngày gia hạn cách hạn chung quá một năm, vui lòng kiểm tra lại.",
     "is_exempt": "Đơn vị đang được miễn kỳ này; vui lòng bỏ miễn trước khi gia hạn.",
+    "changed": "Việc miễn, gia hạn của đơn vị này vừa được thay đổi; hiện nay như ghi dưới đây. "
+    "Chưa có gì được thực hiện; vui lòng xem lại rồi bấm lần nữa.",
+    "shorter": "Ngày này sớm hơn hạn mà đơn vị đang có. "
+    "Nếu muốn rút ngắn, vui lòng đánh dấu “Rút ngắn hạn đã cho” rồi bấm lần nữa.",
     "sent_meanwhile": "Báo cáo của đơn vị vừa thay đổi. Chưa có gì được thực hiện; "
     "vui lòng xem lại rồi bấm lần nữa.",
 }

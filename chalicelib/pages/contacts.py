@@ -15,7 +15,7 @@ from chalicelib.pages.links import STYLES
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.programme import Programme
-from chalicelib.store import contacts, programmes
+from chalicelib.store import acts, contacts, programmes
 from chalicelib.table import Conflict
 from chalicelib.unit import Unit, owing
 
@@ -61,9 +61,9 @@ def change_mine(site: Site, request: Request) -> Response:
     known = contacts.contact(site.table, programme.key, unit.code)
     after = rules.changed_by_unit(known, unit, typed)
     verb = "propose_mailbox" if after.proposed not in ("", known.proposed) else "change_contact"
-    if not _is_seen(request, known) or not _keep(
-        site, request, programme, unit, known, after, verb
-    ):
+    seen = _is_seen(request, known)
+    kept = seen and _keep(site, request, programme, unit, known, after, verb)
+    if not kept and contacts.contact(site.table, programme.key, unit.code) != after:
         return _unit_page(site, request, typed, {"": "changed"}, 409)
     return redirect(site, "report", "contacts", done="proposed" if after.proposed else "kept")
 
@@ -141,12 +141,22 @@ def decide(site: Site, request: Request) -> Response:
     after = rules.confirmed(known) if do == "confirm" else rules.refused(known)
     read = known.proposed and known.proposed == request.form.get("proposed")
     verb = f"{do}_mailbox"
-    if not read or not _keep(site, request, programme, unit, known, after, verb):
-        return redirect(site, "desk", programme.key, "contacts", done="other", unit=code)
-    notice = _tell_the_old(site, request, programme, unit, known, after)
     done = "confirmed" if do == "confirm" else "refused"
+    if not read or not _keep(site, request, programme, unit, known, after, verb):
+        stands = _decided(site, request, programme, code, verb)
+        done = done if stands else "other"
+        return redirect(site, "desk", programme.key, "contacts", done=done, unit=code)
+    notice = _tell_the_old(site, request, programme, unit, known, after)
     query = {"done": done, "unit": code, "notice": notice}
     return redirect(site, "desk", programme.key, "contacts", **query)
+
+
+def _decided(site: Site, request: Request, programme: Programme, code: str, verb: str) -> bool:
+    """Whether this very word on this mailbox was the last act: a double tap, a lost reply."""
+    last = acts.newest(site.table, programme.key, request.now, lambda act: act.unit == code)
+    if last is None or (last.who, last.verb) != (request.who.email, verb):
+        return False
+    return bool(last.detail["old"]["proposed"] == request.form.get("proposed"))
 
 
 def _tell_the_old(
@@ -214,10 +224,12 @@ def change_one(site: Site, request: Request) -> Response:
         return _desk_page(site, request, typed, faults, 422)
     known = contacts.contact(site.table, programme.key, unit.code)
     after = rules.changed_by_officer(known, unit, typed)
+    where = ("desk", programme.key, "contacts", unit.code)
     if not _is_seen(request, known) or not _keep(
         site, request, programme, unit, known, after, "change_contact"
     ):
+        if contacts.contact(site.table, programme.key, unit.code) == after:
+            return redirect(site, *where, done="kept")  # a second tap: the first has told the old
         return _desk_page(site, request, typed, {"": "changed"}, 409)
     notice = _tell_the_old(site, request, programme, unit, known, after)
-    where = ("desk", programme.key, "contacts", unit.code)
     return redirect(site, *where, done="kept", notice=notice)

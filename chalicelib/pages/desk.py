@@ -1,10 +1,13 @@
 """The department's side: programmes and periods, one period's summary, its downloads."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
+from chalicelib import grid
 from chalicelib.edges import Site
+from chalicelib.grid import Counts
 from chalicelib.pages import render
+from chalicelib.pages.grid import rows_of
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
@@ -18,8 +21,16 @@ _STYLES = ("base", "desk")
 # what mostly starts cold, needs neither.
 
 
+class Live(NamedTuple):
+    """An open period as it stands now, and what in it waits for the department."""
+
+    counts: Counts
+    to_take_in: int
+    requests: int
+
+
 def desk(site: Site, request: Request) -> Response:
-    """Every programme with its begun periods, the one in use first."""
+    """Every programme with its begun periods, the newest first; open ones as they stand now."""
     shelves = []
     for programme in programmes.programmes(site.table):
         periods = programmes.periods(site.table, programme.key)
@@ -32,12 +43,16 @@ def desk(site: Site, request: Request) -> Response:
 
 def _row(
     site: Site, programme: Programme, period: Period, request: Request
-) -> tuple[Period, Kept | None, int]:
-    """A period's kept summary; for an open one also how many reports changed since."""
+) -> tuple[Period, Kept | None, Live | None]:
+    """A period's kept summary; an open one is counted anew."""
     kept = summaries.summary(site.table, programme.key, period.key)
-    live = kept is not None and period.is_open(request.now)
-    changed = _changed(site, programme, period, kept) if kept and live else 0
-    return period, kept, changed
+    if not period.is_open(request.now):
+        return period, kept, None
+    rows, _ = rows_of(site, programme, period)
+    sent = [row for row in rows if row.head and row.head.state == "submitted"]
+    waiting = sum(not row.terms.exempt for row in sent)
+    requests = asks.open_count(site.table, programme.key, period.key)
+    return period, kept, Live(grid.count(rows), waiting, requests)
 
 
 def _changed(site: Site, programme: Programme, period: Period, kept: Kept) -> int:

@@ -15,11 +15,12 @@ from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import Period
 from chalicelib.period_change import Wrong, read_day
 from chalicelib.programme import Programme
-from chalicelib.store import authoring, programmes
+from chalicelib.store import acts, authoring, programmes
 from chalicelib.table import Conflict
 
 _STYLES = ("base", "desk", "programme")
 _MOVED = ("opens", "due", "locks")
+_AT_ONCE = {"open": "open_period", "lock": "lock_period"}  # the rest of the buttons move days
 
 
 def periods(site: Site, request: Request) -> Response:
@@ -101,17 +102,41 @@ def change(site: Site, request: Request) -> Response:
     def again(status: int, **why: Any) -> Response:
         return _period_page(site, request, *period_of(site, request), status=status, **why)
 
-    if whole_number(form.get("revision", "")) != found.revision:
+    def done() -> Response:
+        moved = form.get("do") not in _AT_ONCE
+        asked = {name: form[name] for name in ("due", "locks") if moved}
+        return redirect(site, "desk", programme.key, "periods", found.key, done="1", **asked)
+
+    def overtaken() -> Response:
+        if _stands(site, request, *period_of(site, request)):
+            return done()
         return again(409, problem=PERIOD_FAULTS["changed_meanwhile"])
+
+    if whole_number(form.get("revision", "")) != found.revision:
+        return overtaken()
     try:
         verb, after = _changed(programme, found, request)
         _keep(site, request, verb, programme, found, after)
     except Wrong as wrong:
         return again(422, faults=wrong.faults)
     except Conflict:
-        return again(409, problem=PERIOD_FAULTS["changed_meanwhile"])
-    asked = {name: form[name] for name in ("due", "locks") if verb == "move_period"}
-    return redirect(site, "desk", programme.key, "periods", found.key, done="1", **asked)
+        return overtaken()
+    return done()
+
+
+def _stands(site: Site, request: Request, programme: Programme, period: Period) -> bool:
+    """Whether this very act was the last one: a double tap, a lost reply."""
+    do, reason = request.form.get("do", ""), request.form.get("reason", "")
+    last = acts.newest(site.table, programme.key, request.now, lambda act: act.period == period.key)
+    this = (request.who.email, _AT_ONCE.get(do, "move_period"), reason)
+    if last is None or (last.who, last.verb, last.detail.get("reason", "")) != this:
+        return False
+    if do in _AT_ONCE:
+        return True
+    try:
+        return _changed(programme, period, request)[1] == period
+    except Wrong as wrong:
+        return "nothing_changed" in wrong.faults.values()
 
 
 def _changed(programme: Programme, period: Period, request: Request) -> tuple[str, Period]:
@@ -178,6 +203,11 @@ def add(site: Site, request: Request) -> Response:
     p, form = programme.key, request.form
     taken = {one.key for one in programmes.periods(site.table, p)}
     versions = [one.version for one in programmes.forms(site.table, p)]
+
+    def added(key: str) -> Response:
+        days = {name: form[name] for name in ("due", "locks")}
+        return redirect(site, "desk", p, "periods", key, done="1", **days)
+
     try:
         made = period_change.new_period(
             form, taken, versions, holidays=programme.days_off, now=request.now
@@ -187,8 +217,28 @@ def add(site: Site, request: Request) -> Response:
         act = Act(request.now, request.who.email, "add_period", p, made.key, detail=detail)
         authoring.keep_period(site.table, act, made)
     except Wrong as wrong:
+        if key := _added(site, request, programme):
+            return added(key)
         return _new_page(site, request, programme, status=422, faults=wrong.faults)
     except Conflict:
+        if key := _added(site, request, programme):
+            return added(key)
         return _new_page(site, request, programme, status=409, faults={"slug": "slug_taken"})
-    days = {name: form[name] for name in ("due", "locks")}
-    return redirect(site, "desk", p, "periods", made.key, done="1", **days)
+    return added(made.key)
+
+
+def _added(site: Site, request: Request, programme: Programme) -> str:
+    """The key of the period that this very form has added: a double tap, a lost reply."""
+    versions = [one.version for one in programmes.forms(site.table, programme.key)]
+    try:
+        made = period_change.new_period(
+            request.form, (), versions, holidays=programme.days_off, now=request.now
+        )
+    except Wrong:
+        return ""
+    kept = programmes.periods(site.table, programme.key)
+    if made not in [one.model_copy(update={"revision": made.revision}) for one in kept]:
+        return ""
+    last = acts.newest(site.table, programme.key, request.now, lambda act: act.period == made.key)
+    mine = last is not None and (last.who, last.verb) == (request.who.email, "add_period")
+    return made.key if mine else ""

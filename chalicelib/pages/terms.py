@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from chalicelib import extension, grid
 from chalicelib.audit import Act
@@ -15,11 +16,16 @@ from chalicelib.pages.shelf import PATIENCE, period_of
 from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import end_of
 from chalicelib.store import acts, keys, terms
-from chalicelib.table import Check, Conflict
+from chalicelib.store.reports import head_body
+from chalicelib.table import Check, Conflict, Put
 from chalicelib.terms import Terms
 
 _TRIES = 5
 _MOST_FOUND = 50  # units that a search lists
+
+
+class _Changed(Exception):
+    """The unit's terms are no longer those that the officer's page showed."""
 
 
 class _Page:
@@ -36,10 +42,21 @@ class _Page:
     def of_bloc(self, bloc: str) -> list[Row]:
         return [row for row in self.rows if row.unit.bloc == bloc]
 
+    @property
+    def seen(self) -> int:
+        """Of which revision the terms were that the officer's page showed."""
+        return whole_number(self.request.form.get("terms", ""))
+
     def change(
-        self, verb: str, unit: str, new: Callable[[Terms], Terms], reason: str, *standing: Check
+        self,
+        verb: str,
+        unit: str,
+        new: Callable[[Terms], Terms],
+        reason: str,
+        *standing: Check,
+        seen: int | None = None,
     ) -> None:
-        """New terms in place of the unit's own, on record. Raises Conflict.
+        """New terms in place of the unit's own, on record. Raises Conflict, _Changed.
 
         Terms that are so already are left alone: an act can be repeated.
         """
@@ -50,6 +67,8 @@ class _Page:
             wished = new(held)
             if wished == held:
                 return
+            if seen is not None and held.revision != seen:
+                raise _Changed
             due = {"due": wished.due.isoformat()} if wished.due and verb == "extend" else {}
             who, now = self.request.who.email, self.request.now
             act = Act(now, who, verb, p, k, unit, detail | due)
@@ -61,6 +80,16 @@ class _Page:
                     raise
             else:
                 return
+
+    def answer_by(self, row: Row, due: datetime, reason: str) -> None:
+        """Another due of the return that stands, as a granted request gives it. Raises Conflict."""
+        if row.head is None:
+            return
+        p, k, code = self.programme.key, self.period.key, row.unit.code
+        detail = {"reason": reason, "due": due.isoformat()}
+        act = Act(self.request.now, self.request.who.email, "extend", p, k, code, detail)
+        body = head_body(row.head._replace(return_due=due))
+        acts.commit(self.site.table, act, Put(keys.head(p, k, code), body, row.head.revision))
 
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
@@ -111,7 +140,7 @@ def _answer(
         acts=page.request.who.role == "officer",
         done=words.DONE.get(asked.get("done", ""), ""),
         verbs=ACTS,
-        typed={"form_of": "", "reason": "", "day": "", **asked},
+        typed={"form_of": "", "reason": "", "day": "", "shorter": "", **asked},
         faults={name: words.TERM_FAULTS[fault] for name, fault in (faults or {}).items()}
         | dict.fromkeys(wrong, words.TERM_FAULTS["forbidden_character"]),
         words=words,
@@ -133,15 +162,24 @@ def exempt(site: Site, request: Request) -> Response:
     if whole_number(form.get("seen", "")) != revision:
         return _answer(page, form, {"exempt": "sent_meanwhile"}, 409)
     head = keys.head(page.programme.key, page.period.key, code)
+
+    def its_exemption(its: Terms) -> Terms:
+        return its._replace(exempt=reason)
+
     try:
-        page.change(
-            "exempt", code, lambda its: its._replace(exempt=reason), reason, Check(head, revision)
-        )
+        page.change("exempt", code, its_exemption, reason, Check(head, revision), seen=page.seen)
+    except _Changed:
+        return _changed(page)
     except Conflict as conflict:
         if conflict.key != head:
             raise
         return _answer(_Page(site, request), form, {"exempt": "sent_meanwhile"}, 409)
     return page.back(unit=code, done="exempt")
+
+
+def _changed(page: _Page) -> Response:
+    """What stands now, with what was typed: nothing is overwritten that was not read."""
+    return _answer(_Page(page.site, page.request), page.request.form, {"unit": "changed"}, 409)
 
 
 def extend(site: Site, request: Request) -> Response:
@@ -153,29 +191,57 @@ def extend(site: Site, request: Request) -> Response:
         return _answer(page, form, {"unit": "no_unit"}, 422)
     reason, day = form.get("reason", ""), extension.read_day(form.get("day", ""))
     faults = {
-        "day": extension.day_fault(day, page.period, request.now),
+        "day": extension.day_fault(
+            day, page.period, request.now, of_return=bool(row and row.return_due)
+        ),
         "extend": extension.reason_fault(reason),
     }
     if row is not None and row.terms.exempt:
         faults = {"unit": "is_exempt"}
+    elif row is not None and day and end_of(day) < row.limit and form.get("shorter") != "1":
+        faults["day"] = faults["day"] or "shorter"
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
     due = end_of(day)
     if row is not None:
-        page.change("extend", row.unit.code, lambda its: its._replace(due=due), reason)
-        return page.back(unit=row.unit.code, done="extend")
+        return _extend_one(page, row, due, reason)
 
     def more_time(its: Terms) -> Terms:
-        return its._replace(due=due) if extension.outcome(its, due) == "extend" else its
+        return its if its.exempt or (its.due and its.due >= due) else its._replace(due=due)
 
     # The page that follows tells which units have the new day, and has the button for the others.
     for one in page.of_bloc(bloc):
         if site.clock() - request.now > PATIENCE:
             break
-        if extension.outcome(one.terms, due) == "extend":
+        if extension.outcome(one, due) == "extend":
             with suppress(Conflict):
-                page.change("extend", one.unit.code, more_time, reason)
+                if one.return_due:
+                    page.answer_by(one, due, reason)
+                else:
+                    page.change("extend", one.unit.code, more_time, reason)
     return page.back(bloc=bloc, to=day.isoformat())
+
+
+def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
+    """What was returned has its return's own due: that one moves."""
+    form, code = page.request.form, row.unit.code
+    revision = row.head.revision if row.head else 0
+    if row.limit == due:
+        return page.back(unit=code, done="extend")
+    try:
+        if whole_number(form.get("seen", "")) != revision:
+            raise Conflict(keys.head(page.programme.key, page.period.key, code))
+        if row.return_due:
+            page.answer_by(row, due, reason)
+        else:
+            page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
+    except _Changed:
+        return _changed(page)
+    except Conflict as conflict:
+        if conflict.key != keys.head(page.programme.key, page.period.key, code):
+            raise
+        return _answer(_Page(page.site, page.request), form, {"extend": "sent_meanwhile"}, 409)
+    return page.back(unit=code, done="extend")
 
 
 def lift(site: Site, request: Request) -> Response:
@@ -186,8 +252,13 @@ def lift(site: Site, request: Request) -> Response:
     if row is None or what not in ("exempt", "due"):
         return _answer(page, form, {"unit": "no_unit"}, 422)
     code = row.unit.code
-    if what == "exempt":
-        page.change("unexempt", code, lambda its: its._replace(exempt=""), "")
-        return page.back(unit=code, done="unexempt")
-    page.change("unextend", code, lambda its: its._replace(due=None), "")
-    return page.back(unit=code, done="unextend")
+    verb = "unexempt" if what == "exempt" else "unextend"
+
+    def without(its: Terms) -> Terms:
+        return its._replace(exempt="") if what == "exempt" else its._replace(due=None)
+
+    try:
+        page.change(verb, code, without, "", seen=page.seen)
+    except _Changed:
+        return _changed(page)
+    return page.back(unit=code, done=verb)

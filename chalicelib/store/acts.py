@@ -1,8 +1,8 @@
 """The record of acts in the table: written with the act or not at all, and never rewritten."""
 
 import json
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from chalicelib import report
@@ -42,6 +42,13 @@ def of_month(table: Table, p: str, month: str) -> Iterator[Act]:
         table.query(keys.month_of_acts(p, month)),
     )
     return (act for act in map(_act, found) if f"{today(act.at):%Y-%m}" == month)
+
+
+def newest(table: Table, p: str, now: datetime, is_about: Callable[[Act], bool]) -> Act | None:
+    """The last act of this day (UTC) about something: it tells one's own second tap apart."""
+    day = iso(now)[:10]
+    found = map(_act, table.query(keys.month_of_acts(p, day[:7]), day))
+    return max(filter(is_about, found), key=lambda act: act.at, default=None)
 
 
 def events(table: Table, p: str, k: str, unit: str) -> list[Act]:
