@@ -68,8 +68,10 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
         "period": {
             "key": period.key,
             "label": period.label,
-            **{name: messages.day(getattr(period, name)) for name in ("start", "end", "due")},
+            **{name: messages.day(getattr(period, name)) for name in ("start", "end")},
         },
+        "due": messages.day(owed.due),
+        "locks": messages.day(owed.locks),
         "head": None,
         "base": owed.base,
         "draft": {"revision": owed.draft.revision, "page": owed.draft.page},

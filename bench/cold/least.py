@@ -23,6 +23,14 @@ class Box:
         return self.boxes.get(part, "")  # type: ignore[attr-defined]
 
 
+class NoTerms:
+    """A unit without terms of its own."""
+
+    @staticmethod
+    def extension_in(_: object) -> None:
+        return None
+
+
 def main() -> None:
     boto3.client("dynamodb", region_name=SCENE["region"])
     environment = Environment(
@@ -37,6 +45,7 @@ def main() -> None:
     environment.filters |= dict.fromkeys(filters, lambda text, *_: text)
     environment.globals |= {"states": {}, "aggregates": {}}
     context = SCENE["context"]
+    context["owed"]["terms"] = NoTerms
     for part in context["sections"]:
         part["fields"] = [Box(field) for field in part["fields"]]
     page = environment.get_template("form.html").render(

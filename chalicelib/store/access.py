@@ -5,13 +5,13 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys, rates
-from chalicelib.store.links import issue_link, reissue_link, revoke
 from chalicelib.table import (
     ANYTHING,
     NOTHING,
@@ -25,7 +25,9 @@ from chalicelib.table import (
     Table,
 )
 
-# A link ends with its sessions: who lets people in or out finds both here.
+if TYPE_CHECKING:
+    from chalicelib.store.links import issue_link, reissue_link, revoke
+
 __all__ = [
     "ask_sign_in",
     "close_session",
@@ -44,6 +46,16 @@ __all__ = [
     "use_code",
     "use_link",
 ]
+
+# A link ends with its sessions: who lets people in or out finds both here. A unit's form needs
+# none of these, and what starts cold does not wait for them.
+_OF_LINKS = ("issue_link", "reissue_link", "revoke")
+
+
+def __getattr__(name: str) -> object:
+    if name not in _OF_LINKS:
+        raise AttributeError(name)
+    return getattr(import_module("chalicelib.store.links"), name)
 
 
 def link(table: Table, token: str) -> Link | None:
