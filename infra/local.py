@@ -26,6 +26,7 @@ from infra.gateway import Gateway, Reply, logged
 
 _SOCKET_SECONDS = 30
 _BODY_SECONDS = 120  # a megabyte at 8 kB a second
+_RUN_SECONDS = 10  # that the scheduled run may take to end
 _LAST_REQUESTS_SECONDS = 10
 _MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
@@ -253,7 +254,9 @@ class Schedule(threading.Thread):
         cast(FolderFiles, self._site.files).sweep(now)
 
     def stop(self) -> None:
+        """A run under way goes on for a while: cut off, it would say of itself that it failed."""
         self._stopped.set()
+        self.join(_RUN_SECONDS)
 
 
 def stop_on_signals(server: Server) -> None:
@@ -272,6 +275,6 @@ def serve(server: Server) -> None:
     schedule = Schedule(server.site)
     schedule.start()
     server.serve_forever(poll_interval=0.1)
-    schedule.stop()
     server.server_close()
     server.finish_busy()
+    schedule.stop()
