@@ -98,6 +98,7 @@ class _Sender:
     ) -> None:
         self._site = site
         self._p = programme.key
+        self._listed = programmes.unchanged(programme)
         self._period = period
         self._round = round
         self._who = who
@@ -115,7 +116,9 @@ class _Sender:
             mail = self._written(fresh.case)
             try:
                 reserved = self._reserve(fresh.case, fresh.reminder, now)
-            except Conflict:
+            except Conflict as conflict:
+                if conflict.key == self._listed.key:
+                    return None  # it may owe nothing any more: the next slice reads the new list
                 continue  # somebody sent, decided or urged at this moment: look again
             return self._send(reserved, mail)
         return None
@@ -154,7 +157,8 @@ class _Sender:
             at=now,
             tries=former.tries + 1 if former else 1,
         )
-        return reminders.reserve(self._site.table, self._p, self._period, case, former, made)
+        table, p = self._site.table, self._p
+        return reminders.reserve(table, p, self._period, case, former, made, self._listed)
 
     def _written(self, case: Case) -> Composed | None:
         """None where an officer has ended the unit's link: a reminder does not bring it back."""

@@ -411,3 +411,17 @@ def test_of_two_officers_at_one_moment_one_wins_on_whatever_pages(
     assert head is not None
     assert head.body["state"] == ("returned" if other == "returns" else "accepted")
     run.teardown()
+
+
+def test_a_unit_that_ends_at_the_moment_of_its_mail_is_not_urged_and_the_next_slice_goes_on(
+    tmp_path: Path,
+    quiet: None,  # noqa: F811
+) -> None:
+    run = Desk(Start(tmp_path).fresh(), Counter())
+    id = reminder.new_round()
+    run._does_urge(("write REMINDER", "end"), "T01", 0, run.world.urging(id))
+    assert {unit for unit, _ in run.world.post.out} == {"P01"}  # before it in the list
+    where = f"{run.world.urging_again(id)[0]}"
+    run._does_urge(None, "T01", 0, (where, {"do": "next"}))
+    assert {unit for unit, _ in run.world.post.out} == {"P01", "T02"}
+    run.teardown()

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme
 from chalicelib.store import keys
-from chalicelib.table import MOST_CHANGES, Change, Conflict, Item, Key, Put, Table
+from chalicelib.table import MOST_CHANGES, Change, Check, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
 
 _TRIES = 5
@@ -99,6 +99,11 @@ def put(programme: Programme) -> Put:
     if programme.roll:
         body["roll"] = programme.roll
     return Put(key, body, expects=programme.revision)
+
+
+def unchanged(programme: Programme) -> Check:
+    """For a write that rests on its settings or its unit list: both write the programme's item."""
+    return Check(keys.programme(programme.key), programme.revision)
 
 
 def keep_programme(table: Table, programme: Programme) -> None:

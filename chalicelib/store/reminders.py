@@ -49,13 +49,19 @@ def _place(item: Item) -> Place:
 
 
 def reserve(
-    table: Table, p: str, period: Period, case: Case, former: Reminder | None, made: Reminder
+    table: Table,
+    p: str,
+    period: Period,
+    case: Case,
+    former: Reminder | None,
+    made: Reminder,
+    listed: Check,
 ) -> Reminder:
     """Keep the day's one place of this unit before its mail goes out. Raises Conflict.
 
     All that it was judged by must still hold: the head, so that nobody who has sent is urged;
-    exemption and extension; the period's own due instant, which stands in the mail; and that no
-    other period has urged the unit today.
+    exemption and extension; the period's own due instant, which stands in the mail; that no other
+    period has urged the unit today; and, as `listed`, the list by which it owes a report.
     """
     key = keys.reminder(p, period.key, made.day, made.unit)
     verb = "remind_again" if former else "remind"
@@ -71,6 +77,7 @@ def reserve(
         Check(keys.head(p, period.key, made.unit), case.head),
         Check(keys.terms(p, period.key, made.unit), case.terms),
         Check(keys.period(p, period.key), period.revision),
+        listed,
     )
     return replace(made, revision=before + 1)
 
