@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chalicelib.clock import iso
+
 UNIT = "unit"  # who acts, where no officer does
 
 
@@ -29,3 +31,8 @@ class Act:
     unit: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=new_id)
+
+    @property
+    def name(self) -> str:
+        """Its place in the record: instants sort, the id keeps two of one instant apart."""
+        return f"{iso(self.at)}#{self.id}"

@@ -1,6 +1,5 @@
 """More time for one unit or a whole bloc: which day it may be, and what that does to each."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -14,20 +13,6 @@ LONGEST_REASON = 500  # characters
 FARTHEST = timedelta(days=366)  # a year's typing error is no extension
 
 Outcome = Literal["extend", "done", "later", "exempt"]
-
-_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
-_TYPED = re.compile(r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4})")
-
-
-def read_day(typed: str) -> date | None:
-    """A day as a date field sends it (2026-12-25) or as people write it (25/12/2026)."""
-    found = _DAY.fullmatch(typed) or _TYPED.fullmatch(typed)
-    if not found or not typed.isascii():
-        return None
-    try:
-        return date(int(found["year"]), int(found["month"]), int(found["day"]))
-    except ValueError:
-        return None
 
 
 def day_fault(day: date | None, period: Period, now: datetime, *, of_return: bool = False) -> str:

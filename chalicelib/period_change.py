@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from chalicelib import period as calendar
 from chalicelib import text
 from chalicelib.clock import today
+from chalicelib.days import day_of
 from chalicelib.period import Period
 
 LONGEST_LABEL = 120
 LONGEST_REASON = 300
 LONGEST_KEY = 40
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(\d{2})")
 _YEARS = range(2000, 2100)
 
 
@@ -25,16 +25,9 @@ class Wrong(Exception):
 
 
 def read_day(typed: str) -> date | None:
-    """A day as 05/03/2026 or 2026-03-05; None for what is none."""
-    match = _DAY.fullmatch(typed)
-    if not match:
-        return None
-    day, month, year = map(int, match.group(1, 2, 3) if match[1] else match.group(6, 5, 4))
-    try:
-        found = date(year, month, day)
-    except ValueError:
-        return None
-    return found if found.year in _YEARS else None
+    """A day as people type it, of a year that periods are of; None for what is none."""
+    found = day_of(typed)
+    return found if found and found.year in _YEARS else None
 
 
 def opened(period: Period, now: datetime) -> Period:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
 
+from chalicelib import listing
 from chalicelib.audit import Act
-from chalicelib.clock import VIETNAM, iso, today
+from chalicelib.clock import today
+from chalicelib.listing import Sheet
 from chalicelib.messages import audit as words
 
 PAGE = 200
+_WIDTHS = (20, 34, 44, 14, 44, 80)  # of the columns, in letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +39,25 @@ def months(first: date, now: datetime) -> list[str]:
     return [f"{place // 12:04}-{place % 12 + 1:02}" for place in places]
 
 
-def place(act: Act) -> str:
-    """Where the act stands in its log: instants sort, the id keeps two of one instant apart."""
-    return f"{iso(act.at)}#{act.id}"
-
-
 def page(acts: Sequence[Act], before: str) -> tuple[list[Act], str]:
     """The newest acts older than the place `before`, and the place where the next page begins.
 
     By places and not by numbers: what is done meanwhile moves nothing to another page.
     """
-    older = [act for act in reversed(acts) if not before or place(act) < before]
+    older = [act for act in reversed(acts) if not before or act.name < before]
     shown = older[:PAGE]
-    return shown, place(shown[-1]) if len(older) > PAGE else ""
+    return shown, shown[-1].name if len(older) > PAGE else ""
 
 
 def as_xlsx(file: IO[bytes], acts: Iterable[Act], names: Mapping[str, str], now: datetime) -> None:
     """One row an act; no text of it is ever a formula, a link or a number."""
-    import xlsxwriter  # heavy: only a download pays
-
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
+    rows = (
+        (act.at, words.who(act), words.what(act), act.period, _unit(act, names), words.detail(act))
+        for act in acts
     )
-    book.set_properties({"title": "Nhật ký", "created": now.replace(tzinfo=None)})
-    sheet = book.add_worksheet("Nhật ký")
-    bold = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
-    moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm:ss", "align": "left"})
-    for column, (head, width) in enumerate(zip(words.HEADS, (20, 34, 44, 14, 44, 80), strict=True)):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, head, bold)
-    sheet.freeze_panes(1, 0)
-    for row, act in enumerate(acts, start=1):
-        local = act.at.astimezone(VIETNAM).replace(tzinfo=None, microsecond=0)
-        sheet.write_datetime(row, 0, local, moment)
-        unit = names.get(act.unit, act.unit)
-        texts = (words.who(act), words.what(act), act.period, unit, words.detail(act))
-        for column, text in enumerate(texts, start=1):
-            sheet.write_string(row, column, text)
-    book.close()
+    heads = tuple(zip(words.HEADS, _WIDTHS, strict=True))
+    listing.as_xlsx(file, words.TITLE, now, [Sheet(words.TITLE, (), heads, rows)])
+
+
+def _unit(act: Act, names: Mapping[str, str]) -> str:
+    return names.get(act.unit, act.unit)

@@ -24,7 +24,7 @@ def test_an_act_is_on_record_with_what_it_changed(empty_site: Site) -> None:
     acts.commit(table, ACT, Put(WHERE, {"state": "accepted"}, NOTHING))
     assert list(acts.acts(table, "p", "2026-12")) == [ACT]
     assert acts.events(table, "p", "2026-Q4", "T01") == [ACT]
-    assert acts.event(table, "p", "2026-Q4", "T01", acts.name(ACT)) == ACT
+    assert acts.event(table, "p", "2026-Q4", "T01", ACT.name) == ACT
     assert table.get(WHERE) is not None
 
 

@@ -230,7 +230,7 @@ def those_that_owe_are_urged(story: Season) -> None:
     before = len(story.office.mails())
     owing = set(story.books.owing("missing")) - {BETWEEN}
     story.goto(story.desk, f"{DESK}/urge")
-    story.press(f"Cả {len(owing) + 1} đơn vị")
+    story.press(f"Xem trước cả {len(owing) + 1} thư")
     story.desk.get_by_role("heading", name=f"Sẽ gửi ({len(owing) + 1})").wait_for()
     story.send(BETWEEN)
     story.press(f"Gửi {len(owing) + 1} thư")
@@ -361,7 +361,7 @@ def the_late_and_the_returned_are_urged(story: Season) -> None:
     assert set(story.books.owing("missing", "returned")) == owing
     story.goto(story.desk, f"{DESK}/urge")
     assert story.desk.get_by_role("button", name="3 đơn vị quá hạn").is_visible()
-    story.press("Xem trước thư cho cả 6 đơn vị")
+    story.press("Xem trước cả 6 thư")
     story.press("Gửi 6 thư")
     story.desk.wait_for_url("**/urge/round/*")
     found = {str(one["To"]): str(one.get_content()) for one in story.office.mails()[before:]}

@@ -11,6 +11,7 @@ from chalicelib.messages import links, staff, urging
 from chalicelib.messages.desk import ACTS
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+TITLE = "Nhật ký"
 HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn vị", "Chi tiết")
 
 # What an act's detail calls each of its facts. A fact without a word keeps its own name: an

@@ -1,17 +1,14 @@
 """The log of acts for staff to read: filtered, by pages, as XLSX. Nothing here writes to it."""
 
-import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
-from tempfile import TemporaryFile
 
 from chalicelib import trail
-from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.messages import audit as words
 from chalicelib.messages.desk import ACTS
-from chalicelib.pages import render
+from chalicelib.pages import downloads, render
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Request, Response, url
 from chalicelib.programme import Programme
@@ -110,19 +107,12 @@ def _download(site: Site, request: Request, programme: Programme | None) -> Resp
     month, wanted = _asked(programme, request)
     p = programme.key if programme else ""
     found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
-    name = _write(site, request, p or "staff", found, _names(site, programme, request))
+    names = _names(site, programme, request)
     save_as = f"nhat-ky-{p or 'tai-khoan'}-{month}.xlsx"
-    link = site.files.link(name, save_as, request.now)
-    return Response(303, headers={"Location": link})
-
-
-def _write(
-    site: Site, request: Request, folder: str, found: Iterable[Act], names: dict[str, str]
-) -> str:
-    with TemporaryFile() as file:
-        trail.as_xlsx(file, found, names, request.now)
-        file.seek(0)
-        name = f"audit/{folder}/{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}.xlsx"
-        file.seek(0)
-        site.files.write(name, file)
-    return name
+    return downloads.made(
+        site,
+        request,
+        f"audit/{p or 'staff'}",
+        save_as,
+        lambda file: trail.as_xlsx(file, found, names, request.now),
+    )

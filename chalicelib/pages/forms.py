@@ -11,7 +11,7 @@ from chalicelib.edges import Site
 from chalicelib.form_change import Difference, difference
 from chalicelib.messages.authoring import FORM_FAULTS
 from chalicelib.messages.programme import COLUMNS, KINDS, PERIOD_FAULTS, UPLOAD_FAULTS
-from chalicelib.pages import render
+from chalicelib.pages import downloads, render
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period import Period
@@ -191,8 +191,6 @@ def download(site: Site, request: Request) -> Response:
     if form is None:
         raise Problem(404, "no_form")
     content = xlsform_writer.write(form, programme.key.replace("-", "_"))
-    digest = hashlib.sha256(content).hexdigest()[:32]
-    name = f"forms/{programme.key}/{digest}.xlsx"
-    site.files.write(name, content)
     save_as = f"bieu-mau-{slug(programme.key)}-phien-ban-{version}.xlsx"
-    return Response(303, headers={"Location": site.files.link(name, save_as, request.now)})
+    where = f"forms/{programme.key}"
+    return downloads.made(site, request, where, save_as, lambda file: file.write(content))

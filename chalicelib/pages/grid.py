@@ -1,9 +1,7 @@
 """Who has reported, live: the grid of a period on a page and as a spreadsheet."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from tempfile import TemporaryFile
 from urllib.parse import urlencode
 
 from chalicelib import grid, listing, messages
@@ -13,7 +11,7 @@ from chalicelib.edges import Site
 from chalicelib.grid import Counts, Row, Timing, Wanted
 from chalicelib.listing import Cell, Sheet
 from chalicelib.messages import grid as words
-from chalicelib.pages import render
+from chalicelib.pages import downloads, render
 from chalicelib.pages.shelf import period_of
 from chalicelib.pages.web import Request, Response
 from chalicelib.period import Period
@@ -133,14 +131,14 @@ def sent_as(
     under: Sequence[str],
 ) -> Response:
     """The sheets as a file of their own content, and the way to it; the link ends soon."""
-    with TemporaryFile() as file:
-        listing.as_xlsx(file, title, request.now, sheets)
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
-        name = "/".join(("exports", *under, f"{digest}.xlsx"))
-        file.seek(0)
-        site.files.write(name, file)
-    return Response(303, headers={"Location": site.files.link(name, save_as, request.now)})
+    folder = "/".join(("exports", *under))
+    return downloads.made(
+        site,
+        request,
+        folder,
+        save_as,
+        lambda file: listing.as_xlsx(file, title, request.now, sheets),
+    )
 
 
 def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -> str:

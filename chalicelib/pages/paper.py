@@ -81,7 +81,6 @@ def _page(
         typed=typed,
         given=request.form,
         nil=typed.get("nil") == "1",
-        today=today(request.now),
         **({"refused": "", "newest": None, "other": ()} | context),
     )
 

@@ -112,7 +112,6 @@ def page(
         allowed=moves(owed, request),
         given=request.form,
         suggested=working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
-        today=today(request.now),
         refused=refused,
         faults=_sentences(owed, faults or {}),
         words=words,

@@ -209,7 +209,7 @@ def _reopened(act: Act, head: Head | None) -> tuple[Change, ...]:
     taken: tuple[Change, ...] = ()
     if state == "submitted":
         state, taken = moved(state, "accept"), tuple(acts.records(_taken_in(act, head)))
-    after = head._replace(state=moved(state, "reopen"), event=acts.name(act), return_due=None)
+    after = head._replace(state=moved(state, "reopen"), event=act.name, return_due=None)
     return Put(keys.head(*where), head_body(after), expects=head.revision), *taken
 
 

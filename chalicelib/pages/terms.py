@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from chalicelib import extension, grid
+from chalicelib import days, extension, grid
 from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.grid import Row
@@ -115,7 +115,7 @@ def _answer(
     found = grid.chosen(page.rows, wanted, page.request.now) if wanted.words else []
     row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
     bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
-    until = extension.read_day(asked.get("to", ""))
+    until = days.day_of(asked.get("to", ""))
     results = extension.outcomes(page.of_bloc(bloc), end_of(until)) if bloc and until else []
     table, p, k = page.site.table, programme.key, period.key
     return render.page(
@@ -189,7 +189,7 @@ def extend(site: Site, request: Request) -> Response:
     row, bloc = page.row(form.get("unit", "")), form.get("bloc", "")
     if row is None and bloc not in page.programme.blocs:
         return _answer(page, form, {"unit": "no_unit"}, 422)
-    reason, day = form.get("reason", ""), extension.read_day(form.get("day", ""))
+    reason, day = form.get("reason", ""), days.day_of(form.get("day", ""))
     faults = {
         "day": extension.day_fault(
             day, page.period, request.now, of_return=bool(row and row.return_due)

@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from chalicelib import roster, text
+from chalicelib import days, roster, text
 from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
@@ -201,13 +201,7 @@ def _if_new(known: _Known, asked: _Asked, unit: Unit) -> list[Unit]:
 
 
 def _day(typed: Mapping[str, str], name: str, asked: _Asked) -> date | None:
-    given = typed.get(name, "")
-    try:
-        pattern = "%d/%m/%Y" if "/" in given else "%Y-%m-%d"
-        found = datetime.strptime(given, pattern).date()  # noqa: DTZ007 - a day, no instant
-        if not 1900 < found.year < 2200:
-            raise ValueError(given)
-    except ValueError:
+    found = days.day_of(typed.get(name, ""))
+    if found is None:
         asked.faults[name] = words.FORM_FAULTS["not_a_day"]
-        return None
     return found

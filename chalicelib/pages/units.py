@@ -1,14 +1,12 @@
 """The desk's unit list: searching it, and taking it home as a workbook."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
-from tempfile import TemporaryFile
 
 from chalicelib import text, unit_book
 from chalicelib.clock import today
 from chalicelib.edges import Site
-from chalicelib.pages import render, shelf
+from chalicelib.pages import downloads, render, shelf
 from chalicelib.pages.web import Request, Response, whole_number
 from chalicelib.store import programmes
 from chalicelib.unit import Unit, known_as, official
@@ -68,15 +66,13 @@ def workbook(site: Site, request: Request) -> Response:
     """303 to the list as a workbook, which an import takes back unchanged."""
     programme = shelf.programme_of(site, request)
     units = sorted(programmes.units(site.table, programme), key=_row_order)
-    with TemporaryFile() as file:
-        unit_book.as_xlsx(file, units, programme.blocs)
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
-        name = f"units/{programme.key}/{digest}.xlsx"
-        file.seek(0)
-        site.files.write(name, file)
-    link = site.files.link(name, f"don-vi-{programme.key}.xlsx", request.now)
-    return Response(303, headers={"Location": link})
+    return downloads.made(
+        site,
+        request,
+        f"units/{programme.key}",
+        f"don-vi-{programme.key}.xlsx",
+        lambda file: unit_book.as_xlsx(file, units, programme.blocs),
+    )
 
 
 def _row_order(unit: Unit) -> tuple[int, str, date]:

@@ -57,14 +57,9 @@ def events(table: Table, p: str, k: str, unit: str) -> list[Act]:
 
 
 def event(table: Table, p: str, k: str, unit: str, name: str) -> Act | None:
-    """One of them, by `name(act)`."""
+    """One of them, by `Act.name`."""
     item = table.get(keys.event(p, k, unit, name))
     return _act(item) if item else None
-
-
-def name(act: Act) -> str:
-    """Instants sort; the id keeps two acts of one instant apart."""
-    return f"{iso(act.at)}#{act.id}"
 
 
 def records(act: Act) -> list[Put]:
@@ -79,9 +74,9 @@ def records(act: Act) -> list[Put]:
         "detail": report.compact(act.detail),
         "id": act.id,
     }
-    found = [Put(keys.act(act.programme, name(act)), body, NOTHING)]
+    found = [Put(keys.act(act.programme, act.name), body, NOTHING)]
     if act.period and act.unit:
-        key = keys.event(act.programme, act.period, act.unit, name(act))
+        key = keys.event(act.programme, act.period, act.unit, act.name)
         found.append(Put(key, body, NOTHING))
     return found
 

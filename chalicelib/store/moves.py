@@ -23,14 +23,14 @@ def move(
     p, k, unit = act.programme, act.period, act.unit
     for _ in range(_TRIES):
         current = head(table, p, k, unit)
-        if current is not None and current.event == acts.name(act):
+        if current is not None and current.event == act.name:
             return current  # done by a first try whose reply was lost
         state = moved(current.state if current else None, move)
         if current is None:
             raise Refused(f"{move}_from_missing")
         if seen and current.version != seen:
             raise Refused("newer_version")
-        after = current._replace(state=state, event=acts.name(act), return_due=return_due)
+        after = current._replace(state=state, event=act.name, return_due=return_due)
         try:
             put = Put(keys.head(p, k, unit), head_body(after), expects=current.revision)
             acts.commit(table, replace(act, detail={**act.detail, "version": current.version}), put)
