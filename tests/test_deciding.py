@@ -132,7 +132,7 @@ def test_the_form_without_a_return_reads_no_comment(
         ({}, "Góp ý chung: Vui lòng ghi ít nhất một góp ý"),
         ({"general": "x" * 1_001}, "Góp ý chung: Nội dung dài quá 1.000 ký tự"),
         ({"general": "a\x00b"}, "Góp ý chung: Ô này có ký tự không đọc được"),
-        ({"general": "Xem lại", "due": ""}, "Hạn gửi lại: Vui lòng chọn ngày"),
+        ({"general": "Xem lại", "due": ""}, "Hạn gửi lại: Vui lòng nhập ngày"),
         ({"general": "Xem lại", "due": "22/11/2026"}, "Hạn gửi lại: Ngày này đã qua"),
         ({"general": "Xem lại", "due": "31/02/2027"}, "Hạn gửi lại: Ngày không đọc được"),
         ({"general": "Xem lại", "due": "2030-01-01"}, "Hạn gửi lại: Ngày này quá xa"),

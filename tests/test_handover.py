@@ -173,7 +173,7 @@ def test_a_unit_that_has_ended_can_lose_its_link(
     said = on_the_desk(officer, clock, sure="1", do="revoke")
     assert "Đã thu hồi đường dẫn" in said
     assert phone.get("/report").status == 401
-    assert "chưa làm gì" in on_the_desk(officer, clock, sure="1", do="revoke")
+    assert "chưa thực hiện gì" in on_the_desk(officer, clock, sure="1", do="revoke")
     assert [one.verb for one in acts.acts(site.table, NEW, "2026-11")] == ["revoke_link"]
 
 
@@ -185,7 +185,7 @@ def test_an_older_page_ends_no_newer_link(site: Site, as_staff: AsStaff, clock: 
     token = access.issue_link(site.table, site.key, NEW, "T01")
     clock.now += timedelta(seconds=1)
     again = officer.follow(officer.submit(opened, "/of/T01", sure="1")).body.decode()
-    assert "chưa làm gì" in again
+    assert "chưa thực hiện gì" in again
     assert access.link(site.table, token)
 
 

@@ -103,7 +103,7 @@ def test_a_paper_that_came_after_the_lock_needs_an_extension(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"arrived": ""}, "Ngày nhận báo cáo giấy: Vui lòng chọn ngày"),
+        ({"arrived": ""}, "Ngày nhận báo cáo giấy: Vui lòng nhập ngày"),
         ({"arrived": "2026-11-24"}, "không thể sau hôm nay"),
         ({"arrived": "2026-09-14"}, "trước khi kỳ báo cáo mở"),
         ({"arrived": "hôm qua"}, "Ngày không đọc được"),

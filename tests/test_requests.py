@@ -110,7 +110,7 @@ def test_a_returned_report_gets_another_due_of_its_return(
         ({"reason": ""}, "Lý do: Vui lòng ghi lý do"),
         ({"reason": "x" * 1_001}, "Lý do: Nội dung dài quá 1.000 ký tự"),
         ({"reason": "a\x00b"}, "Lý do: Ô này có ký tự không đọc được"),
-        ({"day": ""}, "Xin gia hạn đến hết ngày: Vui lòng chọn ngày"),
+        ({"day": ""}, "Xin gia hạn đến hết ngày: Vui lòng nhập ngày"),
         ({"day": "17/12/2026"}, "không muộn hơn hạn hiện nay"),
         ({"day": "1/1/2031"}, "quá xa"),
         ({"day": "hôm sau"}, "Ngày không đọc được"),
@@ -131,7 +131,7 @@ def test_a_request_that_is_not_taken_keeps_what_was_typed(
 
 @pytest.mark.parametrize(
     ("day", "sentence"),
-    [("", "Vui lòng chọn ngày"), ("2026-12-17", "không muộn hơn"), ("x", "không đọc được")],
+    [("", "Vui lòng nhập ngày"), ("2026-12-17", "không muộn hơn"), ("x", "không đọc được")],
 )
 def test_more_time_is_granted_until_a_day_that_can_be(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, day: str, sentence: str

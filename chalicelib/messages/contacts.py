@@ -18,7 +18,7 @@ FAULTS: Mapping[str, str] = {
     "several_lines": "Vui lòng viết trên một dòng.",
     "forbidden_character": "Ô này có ký tự không đọc được, vui lòng xóa và gõ lại.",
     "changed": "Thông tin liên hệ vừa được sửa ở nơi khác, nên chưa lưu. "
-    "Vui lòng so lại với thông tin đang lưu rồi bấm lưu lần nữa.",
+    "Vui lòng đối chiếu với thông tin đang lưu rồi bấm lưu lần nữa.",
 }
 
 KEPT: Mapping[str, str] = {
@@ -26,7 +26,7 @@ KEPT: Mapping[str, str] = {
     "proposed": "Đã lưu. Hộp thư mới chờ Sở xác nhận; trong khi chờ, thư vẫn gửi đến hộp thư cũ.",
     "confirmed": "Đã xác nhận hộp thư mới của {unit}.",
     "refused": "Đã từ chối hộp thư do {unit} đề nghị; hộp thư đã đăng ký giữ nguyên.",
-    "other": "Đề nghị của {unit} vừa thay đổi hoặc đã được xử lý, nên chưa làm gì. "
+    "other": "Đề nghị của {unit} vừa thay đổi hoặc đã được xử lý, nên chưa có gì thay đổi. "
     "Vui lòng xem lại danh sách.",
 }
 NOTICE: Mapping[str, str] = {

@@ -19,7 +19,7 @@ FAULTS: Mapping[str, str] = {
     "no_comment": "Vui lòng ghi ít nhất một góp ý, cho một nội dung hoặc góp ý chung.",
     "no_reason_given": "Vui lòng ghi lý do.",
     "no_answer": "Vui lòng ghi lý do không chấp thuận để đơn vị biết.",
-    "no_day": "Vui lòng chọn ngày.",
+    "no_day": "Vui lòng nhập ngày, ví dụ 20/12/2026.",
     "bad_day": "Ngày không đọc được, vui lòng nhập dạng 20/12/2026.",
     "day_past": "Ngày này đã qua, vui lòng chọn từ hôm nay trở đi.",
     "day_far": "Ngày này quá xa (hơn một năm), vui lòng xem lại.",

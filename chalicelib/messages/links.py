@@ -32,7 +32,7 @@ SKIPPED: Mapping[str, str] = {
     "reissue": "đường dẫn vừa được thay đổi sau khi trang trước mở",
     "revoke": "không có đường dẫn đang dùng, hoặc vừa được thay đổi sau khi trang trước mở",
 }
-LEFT = "Còn {left} đơn vị chưa làm đến."
+LEFT = "Còn {left} đơn vị chưa thực hiện đến."
 
 MAILINGS: Mapping[str, str] = {
     "queued": "Chờ gửi",
@@ -72,8 +72,8 @@ HANDED_OVER: Mapping[str, str] = {
     "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
     "revoked": "Đã thu hồi đường dẫn; các phiên đang mở đã kết thúc. Muốn đơn vị báo cáo tiếp, "
     "vui lòng bàn giao hoặc cấp đường dẫn mới.",
-    "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở nên chưa làm gì. "
-    "Vui lòng xem lại tình trạng bên dưới.",
+    "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở. Lần bấm này "
+    "chưa thực hiện gì; vui lòng xem lại tình trạng bên dưới.",
 }
 REASONS: Mapping[str, str] = {
     "clerk": "Đổi người lập báo cáo",
