@@ -242,7 +242,9 @@ def test_only_what_surely_is_not_needed_expires(template: dict[str, Any]) -> Non
 
 def test_every_file_that_is_written_lies_under_a_prefix_that_somebody_has_thought_of() -> None:
     text = "".join(path.read_text("utf-8") for path in (ROOT / "chalicelib").rglob("*.py"))
-    assert text.count("files.write(") == text.count("site.files.write(") == 6
+    # A stored summary, an import that was looked at, and whatever is made for a download: the
+    # last refuses a folder that is not among them (test_downloads).
+    assert text.count("files.write(") == text.count("site.files.write(") == 3
     for name in PASSING:
         assert f'"{name}/' in text or f'("{name}"' in text
 

@@ -5,14 +5,19 @@ from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import IO
 
-from chalicelib.edges import Site
+from chalicelib.edges import PASSING, Site
 from chalicelib.pages.web import Request, Response
 
 
 def made(
     site: Site, request: Request, folder: str, save_as: str, fill: Callable[[IO[bytes]], object]
 ) -> Response:
-    """303 to what `fill` writes; its name ends as `save_as` does. `folder` is one of PASSING."""
+    """303 to what `fill` writes; its name ends as `save_as` does.
+
+    Raises ValueError for a folder whose files nobody would ever clear away.
+    """
+    if folder.partition("/")[0] not in PASSING:
+        raise ValueError(f"{folder} is under none of {PASSING}")
     ending = save_as.rpartition(".")[2]
     with TemporaryFile() as file:
         fill(file)
