@@ -46,11 +46,11 @@ destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
-	@$(DEV) -m pytest -n auto --dist loadgroup
+	@$(DEV) -m pytest -n auto
 
 e2e: ## Deploy the real package on emulated AWS and take a period through it, over HTTP
 	@$(BOOT) --emulator
-	@$(DEV) -m pytest -n 2 --dist loadgroup -m e2e -vv
+	@$(DEV) -m pytest -n 2 -m e2e -vv
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator

@@ -17,10 +17,7 @@ CODES = ["T01", "T02", "T03", "G01"]
 
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(False, id="open", marks=pytest.mark.xdist_group("e2e")),
-        pytest.param(True, id="strict", marks=pytest.mark.xdist_group("e2e-strict")),
-    ],
+    params=[pytest.param(False, id="open"), pytest.param(True, id="strict")],
 )
 def stage(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, made: Package
