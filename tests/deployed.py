@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.aws import DynamoTable
+from chalicelib.table import Item, Key
 from infra import deploy, samples, stack
 from infra.gateway import Reply
 from infra.package import ROOT, Package
@@ -121,7 +122,7 @@ class _Line:
     def call(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"", _: str = ""
     ) -> Reply:
-        line = _connection(self._emulated)
+        line = connection(self._emulated)
         try:
             line.request(method, path, body or None, {**headers, "Host": self._host})
             answer = line.getresponse()
@@ -130,7 +131,7 @@ class _Line:
             line.close()
 
 
-def _connection(emulated: Ministack) -> http.client.HTTPConnection:
+def connection(emulated: Ministack) -> http.client.HTTPConnection:
     if not emulated.certificate:
         return http.client.HTTPConnection("127.0.0.1", emulated.port, timeout=_PATIENCE)
     trusted = ssl.create_default_context(cafile=emulated.certificate)
@@ -228,6 +229,27 @@ class Deployed:
             InvocationType="Event",
             Payload=json.dumps(event).encode(),
         )
+
+    def item(self, key: Key) -> Item | None:
+        return DynamoTable(self.client("dynamodb"), self.there["Table"]).get(key)
+
+    def downloaded(self, browser: Visitor, path: str) -> tuple[str, bytes]:
+        """The signed link that a click is sent on to, and what lies behind it."""
+        link = browser.get(f"{self.prefix}{path}")
+        assert link.status == 303
+        where = link.header("location")
+        assert where.startswith(f"{self.emulated.url}/{self.there['Files']}/")
+        return where, self.fetched(where)[1]
+
+    def fetched(self, link: str) -> tuple[int, bytes]:
+        """As a browser fetches a file: without cookies of ours."""
+        line = connection(self.emulated)
+        try:
+            line.request("GET", link.removeprefix(self.emulated.url))
+            answer = line.getresponse()
+            return answer.status, answer.read()
+        finally:
+            line.close()
 
     def left_over(self) -> list[dict[str, Any]]:
         """What lies in the queue; it is taken out."""
