@@ -316,7 +316,13 @@ def _mail_words(here: Account, found: Stack) -> Iterator[str]:
 
 def _first_run(here: Account, found: Stack) -> None:
     """At once, so that its alarm does not ring until the first night."""
-    event = {
+    payload, name = json.dumps(scheduled(here)).encode(), found.outputs["NightlyName"]
+    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+
+
+def scheduled(here: Account) -> dict[str, Any]:
+    """What EventBridge tells a function when its time has come."""
+    return {
         "version": "0",
         "id": "first",
         "source": "aws.events",
@@ -327,8 +333,6 @@ def _first_run(here: Account, found: Stack) -> None:
         "region": here.region,
         "time": iso(now()),
     }
-    payload, name = json.dumps(event).encode(), found.outputs["NightlyName"]
-    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
 
 
 # ------------------------------------------------------------------ destroy

@@ -9,13 +9,12 @@ import json
 import os
 import re
 import shutil
-import signal
 import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -36,7 +35,7 @@ from tests.ministack import REGION, Ministack, running
 from tests.season import BY, answers
 
 P = "thu-nghiem"
-STORY, BROKEN, KILLED = "x-ca-ky", "x-bi-hong", "x-bi-ngat"  # its periods, all open today
+PERIODS = STORY, BROKEN, KILLED = "x-ca-ky", "x-bi-hong", "x-bi-ngat"  # all open today
 SENDER = "no-reply@baocao.example"
 OFFICER, DIRECTOR = "chuyenvien@baocao.example", "giamdoc@baocao.example"
 _HEAD = "code,name,bloc,parent,order,aliases,email,phone,valid_from,valid_to"
@@ -95,7 +94,7 @@ def programme_folder(folder: Path, codes: Sequence[str]) -> Path:
     shutil.copy(samples.FOLDER / "thi-dua-2026-2030" / "form.md", made)
     text = _PROGRAMME.format(key=P, director=DIRECTOR, first=day(-400), last=day(400))
     days = {"start": day(-60), "opens": day(-7), "end": day(-2), "due": day(10), "locks": day(30)}
-    text += "".join(_PERIOD.format(key=key, **days) for key in (STORY, BROKEN, KILLED))
+    text += "".join(_PERIOD.format(key=key, **days) for key in PERIODS)
     (made / "programme.toml").write_text(text, "utf-8")
     rows = [
         f"{code},Trường {code},T,SO,{place},,{mailbox(code)},,{day(-400)},"
@@ -145,9 +144,10 @@ class Deployed:
     """A stage that stands, with a programme that nobody has reported to."""
 
     emulated: Ministack
+    account: Account
     url: str
     there: Mapping[str, str]  # what the stack calls it -> what it is called
-    said: list[str] = field(default_factory=list)  # what the second deployment said
+    links: dict[str, str] = field(default_factory=dict)  # unit -> the path that `make links` says
 
     @property
     def prefix(self) -> str:
@@ -222,6 +222,10 @@ class Deployed:
     def raw(self) -> Raw:
         return Raw.of_table(DynamoTable(self.client("dynamodb"), self.there["Table"]))
 
+    def tick(self) -> None:
+        """What the hourly rule does when its time has come."""
+        self.invoke("Hourly", deploy.scheduled(self.account))
+
     def invoke(self, function: str, event: object) -> None:
         """Asynchronously, as schedules and SNS do."""
         self.client("lambda").invoke(
@@ -258,9 +262,7 @@ class Deployed:
         while messages := client.receive_message(**told).get("Messages", []):
             for one in messages:
                 found.append(json.loads(one["Body"]))
-                client.delete_message(
-                    QueueUrl=told["QueueUrl"], ReceiptHandle=one["ReceiptHandle"]
-                )
+                client.delete_message(QueueUrl=told["QueueUrl"], ReceiptHandle=one["ReceiptHandle"])
         return found
 
     def logged(self, group: str) -> str:
@@ -296,12 +298,16 @@ def deployed(
         here = Account("000000000000", REGION, _Session(emulated))
         there = stack.resources(here, "baocao-dev")
         host = f"{there['RestAPI']}.execute-api.localhost:{emulated.port}"
-        found = Deployed(emulated, f"{emulated.scheme}://{host}/api", there)
+        found = Deployed(emulated, here, f"{emulated.scheme}://{host}/api", there)
+        again: list[str] = []
         told = {"PublicUrl": found.url}
-        after = deploy.deploy(here, "dev", made, told, lambda _: True, found.said.append)
+        after = deploy.deploy(here, "dev", made, told, lambda _: True, again.append)
         assert after.outputs["PublicUrl"] == found.url
+        assert not [line for line in again if "MB" in line]  # the same package, byte for byte
         load = command(emulated, "load", str(programme_folder(folder, codes)), STAGE="dev")
         assert load == f"{P} loaded\n"
+        printed = (line.split() for line in command(emulated, "links", STAGE="dev").splitlines())
+        found.links |= {code: urlsplit(link).path for code, link in printed}
         if strict:
             _let_mails_out(found)
         yield found

@@ -39,6 +39,7 @@ class Ministack:
         self.scheme = "https" if certificate else "http"
         self.url = f"{self.scheme}://127.0.0.1:{port}"
         self.certificate = certificate
+        self.pid = 0  # known where `running` started it
         self._session = botocore.session.Session()  # keeps what it has read of the services
 
     def client(self, service: str, keys: Mapping[str, str] = _OWNER, **config: Any) -> Any:
@@ -132,6 +133,7 @@ def running(folder: Path, *, strict: bool = False) -> Iterator[Ministack]:
     ):
         try:
             _await(process, f"{found.url}/_ministack/health", found.certificate)
+            found.pid = process.pid
             yield found
         finally:
             process.terminate()
