@@ -198,6 +198,7 @@ def prepare(folder: Path) -> None:
     for name in ("chalicelib", "templates"):
         shutil.copytree(ROOT / name, folder / name, ignore=_WITHOUT_PYC)
     shutil.copy(ROOT / "app.py", folder)
+    render.compile_into(folder / render.COMPILED)
     (folder / "zip").mkdir()
     for name in _ZIPPED:
         where = Path(str(find_spec(name).origin))  # type: ignore[union-attr]

@@ -34,7 +34,7 @@ class NoTerms:
         return None
 
 
-def handler(event: object, _: object) -> dict[str, Any]:
+def handler(*_: object) -> dict[str, Any]:
     boto3.client("dynamodb", region_name=SCENE["region"])
     environment = Environment(
         loader=FileSystemLoader("templates"),
@@ -61,4 +61,4 @@ def handler(event: object, _: object) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(handler(None, None)["body"])
+    sys.stdout.write(handler()["body"])
