@@ -248,6 +248,30 @@ def test_everything_that_the_sources_import_is_in_the_zip_or_in_lambdas_python(c
     assert missing(code) == []
 
 
+def test_no_page_of_the_zip_is_compiled_when_it_is_asked_for(code: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from chalicelib.pages import render\n"
+        "environment = render._environment()\n"
+        "environment.compile = None\n"
+        "for name in sys.stdin.read().split(): environment.get_template(name)"
+    )
+    templates = [path for path in (code / "templates").rglob("*.*") if path.suffix in _DRAWN]
+    done = subprocess.run(
+        [PYTHON, "-c", program],
+        cwd=code,
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        input="\n".join(str(path.relative_to(code / "templates")) for path in templates),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert len(templates) > 60
+
+
+_DRAWN = (".html", ".txt")
+
+
 @pytest.mark.parametrize("library", ["segno", "multipart.py"])
 def test_a_library_that_the_zip_lacks_is_named(made: Package, tmp_path: Path, library: str) -> None:
     unzip(made.zip, tmp_path, compiled=False)

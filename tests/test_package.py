@@ -7,20 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
+import traceback
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import ModuleLoader
 
 import app
 from chalicelib.edges import PASSING
+from chalicelib.pages import render
 from infra import package
 from infra.package import NotPackaged, Package, is_kept, largest, placed
 from tests.test_house import ROOT, imported
 
 MADE_ELSEWHERE = {"botocore"}  # Lambda's own
+_DRAWN = (".html", ".txt")  # the rest of templates/ are styles and scripts
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +84,44 @@ def test_the_app_its_templates_and_their_compiled_code_are_inside(names: list[st
     compiled = {str(one.parent / "__pycache__" / f"{one.stem}.cpython-311.pyc") for one in sources}
     assert compiled - set(names) == set()
     assert len(compiled) == len([name for name in names if name.endswith(".pyc")])
+
+
+def test_every_template_is_inside_as_python_too(names: list[str]) -> None:
+    folder = ROOT / "templates"
+    drawn = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in _DRAWN]
+    python = {ModuleLoader.get_module_filename(str(path)) for path in drawn}
+    wanted = {f"{render.COMPILED}/{name}" for name in python}
+    found = {name for name in names if name.startswith(render.COMPILED) and name.endswith(".py")}
+    assert found == wanted
+    assert len(found) > 60
+
+
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A page beside its compiled form, and the module that draws it as in a package."""
+    page = tmp_path / "templates" / "page.html"
+    page.parent.mkdir()
+    page.write_text("<p>{{ one }}</p>\n\n{{ 1 // nought }}")
+    monkeypatch.setattr(render, "_TEMPLATES", page.parent)
+    render._environment.cache_clear()
+    render.compile_into(tmp_path / render.COMPILED)
+    render._environment.cache_clear()
+    yield page
+    render._environment.cache_clear()
+
+
+def test_a_package_draws_the_compiled_template_escapes_and_reads_no_other(compiled: Path) -> None:
+    compiled.unlink()
+    assert render.text("page.html", one="<b>", nought=1) == "<p>&lt;b&gt;</p>\n\n1"
+
+
+def test_what_breaks_in_a_compiled_template_is_told_by_its_own_name_and_line(
+    compiled: Path,
+) -> None:
+    with pytest.raises(ZeroDivisionError) as broken:
+        render.text("page.html", one="", nought=0)
+    frame = traceback.extract_tb(broken.value.__traceback__)[-1]
+    assert (frame.filename, frame.lineno) == (str(compiled), 3)
 
 
 def test_no_entry_tells_when_or_where_it_was_made(made: Package) -> None:
