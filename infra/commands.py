@@ -21,7 +21,8 @@ from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import logs as kept_logs
-from infra import samples
+from infra import rescue, samples, server_key
+from infra.asking import asking
 from infra.samples import NotLoaded
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
@@ -74,9 +75,21 @@ def _site() -> Site:
 def _filled() -> Site:
     """With the samples where it is one machine: what runs on AWS is no place to try."""
     site = _site()
-    if not (os.environ.get("STAGE") or os.environ.get("TABLE")):
+    if not _on_aws() and _wants_samples():
         samples.load_all(site)
     return site
+
+
+def _on_aws() -> bool:
+    return bool(os.environ.get("STAGE") or os.environ.get("TABLE"))
+
+
+def _wants_samples() -> bool:
+    """SAMPLES=no: a department works here, and nobody but it. Raises Unusable."""
+    said = os.environ.get("SAMPLES") or "yes"
+    if said not in ("yes", "no"):
+        raise Unusable(f"SAMPLES={said}: say yes or no")
+    return said == "yes"
 
 
 def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
@@ -109,20 +122,29 @@ def run(_: argparse.Namespace) -> None:
         stop_on_signals(server)
         site = _site()
         journal.begin(os.environ["LOG"], kept_logs.keeper(_data()))
-        samples.load_all(site)
+        if _wants_samples():
+            samples.load_all(site)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), _data()
         server.one_address = not os.environ.get("PUBLIC_URL")
-        programme, period = _in_use(site)
-        units = owing(programmes.units(site.table, programme), period.end)
-        if not units:
-            raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
-        token = access.issue_link(site.table, site.key, programme.key, units[0].code)
-        print("unit", absolute(site, "u", token))
-        for role in ("officer", "director"):
-            print(role, _staff_link(site, programme, role))
-        print("outbox", f"{site.public_url}/_outbox", flush=True)
+        if _wants_samples():
+            _print_ways_in(site)
+        else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
+            print("serving", site.public_url, flush=True)
         serve(server)
+
+
+def _print_ways_in(site: Site) -> None:
+    """Where to click to try it, one a line."""
+    programme, period = _in_use(site)
+    units = owing(programmes.units(site.table, programme), period.end)
+    if not units:
+        raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
+    token = access.issue_link(site.table, site.key, programme.key, units[0].code)
+    print("unit", absolute(site, "u", token))
+    for role in ("officer", "director"):
+        print(role, _staff_link(site, programme, role))
+    print("outbox", f"{site.public_url}/_outbox", flush=True)
 
 
 def _staff_link(site: Site, programme: Programme, role: str) -> str:
@@ -203,11 +225,37 @@ def restore(given: argparse.Namespace) -> None:
     print(f"{given.file}: {told.items} items, {told.files} files restored")
 
 
-def main() -> int:
+def officer(given: argparse.Namespace) -> None:
+    """Print a sign-in link for an officer, made one where needed: once, within 15 minutes."""
+    print(rescue.officer(_site(), given.mail))
+
+
+def reachable(given: argparse.Namespace) -> None:
+    """Mail an address again that is marked because its mails came back."""
+    from infra.stack import forget_suppressed
+
+    forget = forget_suppressed if _on_aws() else lambda _: False
+    print(rescue.reachable(_site(), given.mail, forget))
+
+
+def rotate(given: argparse.Namespace) -> None:
+    """Make a new server key and a new link for every unit; print whom to send one."""
+    key = server_key.on_aws() if _on_aws() else server_key.in_a_file(_data() / "key")
+    count = rescue.rotate(_site(), key, asking(yes=given.yes), print)
+    print(f"{count} units have a new link; the old one and what it opened ended. Send the new ones")
+
+
+def _failures_of_aws() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
     actions: tuple[Callable[[argparse.Namespace], None], ...]
-    actions = (run, demo, summarise, links, load, logs, backup, restore)
+    actions = (run, demo, summarise, links, load, logs, backup, restore, officer, reachable, rotate)
     for action in actions:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -224,9 +272,17 @@ def main() -> int:
             command.add_argument("--last", type=int, default=200, help="how many old lines")
             command.add_argument("--follow", action="store_true", help="and those to come")
             command.add_argument("--stdin", action="store_true", help="read standard input")
+        if action in (officer, reachable):
+            command.add_argument("mail")
+        if action is rotate:
+            command.add_argument("--yes", action="store_true", help="don't ask")
         if action in (backup, restore):
             command.add_argument("file")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = _parsed()
     os.umask(0o077)  # what is kept is for the account that runs this, not for the machine
     os.environ.setdefault("LOG", "INFO" if given.action is run else "WARNING")
     if os.environ["LOG"] not in logging.getLevelNamesMapping():
@@ -242,5 +298,8 @@ def main() -> int:
         return 1
     except (Unusable, NotLoaded, Busy, Conflict, sqlite3.Error, OSError) as problem:
         print(f"baocao: {problem}", file=sys.stderr)
+        return 1
+    except _failures_of_aws() as problem:
+        print(f"baocao: AWS says: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.clock import iso, now
+from infra import rescue
+from infra.asking import Ask, asking
 from infra.package import STAGES, NotPackaged, Package, as_text, package, placed
 from infra.stack import (
     Account,
@@ -31,7 +33,6 @@ _KEPT = {"Table", "Files"}  # what holds the reports
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _PATIENCE = 15.0  # minutes for one stack
 
-Ask = Callable[[str], bool]
 Say = Callable[[str], None]
 
 
@@ -289,10 +290,10 @@ def _officer(stage: str, mail: str, say: Say) -> None:
 
     site = aws.open_site(clock.now, settings(stage))
     if mail:
-        access.keep_staff(site.table, mail.lower(), "officer")
-        say(f"officer {mail.lower()}: sign in at {site.public_url}/signin")
+        email = rescue.appoint(site, "make deploy", mail)
+        say(f"officer {email}: sign in at {site.public_url}/signin")
     elif not list(access.staff(site.table)):
-        say(f"nobody may sign in yet: make deploy STAGE={stage} OFFICER=mail")
+        say(f"nobody may sign in yet: make officer STAGE={stage} MAIL=…")
 
 
 def _mail_words(here: Account, found: Stack) -> Iterator[str]:
@@ -389,17 +390,6 @@ def _ignoring(code: str, call: Callable[..., Any], **asked: Any) -> Any:
 # ------------------------------------------------------------------ the commands
 
 
-def _asking(*, yes: bool) -> Ask:
-    def ask(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            raise NotDeployed(f"{question} Nobody is there to say so: YES=1")
-        return input(f"baocao: {question} [y/N] ").strip().lower() in ("y", "yes")
-
-    return ask
-
-
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -420,7 +410,7 @@ def _deploy(given: argparse.Namespace) -> None:
     before = stack(here, given.stage)
     _say(f"packaging for {given.stage}, account {here.number}, {here.region} …")
     made = package(given.stage, given.out)
-    after = deploy(here, given.stage, made, told, _asking(yes=given.yes), _say)
+    after = deploy(here, given.stage, made, told, asking(yes=given.yes), _say)
     if before.is_unborn or before.is_stillborn:
         _first_run(here, after)
     _officer(given.stage, given.officer, _say)
@@ -434,7 +424,7 @@ def _deploy(given: argparse.Namespace) -> None:
 
 
 def _destroy(given: argparse.Namespace) -> None:
-    destroy(account(), given.stage, _asking(yes=given.yes), _say)
+    destroy(account(), given.stage, asking(yes=given.yes), _say)
     _say(f"{named(given.stage)} is gone")
 
 

@@ -160,6 +160,28 @@ def resources(here: Account, name: str) -> Mapping[str, str]:
         asked["NextToken"] = token
 
 
+def client(service: str) -> Any:
+    """For a command that works on a stage from here. Raises Unusable."""
+    try:
+        return account().client(service)
+    except NotDeployed as problem:
+        raise Unusable(str(problem)) from None
+
+
+def forget_suppressed(address: str) -> bool:
+    """SES keeps a list of its own of addresses that bounced: it would drop the next mail, and
+    tell of one more bounce. False where the address is not on it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client("sesv2").delete_suppressed_destination(EmailAddress=address)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        return False
+    return True
+
+
 _FROM_OUTPUTS = {
     "TABLE": "TableName",
     "BUCKET": "BucketName",

@@ -119,6 +119,23 @@ def next_token(key: bytes, p: str, unit: str, known: Standing | None) -> str:
     return access.link_token(key, Link(p, unit, (known.generation if known else 0) + 1))
 
 
+def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
+    """A new link in the place of one that works and was made with another server key.
+
+    The old one ends with its sessions. False where there is none such.
+    """
+    for _ in range(_TRIES):
+        known = standing(table, p, unit)
+        if known is None or not known.works or token(key, known):
+            return False
+        try:
+            renew(table, key, p, unit, known, act)
+            return True
+        except Conflict as conflict:
+            last = conflict
+    raise last
+
+
 def revoke(
     table: Table, p: str, unit: str, act: Act | None = None, seen: datetime | None = None
 ) -> bool:
