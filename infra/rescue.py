@@ -91,7 +91,9 @@ def rotate(
     if not behind:
         acts.commit(site.table, Act(site.clock(), "make rotate", "rotate_key"))
         key.replace()
-    if (left := (key.made() + key.slow - site.clock()).total_seconds()) > 0:
+    # Never longer than that, whatever the two clocks say.
+    left = min(key.slow, key.made() + key.slow - site.clock()).total_seconds()
+    if left > 0:
         say(f"waiting {left:.0f} s, until no function knows the old key; print no links meanwhile")
         wait(left)
     return sum(_replaced(site, one, say) for one in _working(site))
