@@ -245,6 +245,20 @@ def rotate(given: argparse.Namespace) -> None:
     print(f"{count} units have a new link; the old one and what it opened ended. Send the new ones")
 
 
+def leftover(given: argparse.Namespace) -> None:
+    """What a stage's runs have left in the queue after failing for good; or try it again."""
+    from infra import left_over, stack
+
+    if not (stage := os.environ.get("STAGE")):
+        raise Unusable("which stage? STAGE=prod make leftover")
+    url, queue = stack.left_over_queue(stage), stack.client("sqs")
+    if not given.again:
+        print(f"{left_over.look(queue, url, print)} lie in the queue")
+        return
+    count = left_over.again(queue, url, stack.invoke, print)
+    print(f"{count} were handed to their functions again")
+
+
 def _failures_of_aws() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -255,7 +269,20 @@ def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
     actions: tuple[Callable[[argparse.Namespace], None], ...]
-    actions = (run, demo, summarise, links, load, logs, backup, restore, officer, reachable, rotate)
+    actions = (
+        run,
+        demo,
+        summarise,
+        links,
+        load,
+        logs,
+        backup,
+        restore,
+        officer,
+        reachable,
+        rotate,
+        leftover,
+    )
     for action in actions:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -274,6 +301,8 @@ def _parsed() -> argparse.Namespace:
             command.add_argument("--stdin", action="store_true", help="read standard input")
         if action in (officer, reachable):
             command.add_argument("mail")
+        if action is leftover:
+            command.add_argument("--again", action="store_true", help="and try each once more")
         if action is rotate:
             command.add_argument("--yes", action="store_true", help="don't ask")
         if action in (backup, restore):
