@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib import embedded, nightly
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, programmes, reports, summaries
+from chalicelib.store import access, keys, programmes, reports, summaries
 from chalicelib.table import Item, Key
 from infra import backup, samples
 from infra.visitor import Visitor
@@ -51,11 +51,11 @@ def empty(tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 
 def kept(site: Site) -> dict[Key, tuple[object, ...]]:
-    """Everything but what lets somebody in."""
+    """Everything but what lets somebody in, and what says the schema."""
     return {
         item.key: (item.version, dict(item.body), item.expires)
         for item in site.table.everything()
-        if not lets_in(item)
+        if not lets_in(item) and item.key != keys.schema()
     }
 
 
@@ -84,7 +84,7 @@ def rezipped(path: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
 def test_a_restored_installation_holds_the_same(reported: Site, archive: Path, empty: Site) -> None:
     told = backup.restore(empty, archive)
     assert kept(empty) == kept(reported)
-    assert told.items == len(kept(empty))
+    assert told.items == len(kept(empty)) + 1  # the archive's word for its schema
     assert files_of(empty) == files_of(reported)
     assert None not in files_of(empty)
     for code in ("T01", "T02", "T06"):
