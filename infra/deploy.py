@@ -350,8 +350,8 @@ def _mail_words(here: Account, found: Stack) -> Iterator[str]:
         )
 
 
-def _first_run(here: Account, found: Stack) -> None:
-    """At once, so that its alarm does not ring until the first night."""
+def _run_at_once(here: Account, found: Stack) -> None:
+    """The nightly run: its alarm waits for it, and a new package may shape summaries anew."""
     event = {
         "version": "0",
         "id": "first",
@@ -453,13 +453,11 @@ def _deploy(given: argparse.Namespace) -> None:
     told = _given(given.set)
     if given.sender:
         told["Sender"] = given.sender
-    before = stack(here, given.stage)
     _say(f"packaging for {given.stage}, account {here.number}, {here.region} …")
     made = package(given.stage, given.out)
     after = deploy(here, given.stage, made, told, _asking(yes=given.yes), _say)
     _migrated(given.stage, _say)
-    if before.is_unborn or before.is_stillborn:
-        _first_run(here, after)
+    _run_at_once(here, after)
     _officer(given.stage, given.officer, _say)
     for line in _mail_words(here, after):
         _say(line)
