@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.older import (
     items_of,
     left_in,
 )
+from tests.server import Server, enter
 
 ENGINES = ("sqlite", "dynamodb")
 LEFT = ("data-0", "schema-1")
@@ -232,24 +234,59 @@ def test_an_archive_of_schema_1_is_restored_as_if_it_had_been_migrated_in_place(
     other.table.close()  # type: ignore[attr-defined]
 
 
-def test_a_command_brings_the_data_up_and_says_so_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data = data_of_the_first_version(tmp_path / "data")
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """DATA of the first version, as commands find it."""
     for name in ("PORT", "HOST", "PUBLIC_URL", "STAGE", "TABLE"):
         monkeypatch.delenv(name, raising=False)
+    data = data_of_the_first_version(tmp_path / "data")
     monkeypatch.setenv("DATA", str(data))
     monkeypatch.setattr(clocks, "now", lambda: ON_THE_DAY)
-    monkeypatch.setattr(sys, "argv", ["infra", "links", "--programme", P])
-    assert commands.main() == 0
+    return data
+
+
+def command(monkeypatch: pytest.MonkeyPatch, *given: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["infra", *given])
+    return commands.main()
+
+
+def test_a_command_brings_the_data_up_and_says_so_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(monkeypatch, "links", "--programme", P) == 0
     first = capsys.readouterr()
     assert first.err == f"baocao: bringing the data from schema 1 to {SCHEMA} …\n"
     site = embedded.open_site(data, HERE, clocks.now)
     standing = links.standings(site.table, P)
     assert {code for code, one in standing.items() if one.works} >= WORKING.keys()
-    assert commands.main() == 0
+    assert command(monkeypatch, "links", "--programme", P) == 0
     again = capsys.readouterr()
     assert (again.err, again.out) == ("", first.out)
+    site.table.close()  # type: ignore[attr-defined]
+
+
+def test_a_backup_before_an_upgrade_brings_nothing_up(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = embedded.open_site(data, HERE, clocks.now)
+    before = kept(site.table)
+    assert command(monkeypatch, "backup", str(tmp_path / "before.zip")) == 0
+    assert capsys.readouterr().err == ""
+    assert kept(site.table) == before
+    with zipfile.ZipFile(tmp_path / "before.zip") as archive:
+        assert json.loads(archive.read("manifest.json"))["schema"] == 1
+    site.table.close()  # type: ignore[attr-defined]
+
+
+def test_a_server_started_on_old_data_lets_a_unit_go_on(data: Path) -> None:
+    """With the link that was printed then, over HTTP."""
+    with Server(data, day=ON_THE_DAY) as server:
+        token = links.access.link_token(OLD_KEY, links.Link(P, "T03", 2))
+        page = enter(server, f"/u/{token}").get(f"/report/{Q4}")
+        assert page.status == 200
+        assert "Đang gõ" in page.body.decode()
+    site = embedded.open_site(data, HERE, clocks.now)
+    assert len(links.standings(site.table, P)) == 6
     site.table.close()  # type: ignore[attr-defined]
 
 
