@@ -20,11 +20,11 @@ def sheet(site: Site, request: Request) -> Response:
     codes = set(query.get("units", "").split(".")) - {""}
     wanted = [row for row in every if row.unit.code in codes]
     found = wanted if codes else listed.filtered(every, query)
-    slips, without = [], []
+    slips, without, lost = [], [], []
     for row in found[:MOST]:
         token = links.token(site.key, row.standing)
         if not token:
-            without.append(row.unit)
+            (lost if row.state == "working" else without).append(row.unit)
             continue
         link = absolute(site, "u", token)
         slips.append((row.unit, link, qr.drawn(link)))
@@ -39,6 +39,7 @@ def sheet(site: Site, request: Request) -> Response:
         leaves=[slips[start : start + step] for start in range(0, len(slips), step)],
         slips=len(slips),
         without=without,
+        lost=lost,
         left=max(0, len(found) - MOST),
         most=MOST,
         cut=cut,
