@@ -19,6 +19,7 @@ from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
 from chalicelib.store import access, programmes
 from chalicelib.store.links import standing_or_first_link
+from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import logs as kept_logs
@@ -233,6 +234,8 @@ def restore(given: argparse.Namespace) -> None:
     site = _as_it_is()
     told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
+    if told.schema < SCHEMA:
+        print(f"brought from schema {told.schema} to {SCHEMA} on the way")
     lost, among = backup.lost_links(site)
     if lost:
         print(other_key(lost, among))

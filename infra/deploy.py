@@ -315,7 +315,10 @@ def _officer(stage: str, mail: str, say: Say) -> None:
         access.keep_staff(site.table, mail.lower(), "officer")
         say(f"officer {mail.lower()}: sign in at {site.public_url}/signin")
     elif not list(access.staff(site.table)):
-        say(f"nobody may sign in yet: make deploy STAGE={stage} OFFICER=mail")
+        say(
+            f"nobody may sign in yet: make deploy STAGE={stage} OFFICER=mail, or, to move an "
+            f"installation here, STAGE={stage} make restore FILE=baocao.zip"
+        )
 
 
 def _migrated(stage: str, say: Say) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import signal
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +21,7 @@ from chalicelib.store import access, keys, links, reports, schema, summaries
 from chalicelib.store.schema import SCHEMA, Unready
 from chalicelib.table import NOTHING, Body, Busy, Change, Item, Key, Put, Table
 from infra import backup, commands, migrations
+from infra.browser import ROOT
 from infra.gateway import Gateway
 from infra.visitor import Visitor
 from tests.conftest import HERE, Clock, on_aws
@@ -278,6 +281,19 @@ def test_a_backup_before_an_upgrade_brings_nothing_up(
     site.table.close()  # type: ignore[attr-defined]
 
 
+def test_restoring_an_older_archive_says_that_it_was_brought_up(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    (fresh / "key").write_bytes(OLD_KEY)
+    monkeypatch.setenv("DATA", str(fresh))
+    assert command(monkeypatch, "restore", str(SCHEMA_1)) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out.splitlines()[1:] == [f"brought from schema 1 to {SCHEMA} on the way"]
+
+
 def test_a_server_started_on_old_data_lets_a_unit_go_on(data: Path) -> None:
     """With the link that was printed then, over HTTP."""
     with Server(data, day=ON_THE_DAY) as server:
@@ -328,6 +344,36 @@ def test_cut_off_at_any_call_it_goes_on_at_the_next_start(
             continue
     assert 10 < cut < cuts[-1]
     assert kept(old.table) == brought_up(items_of(left, tmp_path / "raw"))
+
+
+_ON_ITS_WAY = """
+import sys
+from pathlib import Path
+from chalicelib import embedded
+from infra import migrations
+from tests.faulty import Calls, FaultyTable
+from tests.killer import die
+calls = Calls()
+table = FaultyTable(embedded.SqliteTable(Path(sys.argv[1])), calls)
+calls.arm(int(sys.argv[2]), "after", die)
+migrations._TOGETHER = 1
+migrations.migrate(table, print)
+"""
+
+
+def test_killed_on_its_way_it_goes_on_at_the_next_start(left: str, tmp_path: Path) -> None:
+    """kill -9 of the process, more than once, each a little further on."""
+    path = tmp_path / "baocao.sqlite3"
+    table = embedded.SqliteTable(path)
+    table.fill(items_of(left, tmp_path / "left"))
+    for call in (2, 9, 17, 29):
+        order = [sys.executable, "-c", _ON_ITS_WAY, str(path), str(call)]
+        ended = subprocess.run(order, cwd=ROOT, capture_output=True, timeout=60, check=False)
+        assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert schema.mark(table) is None
+    migrations.migrate(table, unheard)
+    assert kept(table) == brought_up(items_of(left, tmp_path / "raw"))
+    table.close()
 
 
 def brought_up(items: list[Item]) -> dict[Key, Any]:

@@ -60,4 +60,7 @@ def judge(mark: Mark | None) -> None:
             "use the newer program"
         )
     if mark.restoring:
-        raise Unready("a restore is under way or was cut off: run it again with the same archive")
+        raise Unready(
+            "a restore is under way or was cut off: run it again with the same archive, "
+            "or begin with an empty installation"
+        )
