@@ -180,6 +180,7 @@ def test_the_desk_shows_what_an_older_program_left(
     token, _, _ = access.ask_sign_in(migrated.table, OFFICER, clock.now)
     browser = visitor()
     browser.follow(browser.submit(browser.get(f"/s/{token}"), token))
+    text_of(browser, "/desk")
     stale = text_of(browser, f"/desk/{P}/{Q4}")
     assert "Tổng hợp ngay" in stale  # one of an older shape is not shown
     nightly.run(migrated, everything=True)
