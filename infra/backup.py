@@ -69,9 +69,9 @@ def _fill(site: Site, archive: zipfile.ZipFile, told: Told, beside: Path) -> Non
 
 
 @contextmanager
-def _scratch(beside: Path) -> Iterator[SqliteTable]:
+def _scratch(beside: Path | None = None) -> Iterator[SqliteTable]:
     """A table on this machine for as long as it takes: it orders, or migrates, what is too much
-    for memory.
+    for memory. Where nothing is said of the place, it is TMPDIR.
     """
     with TemporaryDirectory(dir=beside, prefix=".baocao-") as folder:
         table = SqliteTable(Path(folder) / "items.sqlite3")
@@ -129,7 +129,7 @@ def restore(site: Site, path: Path) -> Told:
                     "a restore of another archive was cut off here: run that one again, "
                     "or begin with an empty installation"
                 )
-            with _current(archive, told, path.parent) as items:
+            with _current(archive, told) as items:
                 _take(site, archive, told, items, mark)
     except FileNotFoundError:
         raise Unusable(f"there is no archive {path}") from None
@@ -153,9 +153,7 @@ def _free(table: Table) -> Mark:
 
 
 @contextmanager
-def _current(
-    archive: zipfile.ZipFile, told: Told, beside: Path
-) -> Iterator[Callable[[], Iterator[Item]]]:
+def _current(archive: zipfile.ZipFile, told: Told) -> Iterator[Callable[[], Iterator[Item]]]:
     """The archive's items in today's shape, as often as they are asked for.
 
     Those of an older one are migrated before the installation is touched.
@@ -163,7 +161,7 @@ def _current(
     if told.schema == SCHEMA:
         yield lambda: archives.items(archive)
         return
-    with _scratch(beside) as table:
+    with _scratch() as table:
         table.fill(archives.items(archive))
         table.fill([archives.said(told.schema)])
         migrations.migrate(table, lambda _: None)

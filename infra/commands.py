@@ -17,7 +17,7 @@ from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
-from chalicelib.store import access, programmes
+from chalicelib.store import access, programmes, schema
 from chalicelib.store.links import standing_or_first_link
 from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
@@ -64,11 +64,16 @@ def _site() -> Site:
     from infra import migrations
 
     site = _as_it_is()
-    if where := os.environ.get("STAGE") or os.environ.get("TABLE"):
+    if where := _where():
         migrations.current(site.table, where)
     else:
         migrations.migrate(site.table, _tell)
     return site
+
+
+def _where() -> str:
+    """The stage or table on AWS that the environment names; empty on one machine."""
+    return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
 
 
 def _tell(line: str) -> None:
@@ -92,7 +97,7 @@ def _as_it_is() -> Site:
 def _filled() -> Site:
     """With the samples where it is one machine: what runs on AWS is no place to try."""
     site = _site()
-    if not (os.environ.get("STAGE") or os.environ.get("TABLE")):
+    if not _where():
         samples.load_all(site)
     return site
 
@@ -229,9 +234,11 @@ def backup(given: argparse.Namespace) -> None:
 
 def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
-    from infra import backup
+    from infra import backup, migrations
 
     site = _as_it_is()
+    if where := _where():
+        migrations.deployed(schema.mark(site.table), where)
     told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
     if told.schema < SCHEMA:

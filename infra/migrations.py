@@ -100,8 +100,12 @@ def migrate(table: Table, say: Say) -> None:
 
 def current(table: Table, where: str) -> None:
     """Raises Unusable where a deployed stage is not of this program's schema."""
-    mark = judged(table)
-    if mark.schema < SCHEMA:
+    deployed(judged(table), where)
+
+
+def deployed(mark: Mark | None, where: str) -> None:
+    """Raises Unusable where the stage's functions may be older than this program."""
+    if mark and mark.schema < SCHEMA:
         raise Unusable(
             f"the data of {where} has schema {mark.schema}, older than this program's {SCHEMA}: "
             "deploy this program first (make deploy)"

@@ -525,6 +525,18 @@ def test_a_command_does_not_bring_up_what_a_deployment_has_to(old: Site) -> None
     migrations.current(old.table, "dev")
 
 
+def test_nothing_is_restored_into_a_stage_that_an_older_program_serves(
+    empty: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    marked(empty, SCHEMA - 1)
+    before = kept(empty.table)
+    monkeypatch.setattr(commands, "_as_it_is", lambda: empty)
+    monkeypatch.setenv("STAGE", "dev")
+    assert command(monkeypatch, "restore", str(SCHEMA_1)) == 1
+    assert "deploy this program first (make deploy)" in capsys.readouterr().err
+    assert kept(empty.table) == before
+
+
 def test_a_schedule_reads_what_is_not_brought_up_yet(
     old: Site, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
