@@ -17,7 +17,9 @@ from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
-from chalicelib.store import access, programmes
+from chalicelib.store import access, programmes, schema
+from chalicelib.store.links import standing_or_first_link
+from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import logs as kept_logs
@@ -59,7 +61,28 @@ def _data() -> Path:
 
 
 def _site() -> Site:
-    """The installation that the environment names: on AWS where it names a stage or a table."""
+    """The installation that the environment names, its data in today's shape."""
+    from infra import migrations
+
+    site = _as_it_is()
+    if where := _where():
+        migrations.current(site.table, where)
+    else:
+        migrations.migrate(site.table, _tell)
+    return site
+
+
+def _where() -> str:
+    """The stage or table on AWS that the environment names; empty on one machine."""
+    return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
+
+
+def _tell(line: str) -> None:
+    print(f"baocao: {line}", file=sys.stderr, flush=True)
+
+
+def _as_it_is() -> Site:
+    """The installation: on AWS where the environment names a stage or a table."""
     if stage := os.environ.get("STAGE"):
         from chalicelib import aws
         from infra.stack import settings
@@ -75,13 +98,9 @@ def _site() -> Site:
 def _filled() -> Site:
     """With the samples where it is one machine: what runs on AWS is no place to try."""
     site = _site()
-    if not _on_aws() and _wants_samples():
+    if not _where() and _wants_samples():
         samples.load_all(site)
     return site
-
-
-def _on_aws() -> bool:
-    return bool(os.environ.get("STAGE") or os.environ.get("TABLE"))
 
 
 def _wants_samples() -> bool:
@@ -140,8 +159,8 @@ def _print_ways_in(site: Site) -> None:
     units = owing(programmes.units(site.table, programme), period.end)
     if not units:
         raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
-    token = access.issue_link(site.table, site.key, programme.key, units[0].code)
-    print("unit", absolute(site, "u", token))
+    if token := standing_or_first_link(site.table, site.key, programme.key, units[0].code):
+        print("unit", absolute(site, "u", token))
     for role in ("officer", "director"):
         print(role, _staff_link(site, programme, role))
     print("outbox", f"{site.public_url}/_outbox", flush=True)
@@ -188,9 +207,23 @@ def links(given: argparse.Namespace) -> None:
         token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
+    lost = 0
     for unit in units:
-        token = access.issue_link(site.table, site.key, programme.key, unit.code)
-        print(unit.code, absolute(site, "u", token))
+        if token := standing_or_first_link(site.table, site.key, programme.key, unit.code):
+            print(unit.code, absolute(site, "u", token))
+        lost += not token
+    if lost:
+        raise Unusable(other_key(lost, len(units)))
+
+
+def other_key(lost: int, among: int) -> str:
+    """What a person must know of links that an installation with another key has made."""
+    return (
+        f"{lost} of {among} links of units were made with another server key. They go on opening, "
+        "at the address that is printed on them, and can't be printed or mailed again. Bring the "
+        "old key (docs/operations.md), or replace them on the desk or with "
+        "`make links REISSUE=CODE`, all of them with `make rotate`, which ends the old ones"
+    )
 
 
 def load(given: argparse.Namespace) -> None:
@@ -213,16 +246,24 @@ def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
 
-    told = backup.write(_site(), Path(given.file))
+    told = backup.write(_as_it_is(), Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files")
 
 
 def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
-    from infra import backup
+    from infra import backup, migrations
 
-    told = backup.restore(_site(), Path(given.file))
+    site = _as_it_is()
+    if where := _where():
+        migrations.deployed(schema.mark(site.table), where)
+    told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
+    if told.schema < SCHEMA:
+        print(f"brought from schema {told.schema} to {SCHEMA} on the way")
+    lost, among = backup.lost_links(site)
+    if lost:
+        print(other_key(lost, among))
 
 
 def officer(given: argparse.Namespace) -> None:
@@ -234,13 +275,13 @@ def reachable(given: argparse.Namespace) -> None:
     """Mail an address again that is marked because its mails came back."""
     from infra.stack import forget_suppressed
 
-    forget = forget_suppressed if _on_aws() else lambda _: False
+    forget = forget_suppressed if _where() else lambda _: False
     print(rescue.reachable(_site(), given.mail, forget))
 
 
 def rotate(given: argparse.Namespace) -> None:
     """Make a new server key and a new link for every unit; print whom to send one."""
-    key = server_key.on_aws() if _on_aws() else server_key.in_a_file(_data() / "key")
+    key = server_key.on_aws() if _where() else server_key.in_a_file(_data() / "key")
     count = rescue.rotate(_site(), key, asking(yes=given.yes), print)
     print(f"{count} units have a new link; the old one and what it opened ended. Send the new ones")
 

@@ -14,6 +14,7 @@ from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
+from chalicelib.store.links import standing_or_first_link
 from chalicelib.unit import Unit
 from infra import rescue
 
@@ -53,7 +54,7 @@ def load(site: Site, folder: Path) -> Programme:
     programmes.keep_periods(site.table, p, _periods(site, programme, form))
     programmes.keep_units(site.table, p, units)
     for code in sorted({one.code for one in units}):
-        access.issue_link(site.table, site.key, p, code)
+        standing_or_first_link(site.table, site.key, p, code)
     for one in sorted(staff, key=lambda one: one.role != "officer"):  # an officer stays
         rescue.appoint(site, "make load", one.email, one.role)
     programmes.keep_programme(site.table, programme)  # last: a half-loaded one is loaded again

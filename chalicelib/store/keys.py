@@ -139,3 +139,8 @@ def ask(p: str, k: str, u: str, kind: str) -> Key:
 
 def unreachable(address: str) -> Key:
     return Key("UNREACHABLE", address)
+
+
+def schema() -> Key:
+    """Which shape all the others have."""
+    return Key("SCHEMA", "SCHEMA")
