@@ -127,7 +127,8 @@ def test_the_settings_of_one_machine_are_those_that_the_program_reads(tmp_path: 
     """The example of /etc/baocao.env, with a password in it, opens an installation."""
     found = re.search(r"```\n(DATA=.*?)```", part("One machine"), re.DOTALL)
     assert found is not None
-    told = dict(line.split("=", 1) for line in found[1].splitlines())
+    pairs = (line.split("=", 1) for line in found[1].splitlines())
+    told = {name: content.strip('"') for name, content in pairs}
     assert {"DATA", "SAMPLES", "PUBLIC_URL", "SENDER", "SMTP_URL"} <= told.keys()
     site = embedded.open_site(tmp_path, told["PUBLIC_URL"], lambda: None, told)  # type: ignore[arg-type, return-value]
     assert repr(site.mail).startswith("SmtpMail(host='mail.so.example', port=587")
