@@ -24,6 +24,7 @@ from infra.gateway import Gateway, Reply
 from infra.visitor import Visitor
 
 KEPT = Path(__file__).with_name("cost.json")
+DOCUMENT = KEPT.parents[1] / "docs" / "operations.md"
 _UNIT = "T000000"
 _OVERHEAD = 100  # bytes that DynamoDB adds to each item
 _TIMES = 5
@@ -135,11 +136,16 @@ def measured() -> dict[str, Any]:
 
 
 def measure() -> list[Row]:
-    """Measures, keeps the figures and works out the month."""
+    """Measures, keeps the figures, works out the month and puts its table into the runbook."""
     _log_to_nobody()
     found = measured()
     KEPT.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", "utf-8")
-    print(prices.table(found), file=sys.stderr)
+    table = prices.table(found)
+    print(table, file=sys.stderr)
+    begins, ends = prices.MARKS
+    before, _, rest = DOCUMENT.read_text("utf-8").partition(f"{begins}\n")
+    after = rest.partition(ends)[2]
+    DOCUMENT.write_text(f"{before}{begins}\n{table}\n{ends}{after}", "utf-8")
     return [
         (f"A month of {count:,} units on AWS", f"$ {prices.total(found, count):.2f}", "–", "–")
         for count in prices.SIZES

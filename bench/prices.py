@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
+MARKS = ("<!-- what `make bench ONE=cost` prints -->", "<!-- end -->")  # around the table
 SIZES = (50, 1_000, 100_000)
 LARGEST_GRID = 1_000  # the page of more was not measured, and of many more is no page
 

@@ -84,10 +84,9 @@ def test_every_command_that_an_operator_has_is_named() -> None:
 
 
 def test_the_costs_are_what_the_measured_figures_come_to() -> None:
-    shown = re.search(r"<!-- what `make bench.*?-->\n(.*?)\n<!-- end -->", DOCUMENT, re.DOTALL)
-    right = prices.table(json.loads(cost.KEPT.read_text("utf-8")))
-    assert shown is not None
-    assert shown[1] == right, f"replace the table by\n{right}"
+    begins, ends = prices.MARKS
+    shown = DOCUMENT.partition(f"{begins}\n")[2].partition(f"\n{ends}")[0]
+    assert shown == prices.table(json.loads(cost.KEPT.read_text("utf-8")))
 
 
 def test_a_month_is_worked_out_by_hand() -> None:
