@@ -186,12 +186,7 @@ def _summarise(*, everything: bool) -> None:
     """On AWS each period is an invocation of its own; elsewhere they take turns."""
     from chalicelib import nightly
 
-    hand_over = None
-    if worker := os.environ.get("WORKER"):
-        from chalicelib import aws
-
-        hand_over = aws.hand_over_to(worker)
-    nightly.run(site(), everything=everything, hand_over=hand_over)
+    nightly.run(site(), everything=everything, hand_over=site().hand_over)
 
 
 @app.lambda_function(name="period")
