@@ -17,7 +17,9 @@ from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
-from chalicelib.store import access, programmes
+from chalicelib.store import access, programmes, schema
+from chalicelib.store.links import standing_or_first_link
+from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import logs as kept_logs
@@ -58,7 +60,28 @@ def _data() -> Path:
 
 
 def _site() -> Site:
-    """The installation that the environment names: on AWS where it names a stage or a table."""
+    """The installation that the environment names, its data in today's shape."""
+    from infra import migrations
+
+    site = _as_it_is()
+    if where := _where():
+        migrations.current(site.table, where)
+    else:
+        migrations.migrate(site.table, _tell)
+    return site
+
+
+def _where() -> str:
+    """The stage or table on AWS that the environment names; empty on one machine."""
+    return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
+
+
+def _tell(line: str) -> None:
+    print(f"baocao: {line}", file=sys.stderr, flush=True)
+
+
+def _as_it_is() -> Site:
+    """The installation: on AWS where the environment names a stage or a table."""
     if stage := os.environ.get("STAGE"):
         from chalicelib import aws
         from infra.stack import settings
@@ -74,7 +97,7 @@ def _site() -> Site:
 def _filled() -> Site:
     """With the samples where it is one machine: what runs on AWS is no place to try."""
     site = _site()
-    if not (os.environ.get("STAGE") or os.environ.get("TABLE")):
+    if not _where():
         samples.load_all(site)
     return site
 
@@ -117,8 +140,8 @@ def run(_: argparse.Namespace) -> None:
         units = owing(programmes.units(site.table, programme), period.end)
         if not units:
             raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
-        token = access.issue_link(site.table, site.key, programme.key, units[0].code)
-        print("unit", absolute(site, "u", token))
+        if token := standing_or_first_link(site.table, site.key, programme.key, units[0].code):
+            print("unit", absolute(site, "u", token))
         for role in ("officer", "director"):
             print(role, _staff_link(site, programme, role))
         print("outbox", f"{site.public_url}/_outbox", flush=True)
@@ -166,9 +189,23 @@ def links(given: argparse.Namespace) -> None:
         token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
+    lost = 0
     for unit in units:
-        token = access.issue_link(site.table, site.key, programme.key, unit.code)
-        print(unit.code, absolute(site, "u", token))
+        if token := standing_or_first_link(site.table, site.key, programme.key, unit.code):
+            print(unit.code, absolute(site, "u", token))
+        lost += not token
+    if lost:
+        raise Unusable(other_key(lost, len(units)))
+
+
+def other_key(lost: int, among: int) -> str:
+    """What a person must know of links that an installation with another key has made."""
+    return (
+        f"{lost} of {among} links of units were made with another server key. They go on opening, "
+        "at the address that is printed on them, and can't be printed or mailed again. Bring the "
+        "old key (docs/operations.md), or replace them on the desk or with "
+        "`make links REISSUE=CODE`, which ends the old ones"
+    )
 
 
 def load(given: argparse.Namespace) -> None:
@@ -191,16 +228,24 @@ def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
 
-    told = backup.write(_site(), Path(given.file))
+    told = backup.write(_as_it_is(), Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files")
 
 
 def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
-    from infra import backup
+    from infra import backup, migrations
 
-    told = backup.restore(_site(), Path(given.file))
+    site = _as_it_is()
+    if where := _where():
+        migrations.deployed(schema.mark(site.table), where)
+    told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
+    if told.schema < SCHEMA:
+        print(f"brought from schema {told.schema} to {SCHEMA} on the way")
+    lost, among = backup.lost_links(site)
+    if lost:
+        print(other_key(lost, among))
 
 
 def main() -> int:

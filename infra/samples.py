@@ -14,6 +14,7 @@ from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
+from chalicelib.store.links import standing_or_first_link
 from chalicelib.unit import Unit
 
 FOLDER = Path(__file__).resolve().parents[1] / "programmes"
@@ -51,7 +52,7 @@ def load(site: Site, folder: Path) -> Programme:
     programmes.keep_periods(site.table, p, _periods(site, programme, form))
     programmes.keep_units(site.table, p, units)
     for code in sorted({one.code for one in units}):
-        access.issue_link(site.table, site.key, p, code)
+        standing_or_first_link(site.table, site.key, p, code)
     for one in staff:
         access.keep_staff(site.table, one.email.lower(), one.role)
     programmes.keep_programme(site.table, programme)  # last: a half-loaded one is loaded again

@@ -144,3 +144,8 @@ def unreachable(address: str) -> Key:
 def notice(p: str, k: str, u: str, act: str) -> Key:
     """`act` is `Act.name`: one act is told once."""
     return Key(f"PERIOD#{p}#{k}", f"NOTICE#{u}#{act}")
+
+
+def schema() -> Key:
+    """Which shape all the others have."""
+    return Key("SCHEMA", "SCHEMA")

@@ -94,6 +94,17 @@ def issue_link(table: Table, key: bytes, p: str, unit: str, act: Act | None = No
     raise last
 
 
+def standing_or_first_link(
+    table: Table, key: bytes, p: str, unit: str, act: Act | None = None
+) -> str:
+    """As `issue_link`, but a link that works is never ended for another: empty where it was made
+    with another server key and can't be handed out again.
+    """
+    known = standing(table, p, unit)
+    lost = known is not None and known.works and not token(key, known)
+    return "" if lost else issue_link(table, key, p, unit, act)
+
+
 def reissue_link(
     table: Table,
     key: bytes,
