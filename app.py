@@ -191,12 +191,7 @@ def _summarise(*, everything: bool) -> None:
     schema.judge(mark)
     if mark and mark.schema < schema.SCHEMA:  # it can be read; the deployment was not finished
         logs.say("schema_behind", logs.WARNING, schema=mark.schema)
-    hand_over = None
-    if worker := os.environ.get("WORKER"):
-        from chalicelib import aws
-
-        hand_over = aws.hand_over_to(worker)
-    nightly.run(site(), everything=everything, hand_over=hand_over)
+    nightly.run(site(), everything=everything, hand_over=site().hand_over)
 
 
 @app.lambda_function(name="period")

@@ -114,8 +114,9 @@ def assert_kept_safe(here: Account, there: Any) -> None:
             FunctionName=there[function], Qualifier="$LATEST"
         )
         assert "LeftOver" in given["DestinationConfig"]["OnFailure"]["Destination"]
-    told = functions.get_function_configuration(FunctionName=there["Nightly"])
-    assert told["Environment"]["Variables"]["WORKER"] == there["Period"]
+    for function in ("Hourly", "Nightly", "APIHandler"):
+        told = functions.get_function_configuration(FunctionName=there[function])
+        assert told["Environment"]["Variables"]["WORKER"] == there["Period"]
 
 
 def assert_gone(here: Account, there: Any) -> None:

@@ -35,7 +35,8 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
 
     KEY_PARAMETER names the SSM SecureString that holds the server key in hexadecimal; it is
     read when a page needs it, and again after KEY_SECONDS. MAIL_SETTINGS, where given, names
-    the configuration set that tells of bounces.
+    the configuration set that tells of bounces; WORKER the function that sums a period which is
+    handed over.
     """
     given = {name: settings.get(name, "") for name in _SETTINGS}
     if missing := [name for name, content in given.items() if not content]:
@@ -49,6 +50,7 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
         server_key=lambda: _key(given["KEY_PARAMETER"], int(clock().timestamp()) // KEY_SECONDS),
         public_url=public_address(given["PUBLIC_URL"]),
         clock=clock,
+        hand_over=hand_over_to(settings["WORKER"]) if settings.get("WORKER") else None,
     )
 
 

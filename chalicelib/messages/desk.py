@@ -55,3 +55,15 @@ ACTS: Mapping[str, str] = {
     "unit_change": "Thay đổi đơn vị",
     "unit_end": "Kết thúc đơn vị",
 }
+
+# A period with many units is summed by itself while the page is shown.
+SUMMING = (
+    "Đang tổng hợp. Bản dưới đây là của lần tổng hợp lúc {at}; vui lòng tải lại trang sau khoảng "
+    "một phút. Nếu không có báo cáo nào thay đổi thì bản này giữ nguyên."
+)
+SUMMING_FIRST = "Đang tổng hợp lần đầu. Vui lòng tải lại trang sau khoảng một phút."
+SUMMED = "Đã tổng hợp xong lúc {at}."
+NOT_SUMMED = (
+    "Lần tổng hợp yêu cầu lúc {pressed} chưa có bản mới: không có gì thay đổi, hoặc tổng hợp chưa "
+    "xong. Vui lòng bấm lại nếu có báo cáo đã thay đổi; hệ thống cũng tự tổng hợp mỗi giờ."
+)
