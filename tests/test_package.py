@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -271,6 +272,34 @@ def test_every_log_ends_and_none_holds_a_path(template: dict[str, Any]) -> None:
     for settings in api["MethodSettings"]:
         assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
     assert "TracingEnabled" not in api
+
+
+def needed_by(name: str, there: dict[str, Any]) -> set[str]:
+    """All resources that this one names, and those name."""
+    found, new = set(), {name}
+    while new:
+        said = json.dumps([there[one] for one in new])
+        found |= new
+        named = {one for one in there if re.search(rf'"{one}"|\${{{one}[.}}]', said)}
+        new = named - found
+    return found
+
+
+def test_the_button_hands_over_to_the_period_function_and_to_no_other(
+    template: dict[str, Any],
+) -> None:
+    """Which therefore may not need the API's address: CloudFormation makes no circle."""
+    there = template["Resources"]
+    told = there["APIHandler"]["Properties"]["Environment"]["Variables"]
+    assert told["WORKER"] == {"Ref": "Period"}
+    statements = [
+        one
+        for policy in there["ApiHandlerRole"]["Properties"]["Policies"]
+        for one in policy["PolicyDocument"]["Statement"]
+        if "lambda:InvokeFunction" in one.get("Action", ())
+    ]
+    assert [one["Resource"] for one in statements] == [{"Fn::GetAtt": ["Period", "Arn"]}]
+    assert not {"RestAPI", "APIHandler"} & needed_by("Period", there)
 
 
 def test_only_what_surely_is_not_needed_expires(template: dict[str, Any]) -> None:
