@@ -57,6 +57,7 @@ destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
+	@$(BOOT) --lambda || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto
 

@@ -177,8 +177,9 @@ def browsers(
 def call(browser: Visitor, way: Way) -> Reply:
     if way.method == "GET":
         return browser.get(path(way))
-    token = browser.cookies.get("bc-unit" if "unit" in way.visitors else "bc-staff", "")
-    return send(browser, way, {"csrf": csrf_token(token)} if token else {})
+    whose = "-unit" if "unit" in way.visitors else "-staff"  # bc- over HTTP, __Host- over HTTPS
+    tokens = [token for name, token in browser.cookies.items() if name.endswith(whose)]
+    return send(browser, way, {"csrf": csrf_token(tokens[0])} if tokens else {})
 
 
 def send(browser: Visitor, way: Way, fields: dict[str, str], **headers: str) -> Reply:
