@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs backup restore package deploy destroy test e2e soak bench check format pictures
+.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test e2e soak bench check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,18 @@ logs: ## Show the server's log, newest last (ID=..., STATUS=5, LAST=200, FOLLOW=
 	@$(BOOT) logs $(if $(ID),--id $(ID)) $(if $(STATUS),--status $(STATUS)) $(if $(LAST),--last $(LAST)) \
 		$(if $(FOLLOW),--follow) $(if $(STDIN),--stdin)
 
+officer: ## Print a sign-in link for an officer, made one where needed (MAIL=…, also without mail)
+	@$(BOOT) officer "$(MAIL)"
+
+reachable: ## Mail an address again that is marked because its mails came back (MAIL=…)
+	@$(BOOT) reachable "$(MAIL)"
+
+rotate: ## Make a new server key, and a new link for every unit; print whom to send one (YES=1)
+	@$(BOOT) rotate $(if $(YES),--yes)
+
+leftover: ## On AWS: what failed for good and lies in the queue (STAGE=prod AGAIN=1: try it once more)
+	@$(BOOT) leftover $(if $(AGAIN),--again)
+
 backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
 	@$(BOOT) backup $(FILE)
 
@@ -45,6 +57,7 @@ destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 
 test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
+	@$(BOOT) --lambda || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto
 

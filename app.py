@@ -185,13 +185,13 @@ def every_night(event: Any) -> None:
 def _summarise(*, everything: bool) -> None:
     """On AWS each period is an invocation of its own; elsewhere they take turns."""
     from chalicelib import nightly
+    from chalicelib.store import schema
 
-    hand_over = None
-    if worker := os.environ.get("WORKER"):
-        from chalicelib import aws
-
-        hand_over = aws.hand_over_to(worker)
-    nightly.run(site(), everything=everything, hand_over=hand_over)
+    mark = schema.mark(site().table)
+    schema.judge(mark)
+    if mark and mark.schema < schema.SCHEMA:  # it can be read; the deployment was not finished
+        logs.say("schema_behind", logs.WARNING, schema=mark.schema)
+    nightly.run(site(), everything=everything, hand_over=site().hand_over)
 
 
 @app.lambda_function(name="period")

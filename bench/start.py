@@ -169,8 +169,8 @@ class _Raw:
         yield self._text.encode()
 
 
-def prepare(folder: Path) -> None:
-    """The product's files as they are in the zip, and what each of the two reads."""
+def both(folder: Path) -> dict[str, Any]:
+    """The two processes that are compared, with what each reads; the event that is answered."""
     held = scene.set_up()
     app.use(held.site)
     event = scene.event(held, "GET", FORM)
@@ -189,9 +189,16 @@ def prepare(folder: Path) -> None:
     for name, told in (("product", product), ("least", least)):
         (folder / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
         shutil.copy(ROOT / "bench" / "cold" / f"{name}.py", folder)
+    return dict(event)
+
+
+def prepare(folder: Path) -> None:
+    """Beside them the product's files as they are in the zip."""
+    both(folder)
     for name in ("chalicelib", "templates"):
         shutil.copytree(ROOT / name, folder / name, ignore=_WITHOUT_PYC)
     shutil.copy(ROOT / "app.py", folder)
+    render.compile_into(folder / render.COMPILED)
     (folder / "zip").mkdir()
     for name in _ZIPPED:
         where = Path(str(find_spec(name).origin))  # type: ignore[union-attr]
@@ -205,7 +212,7 @@ def _run(name: str, folder: Path, *, zipped: bool = False) -> tuple[float, str]:
     """CPU seconds (user and system) of a process from its start to its end, and what it wrote."""
     kept = {one: os.environ[one] for one in ("PATH", "LANG") if one in os.environ}
     kept |= {"PYTHONDONTWRITEBYTECODE": "1"} | ({"PYTHONPATH": "zip"} if zipped else {})
-    command = [sys.executable, f"{name}.py", f"{name}.json"]
+    command = [sys.executable, f"{name}.py"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as page:
         process = subprocess.Popen(command, cwd=folder, env=kept, stdout=page)
         _, status, used = os.wait4(process.pid, 0)
@@ -216,7 +223,7 @@ def _run(name: str, folder: Path, *, zipped: bool = False) -> tuple[float, str]:
         return used.ru_utime + used.ru_stime, page.read()
 
 
-def _same(page: str) -> str:
+def same(page: str) -> str:
     return re.sub(r'name="page" value="\w+"', "", page)
 
 
@@ -225,7 +232,7 @@ def measure(rounds: int = 25) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder)
-        if _same(_run("product", folder)[1]) != _same(_run("least", folder)[1]):
+        if same(_run("product", folder)[1]) != same(_run("least", folder)[1]):
             raise AssertionError("the two starts end with different pages")
         for what, zipped in _WAYS:
             spent: dict[str, list[float]] = {"product": [], "least": []}

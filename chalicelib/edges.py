@@ -62,6 +62,9 @@ class Mail(Protocol):
         """
 
 
+HandOver = Callable[[str, str, str], None]  # programme, period, id of the run
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One installation: its edges, its key, its address, its clock."""
@@ -72,6 +75,7 @@ class Site:
     server_key: Callable[[], bytes]  # read when a page needs it: most don't
     public_url: str  # where people reach it, with the stage prefix if there is one
     clock: Callable[[], datetime]
+    hand_over: HandOver | None = None  # who sums a period elsewhere; None: this process does
 
     @property
     def key(self) -> bytes:

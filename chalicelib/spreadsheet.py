@@ -32,9 +32,10 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
-    """A cell that can't be taken; `problem` as above."""
+    """A cell that can't be taken; `problem` as above, `said` what it holds."""
 
     problem: str
+    said: str = ""
 
 
 Cell: TypeAlias = str | int | date | BadCell
@@ -174,18 +175,23 @@ def _cell(cell: Any) -> Cell:
     if found is None:
         return ""
     if cell.data_type == "f":
-        return BadCell("formula")
+        return BadCell("formula", str(getattr(found, "text", found)))
     if cell.data_type == "e":
-        return BadCell("error_cell")
+        return BadCell("error_cell", str(found))
     if isinstance(found, bool):
         return "TRUE" if found else "FALSE"
     if isinstance(found, datetime):
-        return found.date() if found.time() == time() else BadCell("not_a_day")
+        return found.date() if found.time() == time() else BadCell("not_a_day", str(found))
     if isinstance(found, int | date):
         return found
     if isinstance(found, float) and found.is_integer() and abs(found) < 10**15:
         return int(found)
     return str(found)
+
+
+def last_row(reference: str) -> int:
+    """Of a range like A1:F2."""
+    return int(re.findall(r"\d+", reference)[-1])
 
 
 def day_of(serial: int, *, from_1904: bool) -> date | None:

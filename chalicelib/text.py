@@ -28,6 +28,7 @@ _INVISIBLE = re.compile(
 _IDLE_JOINERS = re.compile(
     "(?<![^\u0000-\u036f\u1e00-\u1eff\u2000-\u206f])[\u200c\u200d\ufe00-\ufe0f]+"
 )
+_LONGEST_QUOTE = 60
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")  # Word breaks a line by a vertical tab
 
 
@@ -41,6 +42,12 @@ def tidy(text: str) -> str:
 def forbidden(text: str) -> bool:
     """True where the text holds a character that no file format of ours may carry."""
     return _FORBIDDEN.search(text) is not None
+
+
+def quoted(text: str) -> str:
+    """What somebody typed, short enough to find it by: on one line, nothing that no page shows."""
+    plain = " ".join(_FORBIDDEN.sub("\ufffd", text).split())
+    return plain if len(plain) <= _LONGEST_QUOTE else f"{plain[: _LONGEST_QUOTE - 1]}…"
 
 
 def fold(text: str) -> str:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -17,7 +18,7 @@ COLUMNS = tuple(words.TITLES)
 MOST_ROWS = 10_000  # of one file
 _NEEDED = ("code", "name", "bloc", "valid_from")
 _DAYS = ("valid_from", "valid_to")
-_HEAD_WITHIN = 10  # rows: official lists carry a title above their heads
+_HEAD_WITHIN = 15  # rows: official lists carry a title above their heads
 _BY_HEAD = {
     text.fold(said): column
     for column in COLUMNS
@@ -42,6 +43,17 @@ class Listed:
     columns: tuple[str, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     passed_over: tuple[str, ...] = ()
+    head: int = 0  # the row that was taken for the heads; 0 where none looks like them
+    said: dict[tuple[int, str], str] = field(default_factory=dict)  # what a faulty cell holds
+
+    def quoted(self, line: int, column: str) -> str:
+        """What stands in this cell, to find it by."""
+        found = self.said.get((line, column))
+        if found is None and column in COLUMNS:
+            units = (unit for number, unit in self.rows if number == line)
+            kept = next((getattr(unit, column) for unit in units), None)
+            found = words.said(kept, {}) if kept not in (None, "", ()) else ""
+        return text.quoted(found or "")
 
 
 class _Reader:
@@ -77,6 +89,7 @@ class _Reader:
             if not column:
                 if cell != "":
                     faults.append((line, "", "no_head"))
+                    self.listed.said.setdefault((line, ""), _shown(cell))
                 continue
             read = self._text(column, cell)
             if isinstance(read, BadCell):
@@ -88,6 +101,10 @@ class _Reader:
             self._seen.add((unit.code, unit.valid_from))
         if unit is None or faults:
             self.listed.faults += list(dict.fromkeys(faults))
+            wrong = {column for _, column, _ in faults if column}
+            for column, cell in zip(self._head, cells, strict=False):
+                if column in wrong:
+                    self.listed.said[line, column] = _shown(cell)
         else:
             self.listed.rows.append((line, unit))
 
@@ -130,6 +147,12 @@ class _Reader:
         return unit
 
 
+def _shown(cell: Cell) -> str:
+    if isinstance(cell, BadCell):
+        return cell.said
+    return "" if cell == "" else words.said(cell, {})
+
+
 def _tidied(cell: Cell) -> Cell:
     return text.tidy(cell) if isinstance(cell, str) else cell
 
@@ -150,8 +173,10 @@ def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
     reader = _Reader(blocs, from_1904=sheet.from_1904)
     reader.listed.passed_over = sheet.passed_over
     listed = _listed(sheet.rows, reader)
-    if sheet.merged:
-        raise NotTaken("merged", ", ".join(sheet.merged[:10]))
+    # A merged title above the heads is how official lists begin; below, cells would be missing.
+    merged = [one for one in sheet.merged if spreadsheet.last_row(one) >= listed.head]
+    if listed.head and merged:
+        raise NotTaken("merged", ", ".join(merged[:10]))
     return listed
 
 
@@ -160,10 +185,14 @@ def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader) -> List
     above: list[tuple[int, Sequence[Cell]]] = []
     rows = iter(rows)
     for line, cells in rows:
-        above.append((line, cells))
-        if _looks_like_heads(cells) or line >= _HEAD_WITHIN:
+        if line > _HEAD_WITHIN:
             break
-    heads = [one for one in above if _looks_like_heads(one[1])] or above[:1] or [(1, [])]
+        above.append((line, cells))
+        if _looks_like_heads(cells):
+            break
+    found = [one for one in above if _looks_like_heads(one[1])]
+    heads = found or above[:1] or [(1, [])]
+    reader.listed.head = found[0][0] if found else 0
     if not reader.heads(*heads[0]):
         return reader.listed
     taken = 0
@@ -191,11 +220,9 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         lines = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotTaken("not_utf8") from None
-    first = lines.partition("\n")[0]
-    delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
     line = 1
     try:
+        reader = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines))
         for cells in reader:
             if len(cells) > MOST_COLUMNS:
                 raise NotTaken("too_wide")
@@ -203,6 +230,15 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
             line = reader.line_num + 1
     except csv.Error:
         raise NotTaken("not_a_table") from None
+
+
+def _delimiter(lines: str) -> str:
+    """The one that makes heads of a row near the top; a title may stand above, with commas."""
+    for one in ";,\t":
+        rows = csv.reader(io.StringIO(lines, newline=""), delimiter=one)
+        if any(_looks_like_heads(cells) for cells in islice(rows, _HEAD_WITHIN)):
+            return one
+    return max(";,\t", key=lines.partition("\n")[0].count)
 
 
 def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:

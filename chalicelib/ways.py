@@ -79,6 +79,7 @@ _DECIDING = (
     Way("POST", f"{_REPORTS}/accept", OFFICER, later("deciding", "accept_many")),
     Way("GET", f"{_REPORTS}/{{unit}}", STAFF, later("reading", "read")),
     Way("POST", f"{_REPORTS}/{{unit}}", OFFICER, later("deciding", "decide")),
+    Way("GET", f"{_REPORTS}/{{unit}}/notice", OFFICER, later("telling", "show")),
     Way("GET", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("paper", "form")),
     Way("POST", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("paper", "enter")),
     Way("GET", "/desk/{programme}/{period}/requests", STAFF, later("requests", "inbox")),

@@ -39,6 +39,8 @@ class Faulty(Exception):
 def read(content: bytes, file_type: FileType, blocs: Collection[str], version: int) -> Form:
     """The form that an XLSForm file defines. Raises Faulty, and then nothing may be kept."""
     try:
+        if file_type == "csv":
+            content = sheets.with_commas(content)
         found = sheets.read(content, file_type)
     except NotATable:
         raise Faulty([Fault("", 0, "", "not_a_table")]) from None

@@ -1,51 +1,46 @@
 """Everything of an installation in one archive, and back into an empty one of either engine.
 
-A zip: `items.jsonl` (a line an item: key, version, body, end), `files/…` (the summaries' files),
-and `manifest.json` with the schema, the counts and the SHA-256 of every member. Left out: the
-server key, sessions, sign-ins, counts of failures. Links stand as the hashes that the table holds.
+Left out: the server key, sessions, sign-ins, counts of failures. Links stand as the hashes that
+the table holds.
 """
 
-import hashlib
 import json
 import os
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 from chalicelib.clock import iso
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import keys
+from chalicelib.embedded import SqliteTable
+from chalicelib.store import keys, links, programmes, schema
+from chalicelib.store.schema import SCHEMA, Mark
 from chalicelib.table import Busy, Item, Key, Table
-
-SCHEMA = 1
-_PROGRAM = "baocao backup"
-_ITEMS, _FILES, _MANIFEST = "items.jsonl", "files/", "manifest.json"
-_CHUNK = 1_000_000
-_SOON_OVER = ("session", "sign_in", "code")  # kinds of tokens that let somebody in right now
-
-
-@dataclass(slots=True)
-class Told:
-    """What an archive holds, as its manifest says it."""
-
-    items: int = 0
-    files: int = 0
-    members: dict[str, str] = field(default_factory=dict)  # name in the zip -> SHA-256
+from infra import archive as archives
+from infra import migrations
+from infra.archive import FILES, ITEMS, Member, Told
+from infra.migrations import is_kept
 
 
 def write(site: Site, path: Path) -> Told:
-    """A new archive, whole or not at all. Raises Unusable where one has the name already."""
+    """A new archive, whole or not at all, of the schema that the installation has.
+
+    Raises Unusable where one has the name already, or this program can't read the installation.
+    """
     if path.exists():
         raise Unusable(f"{path} is there already: choose another name")
+    told = Told(migrations.judged(site.table).schema)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-                told = _fill(site, archive)
+                _fill(site, archive, told, path.parent)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -54,50 +49,36 @@ def write(site: Site, path: Path) -> Told:
     return told
 
 
-def _fill(site: Site, archive: zipfile.ZipFile) -> Told:
-    told, names = Told(), set[str]()
-    with _Member(archive, _ITEMS, told) as member:
-        for item in _whole(site.table):
-            member.write(_line(item))
+def _fill(site: Site, archive: zipfile.ZipFile, told: Told, beside: Path) -> None:
+    names = set[str]()
+    with _scratch(beside) as ordered, Member(archive, ITEMS, told) as member:
+        ordered.fill(_whole(site.table))
+        ordered.fill([archives.said(told.schema)])
+        for item in ordered.everything():
+            member.write(archives.line(item))
             told.items += 1
             if item.key.sort == "SUMMARY":
                 names |= set(json.loads(str(item.body["files"])).values())
     for name in sorted(names):
         content = site.files.read(name)
         if content is not None:  # a summary without its file is summed again
-            with _Member(archive, _FILES + name, told) as member:
+            with Member(archive, FILES + name, told) as member:
                 member.write(content)
             told.files += 1
-    manifest = {
-        "program": _PROGRAM,
-        "schema": SCHEMA,
-        "made": iso(site.clock()),
-        "items": told.items,
-        "files": told.files,
-        "sha256": told.members,
-    }
-    archive.writestr(_MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
-    return told
+    archives.end(archive, told, iso(site.clock()))
 
 
-class _Member:
-    """One file of the zip, hashed as it is written."""
-
-    def __init__(self, archive: zipfile.ZipFile, name: str, told: Told) -> None:
-        self._file = archive.open(name, "w", force_zip64=True)
-        self._hash = hashlib.sha256()
-        self._name, self._told = name, told
-
-    def write(self, content: bytes) -> None:
-        self._hash.update(content)
-        self._file.write(content)
-
-    def __enter__(self) -> "_Member":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        self._told.members[self._name] = self._hash.hexdigest()
+@contextmanager
+def _scratch(beside: Path | None = None) -> Iterator[SqliteTable]:
+    """A table on this machine for as long as it takes: it orders, or migrates, what is too much
+    for memory. Where nothing is said of the place, it is TMPDIR.
+    """
+    with TemporaryDirectory(dir=beside, prefix=".baocao-") as folder:
+        table = SqliteTable(Path(folder) / "items.sqlite3")
+        try:
+            yield table
+        finally:
+            table.close()
 
 
 def _whole(table: Table) -> Iterator[Item]:
@@ -110,7 +91,7 @@ def _whole(table: Table) -> Iterator[Item]:
     for item in table.everything():
         if item.key.sort.startswith("REPORT#"):
             reports.add(_report_of(item))
-        elif _is_kept(item):
+        elif is_kept(item):
             if item.key.sort.startswith("VERSION#"):
                 versions.add(item.key)
                 reports.add(_report_of(item))
@@ -133,82 +114,98 @@ def _report_of(item: Item) -> tuple[str, str, str]:
     return p, str(item.body["period"]), str(item.body["unit"])
 
 
-def _is_kept(item: Item) -> bool:
-    sort, partition = item.key.sort, item.key.partition
-    passing = partition.startswith("RATE#") or sort.startswith("SESSION#")
-    return not passing and item.body.get("kind") not in _SOON_OVER
-
-
-def _line(item: Item) -> bytes:
-    entry: dict[str, Any] = {"key": item.key, "version": item.version, "body": dict(item.body)}
-    if item.expires is not None:
-        entry["expires"] = item.expires
-    return (json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n").encode()
-
-
 def restore(site: Site, path: Path) -> Told:
-    """Fill an empty installation. Raises Unusable for a store in use, or an archive that is
-    damaged, changed or not ours; then nothing was touched."""
-    if next(iter(site.table.everything()), None) is not None:
-        raise Unusable("this installation holds data already: restore into an empty one")
+    """Fill an empty installation, with what an older schema needs brought into today's.
+
+    Cut off, it is run again with the same archive. Raises Unusable for a store in use, or an
+    archive that is damaged, changed or not ours; then nothing was touched.
+    """
+    mark = _free(site.table)
     try:
         with zipfile.ZipFile(path) as archive:
-            told = _judged(archive)
-            for name in told.members:
-                if name.startswith(_FILES):
-                    site.files.write(name.removeprefix(_FILES), archive.read(name))
-            with archive.open(_ITEMS) as lines:
-                site.table.fill(map(_item, lines))
+            told = archives.judged(archive)
+            if mark.restoring not in ("", told.members[ITEMS]):
+                raise Unusable(
+                    "a restore of another archive was cut off here: run that one again, "
+                    "or begin with an empty installation"
+                )
+            with _current(archive, told) as items:
+                _take(site, archive, told, items, mark)
     except FileNotFoundError:
         raise Unusable(f"there is no archive {path}") from None
     except Busy as busy:
         raise Unusable(
-            f"the table is busy ({busy}) and holds a part of {path}: empty it, then restore again"
+            f"the table is busy ({busy}) and holds a part of {path}: restore again"
         ) from None
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise Unusable(f"{path} is damaged or no archive of ours: {error}") from None
     return told
 
 
-def _judged(archive: zipfile.ZipFile) -> Told:
-    """The manifest, once every member is what it says. Raises Unusable."""
-    if _MANIFEST not in archive.namelist():
-        raise Unusable("this is no archive of ours: it has no manifest")
-    try:
-        manifest = json.loads(archive.read(_MANIFEST))
-        ours, schema = manifest["program"] == _PROGRAM, int(manifest["schema"])
-        told = Told(int(manifest["items"]), int(manifest["files"]), dict(manifest["sha256"]))
-    except (ValueError, KeyError, TypeError):
-        raise Unusable("the archive's manifest can't be read") from None
-    if not ours:
-        raise Unusable("this is another program's archive")
-    if schema > SCHEMA:
-        raise Unusable(f"the archive has schema {schema}, newer than this program's {SCHEMA}")
-    if sorted([*told.members, _MANIFEST]) != sorted(archive.namelist()):
-        raise Unusable("the archive does not hold the files that its manifest names")
-    for name, digest in told.members.items():
-        with archive.open(name) as member:
-            if _digest(member.read) != digest:
-                raise Unusable(f"the archive was changed: {name}")
-    with archive.open(_ITEMS) as lines:
-        if sum(1 for _ in map(_item, lines)) != told.items:
-            raise Unusable("the archive does not hold as many items as its manifest says")
-    return told
+def _free(table: Table) -> Mark:
+    """What an empty installation says of itself, or one whose restore was cut off."""
+    mark = schema.mark(table) or Mark(SCHEMA)
+    if mark.schema > SCHEMA:
+        migrations.judged(table)
+    if not mark.restoring and any(map(is_kept, table.everything())):
+        raise Unusable("this installation holds data already: restore into an empty one")
+    return mark
 
 
-def _digest(read: Callable[[int], bytes]) -> str:
-    digest = hashlib.sha256()
-    while part := read(_CHUNK):
-        digest.update(part)
-    return digest.hexdigest()
+@contextmanager
+def _current(archive: zipfile.ZipFile, told: Told) -> Iterator[Callable[[], Iterator[Item]]]:
+    """The archive's items in today's shape, as often as they are asked for.
+
+    Those of an older one are migrated before the installation is touched.
+    """
+    if told.schema == SCHEMA:
+        yield lambda: archives.items(archive)
+        return
+    with _scratch() as table:
+        table.fill(archives.items(archive))
+        table.fill([archives.said(told.schema)])
+        migrations.migrate(table, lambda _: None)
+        yield table.everything
 
 
-def _item(line: bytes) -> Item:
-    """Raises Unusable for a line that no item of ours is."""
-    try:
-        entry = json.loads(line)
-        partition, sort = entry["key"]
-        key, version = Key(partition, sort), int(entry["version"])
-        return Item(key, version, dict(entry["body"]), entry.get("expires"))
-    except (ValueError, KeyError, TypeError):
-        raise Unusable("the archive holds a line that is no item") from None
+def _take(
+    site: Site,
+    archive: zipfile.ZipFile,
+    told: Told,
+    items: Callable[[], Iterable[Item]],
+    mark: Mark,
+) -> None:
+    """Files, then items; last what lets people in, so that nobody sends before all is there.
+
+    What a cut-off restore has opened already is not filled over again: somebody may have sent.
+    """
+    table = site.table
+    if not mark.opening:
+        mark = _marked(table, replace(mark, restoring=told.members[ITEMS]))
+        for name in told.members:
+            if name.startswith(FILES):
+                site.files.write(name.removeprefix(FILES), archive.read(name))
+        table.fill(item for item in items() if is_kept(item) and not _lets_in(item))
+        mark = _marked(table, replace(mark, opening=True))
+    table.fill(item for item in items() if is_kept(item) and _lets_in(item))
+    _marked(table, Mark(SCHEMA, revision=mark.revision))
+
+
+def _marked(table: Table, mark: Mark) -> Mark:
+    table.write(schema.put(mark))
+    return replace(mark, revision=mark.revision + 1)
+
+
+def _lets_in(item: Item) -> bool:
+    return item.key.partition == "STAFF" or item.key.partition.startswith("TOKEN#")
+
+
+def lost_links(site: Site) -> tuple[int, int]:
+    """How many links of units this installation's key can't make again, of how many that work."""
+    working = [
+        one
+        for p in programmes.programme_keys(site.table)
+        for one in links.standings(site.table, p).values()
+        if one.works
+    ]
+    return sum(not links.token(site.key, one) for one in working), len(working)

@@ -14,6 +14,7 @@ INSIDE = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 PYTHON = VENV / INSIDE
 # Emulated AWS pins another botocore than we do, so it has an environment of its own.
 EMULATOR = ROOT / ".venv-ministack"
+LAMBDA = ROOT / ".venv-lambda"  # Lambda's Python: its client and boto3 alone
 LINT = ROOT / ".venv-lint"  # what judges the template of AWS
 BENCH = ROOT / ".venv-bench"  # the public peers, which nothing else needs
 
@@ -28,13 +29,18 @@ def digest(requirements: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def build(requirements: Path, venv: Path = VENV) -> None:
-    """Make the environment, or bring it up to date, unless it already is."""
+def build(requirements: Path, venv: Path = VENV, *, alone: bool = False) -> None:
+    """Make the environment, or bring it up to date, unless it already is.
+
+    With `alone` nothing is in it but the requirements, not even pip: so it is made anew each time.
+    """
     stamp, python = venv / f"{requirements.stem}.stamp", venv / INSIDE
     wanted = digest(requirements)
     if stamp.exists() and stamp.read_text() == wanted and python.exists():
         return
     print(f"baocao: building the environment in {venv.name} (once) …", file=sys.stderr, flush=True)
+    if alone:
+        shutil.rmtree(venv, ignore_errors=True)
     if not python.exists():
         made = subprocess.run(
             [sys.executable, "-m", "venv", str(venv)], capture_output=True, check=False
@@ -45,6 +51,9 @@ def build(requirements: Path, venv: Path = VENV) -> None:
     install = [str(python), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
     if subprocess.run(install, stdout=sys.stderr, check=False).returncode:
         fail(f"the packages of {requirements.name} could not be installed (see above)")
+    if alone:
+        spare = [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip"]
+        subprocess.run(spare, stdout=sys.stderr, check=True)
     stamp.write_text(wanted)
 
 
@@ -59,7 +68,11 @@ def main() -> None:
     if arguments[:1] == ["--lint"]:
         build(ROOT / "infra" / "requirements-lint.txt", LINT)
         return
+    if arguments[:1] == ["--lambda"]:
+        build(ROOT / "infra" / "requirements-lambda.txt", LAMBDA, alone=True)
+        return
     if arguments[:1] == ["--bench"]:
+        build(ROOT / "infra" / "requirements-lambda.txt", LAMBDA, alone=True)
         build(ROOT / "bench" / "requirements.txt", BENCH)
         start(BENCH / INSIDE, ["-m", "bench", *arguments[1:]])
     build(ROOT / ("requirements-dev.txt" if dev else "requirements-local.txt"))

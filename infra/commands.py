@@ -17,11 +17,14 @@ from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
-from chalicelib.store import access, programmes
+from chalicelib.store import access, programmes, schema
+from chalicelib.store.links import standing_or_first_link
+from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import logs as kept_logs
-from infra import samples
+from infra import rescue, samples, server_key
+from infra.asking import asking
 from infra.samples import NotLoaded
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
@@ -58,7 +61,28 @@ def _data() -> Path:
 
 
 def _site() -> Site:
-    """The installation that the environment names: on AWS where it names a stage or a table."""
+    """The installation that the environment names, its data in today's shape."""
+    from infra import migrations
+
+    site = _as_it_is()
+    if where := _where():
+        migrations.current(site.table, where)
+    else:
+        migrations.migrate(site.table, _tell)
+    return site
+
+
+def _where() -> str:
+    """The stage or table on AWS that the environment names; empty on one machine."""
+    return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
+
+
+def _tell(line: str) -> None:
+    print(f"baocao: {line}", file=sys.stderr, flush=True)
+
+
+def _as_it_is() -> Site:
+    """The installation: on AWS where the environment names a stage or a table."""
     if stage := os.environ.get("STAGE"):
         from chalicelib import aws
         from infra.stack import settings
@@ -74,9 +98,17 @@ def _site() -> Site:
 def _filled() -> Site:
     """With the samples where it is one machine: what runs on AWS is no place to try."""
     site = _site()
-    if not (os.environ.get("STAGE") or os.environ.get("TABLE")):
+    if not _where() and _wants_samples():
         samples.load_all(site)
     return site
+
+
+def _wants_samples() -> bool:
+    """SAMPLES=no: a department works here, and nobody but it. Raises Unusable."""
+    said = os.environ.get("SAMPLES") or "yes"
+    if said not in ("yes", "no"):
+        raise Unusable(f"SAMPLES={said}: say yes or no")
+    return said == "yes"
 
 
 def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
@@ -109,20 +141,29 @@ def run(_: argparse.Namespace) -> None:
         stop_on_signals(server)
         site = _site()
         journal.begin(os.environ["LOG"], kept_logs.keeper(_data()))
-        samples.load_all(site)
+        if _wants_samples():
+            samples.load_all(site)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), _data()
         server.one_address = not os.environ.get("PUBLIC_URL")
-        programme, period = _in_use(site)
-        units = owing(programmes.units(site.table, programme), period.end)
-        if not units:
-            raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
-        token = access.issue_link(site.table, site.key, programme.key, units[0].code)
-        print("unit", absolute(site, "u", token))
-        for role in ("officer", "director"):
-            print(role, _staff_link(site, programme, role))
-        print("outbox", f"{site.public_url}/_outbox", flush=True)
+        if _wants_samples():
+            _print_ways_in(site)
+        else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
+            print("serving", site.public_url, flush=True)
         serve(server)
+
+
+def _print_ways_in(site: Site) -> None:
+    """Where to click to try it, one a line."""
+    programme, period = _in_use(site)
+    units = owing(programmes.units(site.table, programme), period.end)
+    if not units:
+        raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
+    if token := standing_or_first_link(site.table, site.key, programme.key, units[0].code):
+        print("unit", absolute(site, "u", token))
+    for role in ("officer", "director"):
+        print(role, _staff_link(site, programme, role))
+    print("outbox", f"{site.public_url}/_outbox", flush=True)
 
 
 def _staff_link(site: Site, programme: Programme, role: str) -> str:
@@ -166,9 +207,23 @@ def links(given: argparse.Namespace) -> None:
         token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
+    lost = 0
     for unit in units:
-        token = access.issue_link(site.table, site.key, programme.key, unit.code)
-        print(unit.code, absolute(site, "u", token))
+        if token := standing_or_first_link(site.table, site.key, programme.key, unit.code):
+            print(unit.code, absolute(site, "u", token))
+        lost += not token
+    if lost:
+        raise Unusable(other_key(lost, len(units)))
+
+
+def other_key(lost: int, among: int) -> str:
+    """What a person must know of links that an installation with another key has made."""
+    return (
+        f"{lost} of {among} links of units were made with another server key. They go on opening, "
+        "at the address that is printed on them, and can't be printed or mailed again. Bring the "
+        "old key (docs/operations.md), or replace them on the desk or with "
+        "`make links REISSUE=CODE`, all of them with `make rotate`, which ends the old ones"
+    )
 
 
 def load(given: argparse.Namespace) -> None:
@@ -191,23 +246,84 @@ def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
 
-    told = backup.write(_site(), Path(given.file))
+    told = backup.write(_as_it_is(), Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files")
 
 
 def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
-    from infra import backup
+    from infra import backup, migrations
 
-    told = backup.restore(_site(), Path(given.file))
+    site = _as_it_is()
+    if where := _where():
+        migrations.deployed(schema.mark(site.table), where)
+    told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
+    if told.schema < SCHEMA:
+        print(f"brought from schema {told.schema} to {SCHEMA} on the way")
+    lost, among = backup.lost_links(site)
+    if lost:
+        print(other_key(lost, among))
 
 
-def main() -> int:
+def officer(given: argparse.Namespace) -> None:
+    """Print a sign-in link for an officer, made one where needed: once, within 15 minutes."""
+    print(rescue.officer(_site(), given.mail))
+
+
+def reachable(given: argparse.Namespace) -> None:
+    """Mail an address again that is marked because its mails came back."""
+    from infra.stack import forget_suppressed
+
+    forget = forget_suppressed if _where() else lambda _: False
+    print(rescue.reachable(_site(), given.mail, forget))
+
+
+def rotate(given: argparse.Namespace) -> None:
+    """Make a new server key and a new link for every unit; print whom to send one."""
+    key = server_key.on_aws() if _where() else server_key.in_a_file(_data() / "key")
+    count = rescue.rotate(_site(), key, asking(yes=given.yes), print)
+    print(f"{count} units have a new link; the old one and what it opened ended. Send the new ones")
+
+
+def leftover(given: argparse.Namespace) -> None:
+    """What a stage's runs have left in the queue after failing for good; or try it again."""
+    from infra import left_over, stack
+
+    if not (stage := os.environ.get("STAGE")):
+        raise Unusable("which stage? STAGE=prod make leftover")
+    url, queue = stack.left_over_queue(stage), stack.client("sqs")
+    if not given.again:
+        print(f"{left_over.look(queue, url, print)} lie in the queue")
+        return
+    count = left_over.again(queue, url, stack.invoke, print)
+    print(f"{count} were handed to their functions again")
+
+
+def _failures_of_aws() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
     actions: tuple[Callable[[argparse.Namespace], None], ...]
-    actions = (run, demo, summarise, links, load, logs, backup, restore)
+    actions = (
+        run,
+        demo,
+        summarise,
+        links,
+        load,
+        logs,
+        backup,
+        restore,
+        officer,
+        reachable,
+        rotate,
+        leftover,
+    )
     for action in actions:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
@@ -224,9 +340,19 @@ def main() -> int:
             command.add_argument("--last", type=int, default=200, help="how many old lines")
             command.add_argument("--follow", action="store_true", help="and those to come")
             command.add_argument("--stdin", action="store_true", help="read standard input")
+        if action in (officer, reachable):
+            command.add_argument("mail")
+        if action is leftover:
+            command.add_argument("--again", action="store_true", help="and try each once more")
+        if action is rotate:
+            command.add_argument("--yes", action="store_true", help="don't ask")
         if action in (backup, restore):
             command.add_argument("file")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    given = _parsed()
     os.umask(0o077)  # what is kept is for the account that runs this, not for the machine
     os.environ.setdefault("LOG", "INFO" if given.action is run else "WARNING")
     if os.environ["LOG"] not in logging.getLevelNamesMapping():
@@ -242,5 +368,8 @@ def main() -> int:
         return 1
     except (Unusable, NotLoaded, Busy, Conflict, sqlite3.Error, OSError) as problem:
         print(f"baocao: {problem}", file=sys.stderr)
+        return 1
+    except _failures_of_aws() as problem:
+        print(f"baocao: AWS says: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.clock import iso, now
+from chalicelib.edges import Site
+from chalicelib.store import schema
+from chalicelib.table import Busy, Conflict
+from infra import rescue
+from infra.asking import Ask, asking
 from infra.package import STAGES, NotPackaged, Package, as_text, package, placed
 from infra.stack import (
     Account,
@@ -31,7 +36,6 @@ _KEPT = {"Table", "Files"}  # what holds the reports
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _PATIENCE = 15.0  # minutes for one stack
 
-Ask = Callable[[str], bool]
 Say = Callable[[str], None]
 
 
@@ -40,6 +44,7 @@ def deploy(
 ) -> Stack:
     """Bring the stage to this package. Raises NotDeployed in plain words."""
     found = _ready(here, stage, say)
+    _not_newer(found, stage)
     url = _uploaded(here, made, say)
     _server_key(here, stage, say)
     wanted = _parameters(here, stage, found, made, given)
@@ -83,6 +88,26 @@ def _ready(here: Account, stage: str, say: Say) -> Stack:
     raise NotDeployed(
         f"{found.name} is {found.status}: look at its events in the CloudFormation console"
     )
+
+
+def _not_newer(found: Stack, stage: str) -> None:
+    """An older package must not run on data that a newer one has written (decision 0020)."""
+    if found.is_unborn or not found.outputs:
+        return
+    mark = schema.mark(_site(stage).table)
+    if mark and mark.schema > schema.SCHEMA:
+        raise NotDeployed(
+            f"the data of {found.name} has schema {mark.schema}, newer than this package's "
+            f"{schema.SCHEMA}: deploy the newer program again, or restore an archive from before "
+            "it into a new stage. Nothing was changed"
+        )
+
+
+def _site(stage: str) -> Site:
+    """The stage's installation, worked on from here."""
+    from chalicelib import aws
+
+    return aws.open_site(now, settings(stage))
 
 
 # ------------------------------------------------------------------ what is uploaded
@@ -284,15 +309,30 @@ def _applied(here: Account, stage: str, change_set: str) -> Stack:
 
 def _officer(stage: str, mail: str, say: Say) -> None:
     """The first who may sign in. With an officer there, the desk has a page for the others."""
-    from chalicelib import aws, clock
     from chalicelib.store import access
 
-    site = aws.open_site(clock.now, settings(stage))
+    site = _site(stage)
     if mail:
-        access.keep_staff(site.table, mail.lower(), "officer")
-        say(f"officer {mail.lower()}: sign in at {site.public_url}/signin")
+        email = rescue.appoint(site, "make deploy", mail)
+        say(f"officer {email}: sign in at {site.public_url}/signin")
     elif not list(access.staff(site.table)):
-        say(f"nobody may sign in yet: make deploy STAGE={stage} OFFICER=mail")
+        say(
+            f"nobody may sign in yet: make officer STAGE={stage} MAIL=mail, or, to move an "
+            f"installation here, STAGE={stage} make restore FILE=baocao.zip"
+        )
+
+
+def _migrated(stage: str, say: Say) -> None:
+    """Its data in the shape of the package that runs now. Cut off, the same command goes on."""
+    from infra import migrations
+
+    try:
+        migrations.migrate(_site(stage).table, say)
+    except (Busy, Conflict) as error:
+        raise NotDeployed(
+            f"the package runs, but its data is not all in its shape yet ({error}): "
+            "run the same command again"
+        ) from None
 
 
 def _mail_words(here: Account, found: Stack) -> Iterator[str]:
@@ -314,8 +354,8 @@ def _mail_words(here: Account, found: Stack) -> Iterator[str]:
         )
 
 
-def _first_run(here: Account, found: Stack) -> None:
-    """At once, so that its alarm does not ring until the first night."""
+def _run_at_once(here: Account, found: Stack) -> None:
+    """The nightly run: its alarm waits for it, and a new package may shape summaries anew."""
     payload, name = json.dumps(scheduled(here)).encode(), found.outputs["NightlyName"]
     here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
 
@@ -393,17 +433,6 @@ def _ignoring(code: str, call: Callable[..., Any], **asked: Any) -> Any:
 # ------------------------------------------------------------------ the commands
 
 
-def _asking(*, yes: bool) -> Ask:
-    def ask(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            raise NotDeployed(f"{question} Nobody is there to say so: YES=1")
-        return input(f"baocao: {question} [y/N] ").strip().lower() in ("y", "yes")
-
-    return ask
-
-
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -421,12 +450,11 @@ def _deploy(given: argparse.Namespace) -> None:
     told = _given(given.set)
     if given.sender:
         told["Sender"] = given.sender
-    before = stack(here, given.stage)
     _say(f"packaging for {given.stage}, account {here.number}, {here.region} …")
     made = package(given.stage, given.out)
-    after = deploy(here, given.stage, made, told, _asking(yes=given.yes), _say)
-    if before.is_unborn or before.is_stillborn:
-        _first_run(here, after)
+    after = deploy(here, given.stage, made, told, asking(yes=given.yes), _say)
+    _migrated(given.stage, _say)
+    _run_at_once(here, after)
     _officer(given.stage, given.officer, _say)
     for line in _mail_words(here, after):
         _say(line)
@@ -438,7 +466,7 @@ def _deploy(given: argparse.Namespace) -> None:
 
 
 def _destroy(given: argparse.Namespace) -> None:
-    destroy(account(), given.stage, _asking(yes=given.yes), _say)
+    destroy(account(), given.stage, asking(yes=given.yes), _say)
     _say(f"{named(given.stage)} is gone")
 
 

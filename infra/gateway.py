@@ -60,8 +60,13 @@ class Gateway:
             return self.problem(404, "no_page", method)
         event["requestContext"]["identity"]["sourceIp"] = address
         event["requestContext"]["requestId"] = logs.new_id()
+        return _reply(self.answer(event))
+
+    def answer(self, event: dict[str, Any]) -> Mapping[str, Any]:
+        """The app's answer, in this process."""
         context = LambdaContext("api_handler", 256, max_runtime_ms=60_000)
-        return _reply(self._app(event, context))
+        answered: Mapping[str, Any] = self._app(event, context)
+        return answered
 
     def problem(self, status: int, name: str, route: str) -> Reply:
         """What Chalice and API Gateway would answer in English, as our own page."""

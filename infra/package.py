@@ -16,6 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
+from chalicelib.pages import render
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out"
 RUNTIME = (3, 11)  # Chalice takes Lambda's from the Python that packages; .pyc fit only their own
@@ -61,6 +63,7 @@ def package(stage: str, out: Path = OUT, root: Path = ROOT) -> Package:
         _copy(root, source)
         _chalice(source, built, stage, _wheels(root / "requirements.txt"))
         _unpack(built / "deployment.zip", kept)
+        _compile_templates(source, kept / render.COMPILED)
         _compile(kept)
         out.mkdir(parents=True, exist_ok=True)
         _zip(kept, out / "deployment.zip")
@@ -148,6 +151,21 @@ def _unpack(made: Path, kept: Path) -> None:
         archive.extractall(kept, [name for name in archive.namelist() if is_kept(name)])
 
 
+def _compile_templates(source: Path, target: Path) -> None:
+    """By the sources that are packaged, with the Jinja that is pinned for both."""
+    program = (
+        "import sys; from pathlib import Path; from chalicelib.pages import render; "
+        "render.compile_into(Path(sys.argv[1]))"
+    )
+    _run(
+        [sys.executable, "-c", program, str(target)],
+        "what can't be compiled can't be shown",
+        cwd=source,
+        PYTHONPATH=str(source),
+        PYTHONDONTWRITEBYTECODE="1",
+    )
+
+
 def _compile(kept: Path) -> None:
     """Lambda's folder is read-only, so Python could keep no .pyc there.
 
@@ -156,15 +174,15 @@ def _compile(kept: Path) -> None:
     """
     command = [sys.executable, "-sS", "-m", "compileall", "-qq", "-f", "-s", str(kept)]
     command += ["--invalidation-mode", "unchecked-hash", str(kept)]
-    done = subprocess.run(
-        command,
-        env={"PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    _run(command, "what can't be compiled can't run", PYTHONNODEBUGRANGES="1")
+
+
+def _run(command: Sequence[str], why: str, cwd: Path | None = None, **settings: str) -> None:
+    """With one seed, so that its bytes are the same each time. Raises NotPackaged."""
+    own = {"PYTHONHASHSEED": "0", **settings}
+    done = subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NotPackaged(f"what can't be compiled can't run:\n{done.stdout}{done.stderr}".rstrip())
+        raise NotPackaged(f"{why}:\n{done.stdout}{done.stderr}".rstrip())
 
 
 def _zip(folder: Path, target: Path) -> None:

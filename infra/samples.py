@@ -7,14 +7,16 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import period, regime, unit_list, xlsform
+from chalicelib import contact, period, regime, unit_list, ways, xlsform
 from chalicelib.edges import Site
 from chalicelib.messages import authoring
 from chalicelib.period import Period
 from chalicelib.programme import Form, Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
+from chalicelib.store.links import standing_or_first_link
 from chalicelib.unit import Unit
+from infra import rescue
 
 FOLDER = Path(__file__).resolve().parents[1] / "programmes"
 
@@ -47,13 +49,14 @@ def load(site: Site, folder: Path) -> Programme:
         raise NotLoaded("\n".join([str(faulty), *_unit_faults(folder, programme)])) from None
     units = _units(folder, programme)
     _refuse_dropped(site, folder, programme, units)
+    _refuse_without_officer(site, folder, staff)
     programmes.keep_form(site.table, p, form)
     programmes.keep_periods(site.table, p, _periods(site, programme, form))
     programmes.keep_units(site.table, p, units)
     for code in sorted({one.code for one in units}):
-        access.issue_link(site.table, site.key, p, code)
-    for one in staff:
-        access.keep_staff(site.table, one.email.lower(), one.role)
+        standing_or_first_link(site.table, site.key, p, code)
+    for one in sorted(staff, key=lambda one: one.role != "officer"):  # an officer stays
+        rescue.appoint(site, "make load", one.email, one.role)
     programmes.keep_programme(site.table, programme)  # last: a half-loaded one is loaded again
     return programme
 
@@ -73,6 +76,9 @@ def _settings(path: Path) -> tuple[Programme, list[Staff]]:
             where = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise NotLoaded("\n".join(f"{path}: {line}" for line in where)) from None
         raise NotLoaded(f"{path}: {error}") from None
+    _refuse_taken_key(path, programme.key)
+    if wrong := [one.email for one in staff if not contact.is_mailbox(one.email.lower())]:
+        raise NotLoaded(f"{path}: staff: {wrong[0]} is no mail address like canbo@so.example")
     return programme, staff
 
 
@@ -133,6 +139,23 @@ def _refuse_dropped(site: Site, folder: Path, programme: Programme, units: list[
                 for one in dropped
             )
         )
+
+
+def _refuse_without_officer(site: Site, folder: Path, staff: list[Staff]) -> None:
+    before = dict(access.staff(site.table))
+    after = before | {one.email.lower(): one.role for one in staff}
+    if "officer" in before.values() and "officer" not in after.values():
+        raise NotLoaded(
+            f"{folder / 'programme.toml'}: [[staff]] makes the last officer a director, and nobody "
+            "could act any more: name another officer there too"
+        )
+
+
+def _refuse_taken_key(path: Path, key: str) -> None:
+    """/desk/staff is a page: a programme of that name would stand behind it, out of reach."""
+    taken = {way.path.split("/")[2] for way in ways.WAYS if way.path.startswith("/desk/")}
+    if key in taken:
+        raise NotLoaded(f"{path}: key: {key!r} is a page of the desk itself: choose another key")
 
 
 def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:

@@ -160,6 +160,44 @@ def resources(here: Account, name: str) -> Mapping[str, str]:
         asked["NextToken"] = token
 
 
+def client(service: str) -> Any:
+    """For a command that works on a stage from here. Raises Unusable."""
+    try:
+        return account().client(service)
+    except NotDeployed as problem:
+        raise Unusable(str(problem)) from None
+
+
+def left_over_queue(stage: str) -> str:
+    """The address of the queue that failed events end in. Raises Unusable."""
+    try:
+        found = stack(account(), stage).outputs
+    except NotDeployed as problem:
+        raise Unusable(str(problem)) from None
+    if "LeftOverUrl" not in found:
+        raise Unusable(f"{named(stage)} is not deployed here: `make deploy STAGE={stage}`")
+    return found["LeftOverUrl"]
+
+
+def invoke(function: str, event: bytes) -> None:
+    """As a run does it: Lambda keeps the event and answers before it is done."""
+    client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=event)
+
+
+def forget_suppressed(address: str) -> bool:
+    """SES keeps a list of its own of addresses that bounced: it would drop the next mail, and
+    tell of one more bounce. False where the address is not on it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client("sesv2").delete_suppressed_destination(EmailAddress=address)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        return False
+    return True
+
+
 _FROM_OUTPUTS = {
     "TABLE": "TableName",
     "BUCKET": "BucketName",

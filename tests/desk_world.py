@@ -13,7 +13,7 @@ from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import NotSent
 from chalicelib.period import start_of
-from chalicelib.store import access, asks, authoring, keys, programmes, reminders, terms
+from chalicelib.store import access, asks, authoring, keys, notices, programmes, reminders, terms
 from chalicelib.table import Change, Item, Put
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -40,8 +40,11 @@ class Post:
         self.out: Counter[tuple[str, str]] = Counter()  # (unit, day), as they went out
         self.cut = 0  # mails at which the process died
 
-    def send(self, to: str, subject: str, text: str, now: datetime) -> None:  # noqa: ARG002
+    def send(self, to: str, subject: str, text: str, now: datetime) -> None:
         unit = to.partition("@")[0].upper()
+        if not subject.startswith("Trân trọng đề nghị"):
+            self._world.judge(lambda: self._world.judge_notice(unit, text))
+            return
         self._world.judge(lambda: self._world.judge_mail(unit, text, now))
         how = self.does.pop(0) if self.does else "goes"
         if how in ("goes", "late", "dies after"):
@@ -63,6 +66,7 @@ class DeskWorld(World):
         self.post = Post(self)
         self._browsers: dict[str, tuple[Visitor, datetime]] = {}
         self.records: Records | None = None
+        self.noticed: set[str] = set()  # acts whose mail went out
         self.allowed_to_exempt = 0  # the item version of the head that the officer's page showed
         super().__init__(here, now)
         for email in OFFICERS:
@@ -113,6 +117,17 @@ class DeskWorld(World):
         own_links = {rules.link_token(KEY, rules.Link(P, unit, n)) for n in generations}
         assert token in own_links, "another unit's link, or none"
         self.ledger.told["mails judged"] += 1
+
+    def judge_notice(self, unit: str, text: str) -> None:
+        """At the moment of the mail: its act is on record, waits for it, and had none yet."""
+        table = self.plain.table
+        found = notices.of_unit(table, P, K, unit)
+        waiting = [one for one in found if one.state == "reserved" and one.act not in self.noticed]
+        assert waiting, "told of nothing, or told twice"
+        assert table.get(keys.event(P, K, unit, waiting[0].act)), "told before it was done"
+        self.noticed.add(waiting[0].act)
+        assert "/u/" in text, "without the unit's own link"
+        self.ledger.told["notices judged"] += 1
 
     # ------------------------------------------------------------------ units
 

@@ -58,6 +58,7 @@ def run(
     port: int = 8000,
     day: datetime | None = SPRING_2021,
     before: tuple[str, ...] = (),
+    patience: float = _PATIENCE,
     **more: str,
 ) -> subprocess.CompletedProcess[str]:
     """One command to its end; `before` is the command that starts it."""
@@ -67,7 +68,7 @@ def run(
         env=environment(data, port, **more),
         capture_output=True,
         text=True,
-        timeout=_PATIENCE,
+        timeout=patience,
         check=False,
     )
 

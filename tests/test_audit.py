@@ -231,4 +231,4 @@ def test_an_act_and_its_change_are_kept_together_or_not_at_all(site: Site) -> No
     taken = Put(keys.staff(ONE), {"role": "officer"}, NOTHING)
     with pytest.raises(Conflict):
         acts.commit(site.table, Act(AT, ONE, "add_staff"), taken)
-    assert list(acts.acts(site.table, "", "2026-11")) == []
+    assert ONE not in {act.who for act in acts.acts(site.table, "", "2026-11")}

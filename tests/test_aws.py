@@ -554,3 +554,8 @@ def test_a_period_is_handed_over_without_waiting_for_it(
     (asked,) = told
     assert (asked["FunctionName"], asked["InvocationType"]) == ("the-worker", "Event")
     assert json.loads(asked["Payload"]) == {"programme": "p", "period": "2026-Q4", "run": "a-run"}
+    assert aws.open_site(lambda: NOW, SETTINGS).hand_over is None
+    site = aws.open_site(lambda: NOW, {**SETTINGS, "WORKER": "another-worker"})
+    assert site.hand_over is not None
+    site.hand_over("p", "2026", "b-run")
+    assert told[-1]["FunctionName"] == "another-worker"

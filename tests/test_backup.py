@@ -2,21 +2,26 @@
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from chalicelib import embedded, nightly
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, programmes, reports, summaries
-from chalicelib.table import Item, Key
-from infra import backup, samples
+from chalicelib.store import access, keys, programmes, reports, schema, summaries
+from chalicelib.store.schema import SCHEMA
+from chalicelib.table import Item, Key, Put, Table
+from infra import backup, migrations, samples
 from infra.visitor import Visitor
-from tests.conftest import NEW, Clock, on_aws
+from tests.conftest import HERE, NEW, Clock, on_aws
+from tests.faulty import Killed
 from tests.ministack import Ministack
+from tests.older import SCHEMA_1
 from tests.test_reporting import BY, Q4, filled, sent
 
 LIVING = ("SESSION#", "RATE#")
@@ -25,6 +30,7 @@ LIVING = ("SESSION#", "RATE#")
 @pytest.fixture
 def reported(site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]) -> Site:
     """Three units have sent, one is typing, the summary is made, staff are signed in."""
+    migrations.migrate(site.table, print)
     for code in ("T01", "T02", "T06"):
         sent(site, as_unit(code), i1_5="12", n_done="Đã triển khai “đủ”\ntừng tổ")
     browser = as_unit("T03")
@@ -51,11 +57,11 @@ def empty(tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 
 def kept(site: Site) -> dict[Key, tuple[object, ...]]:
-    """Everything but what lets somebody in."""
+    """Everything but what lets somebody in, and what says the schema."""
     return {
         item.key: (item.version, dict(item.body), item.expires)
         for item in site.table.everything()
-        if not lets_in(item)
+        if not lets_in(item) and item.key != keys.schema()
     }
 
 
@@ -84,7 +90,7 @@ def rezipped(path: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
 def test_a_restored_installation_holds_the_same(reported: Site, archive: Path, empty: Site) -> None:
     told = backup.restore(empty, archive)
     assert kept(empty) == kept(reported)
-    assert told.items == len(kept(empty))
+    assert told.items == len(kept(empty)) + 1  # the archive's word for its schema
     assert files_of(empty) == files_of(reported)
     assert None not in files_of(empty)
     for code in ("T01", "T02", "T06"):
@@ -122,6 +128,25 @@ def test_from_one_machine_to_aws_and_back_nothing_changes(
     assert files_of(empty) == files_of(reported)
 
 
+def test_an_archive_is_the_same_in_whatever_order_an_engine_reads(
+    reported: Site, archive: Path
+) -> None:
+    """DynamoDB reads a table in the order of hashes that nobody knows."""
+
+    class Hashed:
+        def __getattr__(self, name: str) -> object:
+            return getattr(reported.table, name)
+
+        def everything(self) -> Iterator[Item]:
+            whole = reported.table.everything()
+            return iter(sorted(whole, key=lambda i: hashlib.sha256(repr(i.key).encode()).digest()))
+
+    path = archive.with_name("hashed.zip")
+    told = backup.write(replace(reported, table=Hashed()), path)  # type: ignore[arg-type]
+    with zipfile.ZipFile(archive) as opened:
+        assert told.members == json.loads(opened.read("manifest.json"))["sha256"]
+
+
 def test_no_key_and_nothing_that_lets_somebody_in_is_in_an_archive(
     reported: Site, archive: Path
 ) -> None:
@@ -156,36 +181,91 @@ def test_a_store_in_use_is_left_alone(archive: Path, empty: Site) -> None:
     assert kept(empty) == before
 
 
+# ------------------------------------------------------------------ refused, nothing touched
+
+
+_made: dict[str, bytes] = {}  # the archive of `reported` is made once a process: reading it is all
+
+
+@pytest.fixture
+def today(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """An archive for a test that wants nothing of the installation it came from."""
+    if not _made:
+        found: Path = request.getfixturevalue("archive")
+        _made["archive"] = found.read_bytes()
+    path = tmp_path / "today.zip"
+    path.write_bytes(_made["archive"])
+    return path
+
+
+@pytest.fixture(params=["today", "schema 1"])
+def any_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An archive of today, and one of an older program."""
+    if request.param == "today":
+        found: Path = request.getfixturevalue("today")
+        return found
+    return shutil.copy(SCHEMA_1, tmp_path / "older.zip")
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def target(request: pytest.FixtureRequest, clock: Clock) -> Site:
+    """An empty installation of either engine."""
+    if request.param == "sqlite":
+        site: Site = request.getfixturevalue("empty")
+        return site
+    return on_aws(request.getfixturevalue("ministack"), clock)
+
+
+class Untouched:
+    """Files that fail a test that writes one."""
+
+    def write(self, name: str, _: object) -> None:
+        raise AssertionError(f"{name} was written")
+
+
 def refused(site: Site, path: Path, why: str) -> None:
     with pytest.raises(Unusable, match=why):
-        backup.restore(site, path)
-    assert kept(site) == {}
-    assert not (path.parent / "other" / "files").exists()
+        backup.restore(replace(site, files=Untouched()), path)  # type: ignore[arg-type]
+    assert list(site.table.everything()) == []
+    assert [one.name for one in path.parent.iterdir() if one.name.startswith(".baocao-")] == []
 
 
 @pytest.mark.parametrize("share", [0, 10, 50, 99])
-def test_an_archive_cut_short_is_refused(archive: Path, empty: Site, share: int) -> None:
-    whole = archive.read_bytes()
-    short = archive.with_name("short.zip")
+def test_an_archive_cut_short_is_refused(any_archive: Path, target: Site, share: int) -> None:
+    whole = any_archive.read_bytes()
+    short = any_archive.with_name("short.zip")
     short.write_bytes(whole[: len(whole) * share // 100])
-    refused(empty, short, "damaged")
+    refused(target, short, "damaged")
 
 
-def test_a_changed_item_is_refused(archive: Path, empty: Site) -> None:
+def test_an_archive_with_a_damaged_byte_is_refused(any_archive: Path, target: Site) -> None:
+    whole = any_archive.read_bytes()
+    with zipfile.ZipFile(any_archive) as opened:
+        members = opened.infolist()
+    for member in members:
+        header = whole[member.header_offset : member.header_offset + 30]
+        longer = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        place = member.header_offset + 30 + longer + member.compress_size // 2
+        spoilt = any_archive.with_name("spoilt.zip")
+        spoilt.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        refused(target, spoilt, "damaged|changed|can't be read")
+
+
+def test_a_changed_item_is_refused(any_archive: Path, target: Site) -> None:
     def change(name: str, content: bytes) -> bytes:
         if name != "items.jsonl":
             return content
         return content.replace("Đã triển khai".encode(), "Đã triển khoi".encode())
 
-    refused(empty, rezipped(archive, change), "changed: items.jsonl")
+    refused(target, rezipped(any_archive, change), "changed: items.jsonl")
 
 
-def test_a_changed_or_missing_file_is_refused(archive: Path, empty: Site) -> None:
+def test_a_changed_or_missing_file_is_refused(any_archive: Path, target: Site) -> None:
     ends = ".xlsx"
-    spoilt = rezipped(archive, lambda name, c: c + b" " if name.endswith(ends) else c)
-    refused(empty, spoilt, "changed: files/")
-    missing = rezipped(archive, lambda name, c: None if name.endswith(ends) else c)
-    refused(empty, missing, "does not hold")
+    spoilt = rezipped(any_archive, lambda name, c: c + b" " if name.endswith(ends) else c)
+    refused(target, spoilt, "changed: files/")
+    missing = rezipped(any_archive, lambda name, c: None if name.endswith(ends) else c)
+    refused(target, missing, "does not hold")
 
 
 def manifest_with(**more: object) -> Callable[[str, bytes], bytes]:
@@ -204,23 +284,146 @@ def manifest_with(**more: object) -> Callable[[str, bytes], bytes]:
         ({"schema": 99}, "newer"),
         ({"items": 3}, "as many items"),
         ({"sha256": None}, "can't be read"),
+        ({"sha256": {}}, "does not hold the files"),
         ({"schema": "x"}, "can't be read"),
+        ({"schema": 0}, "can't be read"),
     ],
 )
 def test_another_manifest_is_refused(
-    archive: Path, empty: Site, more: dict[str, object], why: str
+    any_archive: Path, target: Site, more: dict[str, object], why: str
 ) -> None:
-    refused(empty, rezipped(archive, manifest_with(**more)), why)
+    refused(target, rezipped(any_archive, manifest_with(**more)), why)
 
 
-def test_what_is_no_archive_of_ours_is_refused(tmp_path: Path, empty: Site) -> None:
+def test_an_archive_that_says_another_schema_than_its_items_is_refused(
+    today: Path, target: Site
+) -> None:
+    why = "items are not of schema"
+    refused(target, rezipped(today, manifest_with(schema=SCHEMA - 1)), why)
+    older = shutil.copy(SCHEMA_1, today.with_name("older.zip"))
+    refused(target, rezipped(older, manifest_with(schema=SCHEMA)), why)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no JSON",
+        b"[]",
+        b'{"key": ["A"], "version": 1, "body": {}}',
+        b'{"key": ["A", ""], "version": 1, "body": {}}',
+        b'{"key": ["A", "B"], "version": 1, "body": {"x": 1.5}}',
+        b'{"key": ["A", "B"], "version": 1, "body": {"x": ["y"]}}',
+        b'{"key": ["A", "B"], "version": 1, "body": "x"}',
+        b'{"key": ["A", "B"], "version": 1, "body": {"x": "%b"}}' % (b"y" * 300_000),
+    ],
+    ids=["text", "list", "half a key", "empty key", "float", "list in it", "no body", "too large"],
+)
+def test_a_line_that_no_engine_takes_is_refused_though_its_hash_is_right(
+    today: Path, target: Site, line: bytes
+) -> None:
+    with zipfile.ZipFile(today) as opened:
+        told, whole = json.loads(opened.read("manifest.json")), opened.read("items.jsonl")
+    lines = whole + line + b"\n"
+    hashes = told["sha256"] | {"items.jsonl": hashlib.sha256(lines).hexdigest()}
+    manifest = manifest_with(items=told["items"] + 1, sha256=hashes)
+    made = rezipped(today, lambda n, c: lines if n == "items.jsonl" else manifest(n, c))
+    refused(target, made, "a line that is no item")
+
+
+def test_what_is_no_archive_of_ours_is_refused(tmp_path: Path, target: Site) -> None:
     foreign = tmp_path / "foreign.zip"
     with zipfile.ZipFile(foreign, "w") as made:
         made.writestr("readme.txt", "x")
-    refused(empty, foreign, "no manifest")
+    refused(target, foreign, "no manifest")
     (tmp_path / "text.zip").write_text("PK, but no zip")
-    refused(empty, tmp_path / "text.zip", "damaged")
-    refused(empty, tmp_path / "nothing.zip", "no archive")
+    refused(target, tmp_path / "text.zip", "damaged")
+    refused(target, tmp_path / "nothing.zip", "no archive")
+
+
+# ------------------------------------------------------------------ cut off and gone on with
+
+
+class Cut:
+    """A table whose process is killed in the n-th filling, after some items of it."""
+
+    def __init__(self, table: Table, filling: int, items: int) -> None:
+        self._table, self._left, self._items = table, filling, items
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._table, name)
+
+    def fill(self, items: Iterator[Item]) -> None:
+        self._left -= 1
+        if self._left:
+            self._table.fill(items)
+            return
+        self._table.fill(islice(items, self._items))
+        raise Killed
+
+
+@pytest.mark.parametrize(("filling", "items"), [(1, 0), (1, 40), (2, 0), (2, 3)])
+def test_a_restore_that_was_cut_off_is_run_again(
+    any_archive: Path, target: Site, filling: int, items: int
+) -> None:
+    with pytest.raises(Killed):
+        backup.restore(
+            replace(target, table=Cut(target.table, filling, items)),  # type: ignore[arg-type]
+            any_archive,
+        )
+    for act in (
+        lambda: migrations.migrate(target.table, print),
+        lambda: backup.write(target, any_archive.with_name("half.zip")),
+    ):
+        with pytest.raises(Unusable, match="a restore is under way or was cut off"):
+            act()
+    backup.restore(target, any_archive)
+    whole, mark = kept(target), schema.mark(target.table)
+    assert mark is not None
+    assert (mark.schema, mark.restoring) == (SCHEMA, "")
+    at_once = embedded.open_site(any_archive.with_name("at-once"), HERE, target.clock)
+    backup.restore(at_once, any_archive)
+    assert whole == kept(at_once)
+    at_once.table.close()  # type: ignore[attr-defined]
+
+
+def test_nobody_gets_in_before_all_else_is_there(today: Path, target: Site) -> None:
+    with pytest.raises(Killed):
+        backup.restore(replace(target, table=Cut(target.table, 2, 0)), today)  # type: ignore[arg-type]
+    there = [item.key.partition for item in target.table.everything()]
+    assert f"REPORT#{NEW}#{Q4}#T01" in there
+    assert not [one for one in there if one == "STAFF" or one.startswith("TOKEN#")]
+
+
+def test_what_was_sent_after_a_cut_off_restore_is_not_written_over(
+    today: Path, target: Site
+) -> None:
+    """Somebody with a link that was back already has sent when the rest is restored."""
+    with pytest.raises(Killed):
+        backup.restore(replace(target, table=Cut(target.table, 2, 99)), today)  # type: ignore[arg-type]
+    head = target.table.get(keys.head(NEW, Q4, "T01"))
+    assert head is not None
+    target.table.write(Put(head.key, {**head.body, "hash": "of a later version"}, head.version))
+    backup.restore(target, today)
+    after = target.table.get(head.key)
+    assert after is not None
+    assert after.body["hash"] == "of a later version"
+
+
+def test_another_archive_is_not_restored_over_half_of_one(today: Path, target: Site) -> None:
+    with pytest.raises(Killed):
+        backup.restore(replace(target, table=Cut(target.table, 1, 40)), today)  # type: ignore[arg-type]
+    before = kept(target)
+    with pytest.raises(Unusable, match="a restore of another archive was cut off"):
+        backup.restore(target, SCHEMA_1)
+    assert kept(target) == before
+
+
+def test_a_failure_that_somebody_made_meanwhile_is_no_data(today: Path, target: Site) -> None:
+    """A stage that stands is found by robots before anything is restored into it."""
+    count = Item(Key("RATE#x", "HOUR#2026112303"), 1, {"count": 1}, 4_000_000_000)
+    target.table.fill([count])
+    backup.restore(target, today)
+    assert reports.head(target.table, NEW, Q4, "T01") is not None
 
 
 def test_a_name_that_is_taken_is_not_written_over(reported: Site, archive: Path) -> None:

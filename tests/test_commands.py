@@ -14,10 +14,11 @@ import pytest
 
 from chalicelib import clock, embedded
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, programmes, reports, summaries
+from chalicelib.store import access, keys, programmes, reports, summaries
 from chalicelib.table import Item
-from infra import commands, samples
+from infra import commands, local, samples
 from tests import officer
+from tests.server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"
@@ -59,7 +60,7 @@ def run(
 ) -> Run:
     """One command in this process, as `python -m infra` would run it."""
     assert now
-    for name in ("PORT", "HOST", "PUBLIC_URL", "LOG"):
+    for name in ("PORT", "HOST", "PUBLIC_URL", "LOG", "SAMPLES", "SMTP_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATA", str(data))
 
@@ -78,8 +79,9 @@ def opened(data: Path) -> Site:
 
 
 def items(data: Path) -> list[Item]:
+    """All but what says the schema, which any command leaves."""
     table = opened(data).table
-    found = list(table.everything())
+    found = [item for item in table.everything() if item.key != keys.schema()]
     table.close()  # type: ignore[attr-defined]
     return found
 
@@ -386,3 +388,50 @@ def test_what_must_not_be_done_to_a_stage_is_refused(
     monkeypatch.setenv("STAGE", "prod")
     with pytest.raises(Unusable, match=said):
         getattr(commands, command)(argparse.Namespace())
+
+
+def test_an_officers_link_is_one_line_and_works(run: Run, data: Path) -> None:
+    said = run("officer", "moi@so.example")
+    assert (said.code, said.err) == (0, [])
+    (link,) = said.out
+    token = urlsplit(link).path.removeprefix("/s/")
+    assert access.sign_in(opened(data).table, token, clock.now()) == "moi@so.example"
+    wrong = run("officer", "moi")
+    assert (wrong.code, wrong.out) == (1, [])
+    assert "MAIL=moi is no mail address" in wrong.err[0]
+
+
+def test_a_mailbox_that_is_not_marked_is_said_to_be_mailed(run: Run) -> None:
+    assert run("reachable", "moi@so.example").out == [
+        "moi@so.example was not marked: mails go there"
+    ]
+
+
+def test_a_new_key_is_made_when_told_to_and_every_link_replaced(run: Run, data: Path) -> None:
+    before, key = tokens(run("links").out), (data / "key").read_bytes()
+    refused = run("rotate")
+    assert refused.code == 1
+    assert "YES=1" in refused.err[0]
+    assert (data / "key").read_bytes() == key
+    said = run("rotate", "--yes")
+    assert said.code == 0
+    assert said.out[-1].startswith(f"{len(said.out) - 1} units have a new link")
+    after = tokens(run("links").out)
+    assert (data / "key").read_bytes() != key
+    assert not set(before.values()) & set(after.values())
+    assert {f"{OLD} {unit}" for unit in after} <= set(said.out)
+
+
+def test_without_samples_nothing_is_loaded_and_nothing_that_lets_in_is_printed(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("SAMPLES", "no")
+    monkeypatch.setenv("PORT", str(port))
+    monkeypatch.setattr(local, "serve", lambda _: None)
+    monkeypatch.setattr(local, "stop_on_signals", lambda _: None)
+    assert run("run") == Said(0, [f"serving http://127.0.0.1:{port}"], [])
+    assert items(data) == []
+    assert run("summarise").out == ["0 summarised, 0 unchanged"]
+    monkeypatch.setenv("SAMPLES", "perhaps")
+    assert run("summarise").err == ["baocao: SAMPLES=perhaps: say yes or no"]

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
@@ -10,11 +12,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from infra import deploy, stack
+from chalicelib.edges import Site
+from chalicelib.store import keys, links, schema
+from chalicelib.store.schema import SCHEMA
+from chalicelib.table import ANYTHING, Busy, Delete, Put
+from infra import deploy, migrations, stack
 from infra.deploy import destroy
 from infra.package import Package
 from infra.stack import Account, NotDeployed, Stack
+from tests.conftest import Clock
 from tests.ministack import REGION, Ministack
+from tests.older import ON_THE_DAY, P, left_in
 
 SENDER = "no-reply@baocao.example"
 OFFICER = "chuyenvien@baocao.example"
@@ -106,8 +114,9 @@ def assert_kept_safe(here: Account, there: Any) -> None:
             FunctionName=there[function], Qualifier="$LATEST"
         )
         assert "LeftOver" in given["DestinationConfig"]["OnFailure"]["Destination"]
-    told = functions.get_function_configuration(FunctionName=there["Nightly"])
-    assert told["Environment"]["Variables"]["WORKER"] == there["Period"]
+    for function in ("Hourly", "Nightly", "APIHandler"):
+        told = functions.get_function_configuration(FunctionName=there[function])
+        assert told["Environment"]["Variables"]["WORKER"] == there["Period"]
 
 
 def assert_gone(here: Account, there: Any) -> None:
@@ -119,6 +128,59 @@ def assert_gone(here: Account, there: Any) -> None:
         with pytest.raises(ClientError):
             getattr(here.client(service), call)(**asked)
     assert stack.stack(here, "dev").status in ("", "DELETE_COMPLETE")
+
+
+def command(monkeypatch: pytest.MonkeyPatch, made: Package, *given: str) -> int:
+    """`make deploy` as it is typed, with a package that is made already."""
+    monkeypatch.setattr(deploy, "package", lambda *_: made)
+    return deploy.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
+
+
+def test_deploying_brings_the_data_of_an_older_package_up_and_an_older_one_is_refused(
+    here: Account,
+    made: Package,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert command(monkeypatch, made) == 0
+    site = aws.open_site(Clock(ON_THE_DAY), stack.settings("dev"))
+    assert marked(site) == SCHEMA
+    site.table.write(Delete(keys.schema(), ANYTHING))
+    left_in(site, "schema-1", tmp_path)
+    capsys.readouterr()
+    assert command(monkeypatch, made) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1:3] == [
+        "nothing to change: this package is what runs",
+        f"bringing the data from schema 1 to {SCHEMA} …",
+    ]
+    assert said[-1].startswith("baocao-dev stands: https://")
+    assert marked(site) == SCHEMA
+    assert len(links.standings(site.table, P)) == 6
+    site.table.write(Put(keys.schema(), {"schema": SCHEMA + 1}, ANYTHING))
+    before = stack.stack(here, "dev")
+    assert command(monkeypatch, made, "--set", "LogDays=30") == 1
+    assert f"has schema {SCHEMA + 1}, newer than this package's {SCHEMA}" in capsys.readouterr().err
+    assert stack.stack(here, "dev") == before
+    destroy(here, "dev", lambda _: True, print)
+
+
+def test_a_table_that_is_busy_while_the_data_is_brought_up_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("planted")
+
+    monkeypatch.setattr(deploy, "_site", lambda _: SimpleNamespace(table=None))
+    monkeypatch.setattr(migrations, "migrate", busy)
+    with pytest.raises(NotDeployed, match=r"not all in its shape yet \(planted\): run the same"):
+        deploy._migrated("dev", print)
+
+
+def marked(site: Site) -> int:
+    mark = schema.mark(site.table)
+    return mark.schema if mark else 0
 
 
 def test_after_a_first_creation_that_failed_the_same_command_works(

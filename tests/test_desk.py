@@ -5,18 +5,22 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
+import pytest
 from openpyxl import load_workbook
 
+import app
 from chalicelib import nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests import officer
-from tests.conftest import NEW
+from tests.conftest import NEW, Clock
 from tests.test_reporting import Q4, sent, text
 
 SUMMARY = f"/desk/{NEW}/{Q4}"
@@ -88,6 +92,99 @@ def test_a_report_after_the_summing_is_said_and_then_summed(
     assert "Đã có 1 báo cáo thay đổi" in text(page)
     page = director.follow(director.submit(page, "summarise"))
     assert "chưa có báo cáo nào thay đổi" in text(page)
+
+
+# ------------------------------------------------------------------ summed elsewhere
+
+
+Handed = list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def handed(site: Site, visitor: Callable[[], Visitor], monkeypatch: pytest.MonkeyPatch) -> Handed:
+    """The app hands over; what is handed over waits in the list."""
+    assert visitor  # which serves the site that this one takes the place of
+    found: Handed = []
+    app.use(replace(site, hand_over=lambda *one: found.append(one)))
+    monkeypatch.setattr(nightly, "AT_ONCE", 35)  # of 36 units that owe
+    return found
+
+
+def pressed(browser: Visitor) -> Reply:
+    return browser.follow(browser.submit(browser.get(SUMMARY), "summarise"))
+
+
+def test_with_many_units_the_button_hands_the_period_over_and_the_page_says_so(
+    site: Site,
+    as_unit: Callable[..., Visitor],
+    as_staff: Callable[..., Visitor],
+    clock: Clock,
+    handed: Handed,
+) -> None:
+    sent(site, as_unit(), i1_5="12")
+    director = as_staff()
+    page = director.submit(director.get(SUMMARY), "summarise")
+    assert "Đang tổng hợp lần đầu" in text(director.follow(page))
+    assert "Tổng hợp ngay" not in text(director.follow(page))
+    ((p, k, run),) = handed
+    assert (p, k) == (NEW, Q4)
+    clock.now += timedelta(seconds=50)
+    nightly.run_one(site, p, k, run)  # the worker
+    done = director.follow(page)
+    assert "Đã tổng hợp xong lúc 10:00 ngày 23/11/2026" in text(done)
+    assert "1/36" in text(done)
+    clock.now += timedelta(minutes=30)
+    page = director.submit(done, "summarise")
+    waiting = text(director.follow(page))
+    assert "Bản dưới đây là của lần tổng hợp lúc 10:00 ngày 23/11/2026" in waiting
+    assert "1/36" in waiting
+    nightly.run_one(site, *handed[1])  # nothing has changed: nothing is written
+    clock.now += timedelta(minutes=21)
+    assert "yêu cầu lúc 10:30 ngày 23/11/2026 chưa có bản mới" in text(director.follow(page))
+    assert "Đã tổng hợp xong" not in text(director.follow(page))
+
+
+def test_up_to_so_many_units_the_button_sums_at_once(
+    as_staff: Callable[..., Visitor],
+    handed: Handed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nightly, "AT_ONCE", 36)
+    director = as_staff()
+    page = text(pressed(director))
+    assert "0/36" in page
+    assert "Đang tổng hợp" not in page
+    assert handed == []
+
+
+def test_one_machine_sums_at_once_however_many_there_are(
+    as_staff: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nightly, "AT_ONCE", 0)
+    assert "0/36" in text(pressed(as_staff()))
+
+
+def test_a_period_that_can_not_be_handed_over_is_busy_and_nothing_is_said_to_go_on(
+    site: Site, as_staff: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_line(*_: str) -> None:
+        raise OSError("no line")
+
+    monkeypatch.setattr(nightly, "AT_ONCE", 0)
+    director = as_staff()
+    app.use(replace(site, hand_over=no_line))
+    page = director.submit(director.get(SUMMARY), "summarise")
+    assert page.status == 503
+    assert "Hệ thống đang bận" in text(page)
+
+
+@pytest.mark.parametrize("given", ["", "x", "2026-11-23", "9999-99-99T00:00:00+00:00"])
+def test_an_instant_that_no_page_of_ours_carries_says_nothing(
+    as_staff: Callable[..., Visitor], given: str
+) -> None:
+    page = as_staff().get(f"{SUMMARY}?summing={quote(given)}")
+    assert page.status == 200
+    assert "Đang tổng hợp" not in text(page)
 
 
 def test_a_returned_report_is_out_of_the_totals_and_named(

@@ -360,7 +360,7 @@ def test_what_a_functions_policy_does_not_name_is_refused(stage: Deployed, figur
             "list_objects_v2",
             {"Bucket": "baocao-artefacts-000000000000-" + REGION},
         ),
-        ("APIHandler", "lambda", "invoke", {"FunctionName": stage.there["Period"]}),
+        ("APIHandler", "lambda", "invoke", {"FunctionName": stage.there["Nightly"]}),
         ("Hourly", "dynamodb", "put_item", table | {"Item": key["Key"]}),
         ("Hourly", "ssm", "get_parameter", name),
         ("Hourly", "s3", "get_object", bucket | {"Key": "units/x"}),

@@ -39,7 +39,7 @@ def table(tmp_path: Path) -> Iterator[SqliteTable]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> FolderFiles:
-    return FolderFiles(tmp_path / "files", b"k" * 32, "http://127.0.0.1:8000")
+    return FolderFiles(tmp_path / "files", lambda: b"k" * 32, "http://127.0.0.1:8000")
 
 
 @pytest.fixture
@@ -377,7 +377,7 @@ def test_a_link_opens_no_other_file(files: FolderFiles) -> None:
 
 def test_a_link_of_another_installation_opens_nothing(files: FolderFiles, tmp_path: Path) -> None:
     files.write("a.csv", b"content")
-    other = FolderFiles(tmp_path / "files", b"o" * 32, "http://127.0.0.1:8000")
+    other = FolderFiles(tmp_path / "files", lambda: b"o" * 32, "http://127.0.0.1:8000")
     assert opened(files, other.link("a.csv", "a.csv", NOW), NOW) is None
 
 
@@ -407,7 +407,7 @@ OUTSIDE = (
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "key").write_bytes(b"secret")
-    files: Files = FolderFiles(tmp_path / "files", b"k" * 32, "http://127.0.0.1:8000")
+    files: Files = FolderFiles(tmp_path / "files", lambda: b"k" * 32, "http://127.0.0.1:8000")
     with pytest.raises(ValueError, match="no file name of ours"):
         files.read(name)
     with pytest.raises(ValueError, match="no file name of ours"):
@@ -505,7 +505,7 @@ def test_a_mail_whose_last_flush_fails_may_have_gone_out(
 
 
 def test_files_that_nobody_needs_go_as_a_buckets_lifecycle_takes_them(tmp_path: Path) -> None:
-    files = FolderFiles(tmp_path, bytes(32), "http://127.0.0.1:8000")
+    files = FolderFiles(tmp_path, lambda: bytes(32), "http://127.0.0.1:8000")
     for name in ("summaries/p/k/new.json", "summaries/p/k/old.json", "exports/p/k/a.xlsx"):
         files.write(name, b"{}")
     files.end("summaries/p/k/old.json")
@@ -521,7 +521,7 @@ def test_files_that_nobody_needs_go_as_a_buckets_lifecycle_takes_them(tmp_path: 
 
 
 def test_an_ended_file_that_is_written_again_stays(tmp_path: Path) -> None:
-    files = FolderFiles(tmp_path, bytes(32), "http://127.0.0.1:8000")
+    files = FolderFiles(tmp_path, lambda: bytes(32), "http://127.0.0.1:8000")
     files.write("summaries/p/k/a.json", b"{}")
     files.end("summaries/p/k/a.json")
     files.write("summaries/p/k/a.json", b"{}")

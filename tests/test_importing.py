@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import xlsxwriter
+from openpyxl import Workbook
 
 from chalicelib import unit_book
 from chalicelib.edges import Site
@@ -136,8 +137,34 @@ def test_one_refused_row_stops_the_whole_list_and_every_one_is_named(
     assert "4 chỗ cần sửa" in said
     for words in ("Dòng 7", "ô có công thức", "Dòng 8", "mã chỉ gồm chữ không dấu", "khối thi đua"):
         assert words in said
+    for cell in ("=A1", "T 3", "Z", "hôm qua"):
+        assert f"<q>{cell}</q>" in said
+    assert "Tên cột đọc ở dòng 1 của tệp." in said
     assert "Mới (1)" in said  # what the good rows would do is shown all the same
     assert "Xác nhận" not in said
+
+
+def test_what_a_faulty_cell_holds_is_escaped(officer: Visitor) -> None:
+    said = look(officer, book([("<b>", "Tên", "T", date(2027, 1, 1))])).body.decode()
+    assert "<q>&lt;b&gt;</q>" in said
+
+
+def test_a_sheet_with_a_merged_title_is_taken_and_the_row_of_its_heads_named(
+    site: Site, officer: Visitor
+) -> None:
+    def merge(made: Workbook) -> None:
+        made.active.merge_cells("A1:F1")
+
+    whole = [("Kèm theo Kế hoạch số 12",), HEADS, ("T91", "Trường mới", "T", date(2027, 1, 1))]
+    page = look(officer, book(whole, ("DANH SÁCH ĐƠN VỊ",), more=merge))
+    assert "Tên cột đọc ở dòng 3 của tệp." in page.body.decode()
+    assert officer.submit(page, "confirm").status == 303
+    assert programmes.unit_versions(site.table, NEW, "T91")
+
+
+def test_a_sheet_without_heads_says_so(officer: Visitor) -> None:
+    said = look(officer, book([("x",)], ("DANH SÁCH",))).body.decode()
+    assert "Không tìm thấy dòng tên cột trong 15 dòng đầu" in said
 
 
 def test_a_successor_that_is_not_there_is_named_with_its_line(officer: Visitor) -> None:
@@ -145,6 +172,7 @@ def test_a_successor_that_is_not_there_is_named_with_its_line(officer: Visitor) 
     said = look(officer, book([row])).body.decode()
     assert "Dòng 2 (T04)" in said
     assert "đơn vị kế thừa không có trong danh sách" in said
+    assert "<q>T99</q>" in said
 
 
 def test_a_change_inside_a_period_that_is_over_is_warned_of(officer: Visitor) -> None:

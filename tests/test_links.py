@@ -75,6 +75,23 @@ def test_all_get_one_and_those_who_have_one_keep_it(
     assert len(verbs(site)) == 35
 
 
+def test_a_link_of_another_server_key_is_not_ended_by_issuing(
+    site: Site, as_staff: AsStaff, clock: Clock
+) -> None:
+    """After a move without the key: what is on paper goes on opening until it is replaced."""
+    old = access.issue_link(site.table, site.key, NEW, "T01")
+    officer = as_staff(OFFICER)
+    app.use(replace(site, server_key=lambda: b"n" * 32))
+    page = officer.follow(press(officer, clock, "issue", "T01", "T02")).body.decode()
+    assert "Đã cấp đường dẫn cho 1 đơn vị." in page
+    assert "đã có đường dẫn đang dùng" in page
+    assert access.link(site.table, old) is not None
+    press(officer, clock, "reissue", "T01", sure="1")
+    assert access.link(site.table, old) is None
+    standing = links.standings(site.table, NEW)["T01"]
+    assert access.link(site.table, links.token(b"n" * 32, standing)) is not None
+
+
 def test_the_filter_narrows_what_all_means(site: Site, as_staff: AsStaff, clock: Clock) -> None:
     officer = as_staff(OFFICER)
     page = officer.get(f"{WHERE}?q=dinh+chieu&bloc=T&state=none")

@@ -23,6 +23,7 @@ from chalicelib.edges import Site
 from chalicelib.pages.web import cookie_name
 from chalicelib.store import access, programmes
 from infra.gateway import Gateway, Reply
+from infra.local import forwarded
 from tests.conftest import NEW
 from tests.contract import parallel
 from tests.server import (
@@ -93,16 +94,21 @@ def test_the_command_prints_where_to_click_and_nothing_else(tmp_path: Path) -> N
         assert running.errors == ""
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_and_soon(tmp_path: Path, how: signal.Signals) -> None:
-    with Server(tmp_path / "data") as running:
-        idle = running.visitor()
-        idle.get(running.link("unit"))  # a browser keeps its connection open
-        began = time.monotonic()
-        assert running.stop(how) == 0
-        assert time.monotonic() - began < 5
-        assert running.errors == ""
-        assert len(running.lines) == 4
+@pytest.mark.parametrize(
+    ("peer", "told", "whom"),
+    [
+        ("127.0.0.1", "198.51.100.3", "198.51.100.3"),
+        ("127.0.0.1", "192.0.2.9, 198.51.100.3", "198.51.100.3"),  # the first anybody can write
+        ("127.0.0.1", "2001:db8::1", "2001:db8::1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "unknown", "127.0.0.1"),
+        ("198.51.100.7", "192.0.2.9", "198.51.100.7"),  # no proxy of ours
+    ],
+)
+def test_behind_a_proxy_each_client_is_counted_by_its_own_address(
+    peer: str, told: str, whom: str
+) -> None:
+    assert forwarded(peer, told) == whom
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -4,23 +4,28 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import traceback
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import ModuleLoader
 
 import app
 from chalicelib.edges import PASSING
+from chalicelib.pages import render
 from infra import package
 from infra.package import NotPackaged, Package, is_kept, largest, placed
 from tests.test_house import ROOT, imported
 
 MADE_ELSEWHERE = {"botocore"}  # Lambda's own
+_DRAWN = (".html", ".txt")  # the rest of templates/ are styles and scripts
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +87,44 @@ def test_the_app_its_templates_and_their_compiled_code_are_inside(names: list[st
     assert len(compiled) == len([name for name in names if name.endswith(".pyc")])
 
 
+def test_every_template_is_inside_as_python_too(names: list[str]) -> None:
+    folder = ROOT / "templates"
+    drawn = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in _DRAWN]
+    python = {ModuleLoader.get_module_filename(str(path)) for path in drawn}
+    wanted = {f"{render.COMPILED}/{name}" for name in python}
+    found = {name for name in names if name.startswith(render.COMPILED) and name.endswith(".py")}
+    assert found == wanted
+    assert len(found) > 60
+
+
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A page beside its compiled form, and the module that draws it as in a package."""
+    page = tmp_path / "templates" / "page.html"
+    page.parent.mkdir()
+    page.write_text("<p>{{ one }}</p>\n\n{{ 1 // nought }}")
+    monkeypatch.setattr(render, "_TEMPLATES", page.parent)
+    render._environment.cache_clear()
+    render.compile_into(tmp_path / render.COMPILED)
+    render._environment.cache_clear()
+    yield page
+    render._environment.cache_clear()
+
+
+def test_a_package_draws_the_compiled_template_escapes_and_reads_no_other(compiled: Path) -> None:
+    compiled.unlink()
+    assert render.text("page.html", one="<b>", nought=1) == "<p>&lt;b&gt;</p>\n\n1"
+
+
+def test_what_breaks_in_a_compiled_template_is_told_by_its_own_name_and_line(
+    compiled: Path,
+) -> None:
+    with pytest.raises(ZeroDivisionError) as broken:
+        render.text("page.html", one="", nought=0)
+    frame = traceback.extract_tb(broken.value.__traceback__)[-1]
+    assert (frame.filename, frame.lineno) == (str(compiled), 3)
+
+
 def test_no_entry_tells_when_or_where_it_was_made(made: Package) -> None:
     here = (str(ROOT).encode(), b"baocao-package-", str(Path(sys.prefix)).encode())
     with zipfile.ZipFile(made.zip) as archive:
@@ -99,7 +142,7 @@ def test_everything_that_the_app_imports_is_inside(made: Package, tmp_path: Path
     with zipfile.ZipFile(made.zip) as archive:
         archive.extractall(tmp_path)
     paths = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
-    asked = sorted(_modules(paths))
+    asked = sorted(filter(_is_asked, modules(paths)))
     program = (
         "import importlib, json, sys\n"
         "sys.path.insert(0, sys.argv[1])\n"
@@ -120,17 +163,18 @@ def test_everything_that_the_app_imports_is_inside(made: Package, tmp_path: Path
     assert heavy <= {name.partition(".")[0] for name in asked}
 
 
-def _modules(paths: list[Path]) -> Iterator[str]:
-    """What the sources import, at their tops and in functions; but for AWS's own client."""
+def modules(paths: Iterable[Path]) -> Iterator[str]:
+    """What the sources import, at their tops and in functions."""
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
-                yield from (one.name for one in node.names if _is_asked(one.name))
-            elif isinstance(node, ast.ImportFrom) and _is_asked(str(node.module)):
+                yield from (one.name for one in node.names)
+            elif isinstance(node, ast.ImportFrom):
                 yield str(node.module)
 
 
 def _is_asked(name: str) -> bool:
+    """All but AWS's own client, which is not in the zip."""
     return name.partition(".")[0] not in MADE_ELSEWHERE and not name.startswith("chalicelib.aws")
 
 
@@ -228,6 +272,34 @@ def test_every_log_ends_and_none_holds_a_path(template: dict[str, Any]) -> None:
     for settings in api["MethodSettings"]:
         assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
     assert "TracingEnabled" not in api
+
+
+def needed_by(name: str, there: dict[str, Any]) -> set[str]:
+    """All resources that this one names, and those name."""
+    found, new = set(), {name}
+    while new:
+        said = json.dumps([there[one] for one in new])
+        found |= new
+        named = {one for one in there if re.search(rf'"{one}"|\${{{one}[.}}]', said)}
+        new = named - found
+    return found
+
+
+def test_the_button_hands_over_to_the_period_function_and_to_no_other(
+    template: dict[str, Any],
+) -> None:
+    """Which therefore may not need the API's address: CloudFormation makes no circle."""
+    there = template["Resources"]
+    told = there["APIHandler"]["Properties"]["Environment"]["Variables"]
+    assert told["WORKER"] == {"Ref": "Period"}
+    statements = [
+        one
+        for policy in there["ApiHandlerRole"]["Properties"]["Policies"]
+        for one in policy["PolicyDocument"]["Statement"]
+        if "lambda:InvokeFunction" in one.get("Action", ())
+    ]
+    assert [one["Resource"] for one in statements] == [{"Fn::GetAtt": ["Period", "Arn"]}]
+    assert not {"RestAPI", "APIHandler"} & needed_by("Period", there)
 
 
 def test_only_what_surely_is_not_needed_expires(template: dict[str, Any]) -> None:

@@ -167,6 +167,28 @@ def test_missing_answers_are_gathered_and_can_be_marked_nil_at_once(
     assert "Gửi báo cáo" in text(marked)
 
 
+def test_a_yes_or_no_is_offered_no_nil_and_one_that_was_kept_stays_readable(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    """The whole-report button still marks what is empty, and old reports hold some."""
+    browser = as_unit()
+
+    def offered(code: str) -> list[str]:
+        page = browser.get(f"/report/{Q4}").body.decode()
+        select = page.partition(f'<select name="{code}.state"')[2].partition("</select>")[0]
+        return re.findall(r'value="(\w+)"', select)
+
+    asked = programmes.form(site.table, NEW, 1).sections
+    kinds = {one.code: one.kind for section in asked for one in section.indicators}
+    assert kinds["i1_1"] == "yesno"
+    assert offered("i1_1") == ["value", "na"]
+    assert offered("i1_5") == ["value", "nil", "na"]
+    sent(site, browser, i1_5="12")
+    assert offered("i1_1") == ["value", "nil", "na"]
+    page = browser.get(f"/report/{Q4}").body.decode()
+    assert '<option value="nil" selected>' in page.partition('name="i1_1.state"')[2][:200]
+
+
 def test_a_send_with_missing_answers_is_refused(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:

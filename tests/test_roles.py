@@ -104,6 +104,7 @@ ANSWERS = {
     "POST /desk/{programme}/{period}/reports/accept": 422,
     "GET /desk/{programme}/{period}/reports/{unit}": 200,
     "POST /desk/{programme}/{period}/reports/{unit}": 400,
+    "GET /desk/{programme}/{period}/reports/{unit}/notice": 200,
     "GET /desk/{programme}/{period}/reports/{unit}/paper": 200,
     "POST /desk/{programme}/{period}/reports/{unit}/paper": 422,
     "GET /desk/{programme}/{period}/requests": 200,
@@ -176,8 +177,9 @@ def browsers(
 def call(browser: Visitor, way: Way) -> Reply:
     if way.method == "GET":
         return browser.get(path(way))
-    token = browser.cookies.get("bc-unit" if "unit" in way.visitors else "bc-staff", "")
-    return send(browser, way, {"csrf": csrf_token(token)} if token else {})
+    whose = "-unit" if "unit" in way.visitors else "-staff"  # bc- over HTTP, __Host- over HTTPS
+    tokens = [token for name, token in browser.cookies.items() if name.endswith(whose)]
+    return send(browser, way, {"csrf": csrf_token(tokens[0])} if tokens else {})
 
 
 def send(browser: Visitor, way: Way, fields: dict[str, str], **headers: str) -> Reply:
@@ -363,6 +365,7 @@ OFFICERS_SEE = {
     "/desk/{programme}/links/sheet",
     "/desk/{programme}/periods/new",
     "/desk/{programme}/units/import",
+    "/desk/{programme}/{period}/reports/{unit}/notice",
     "/desk/{programme}/{period}/reports/{unit}/paper",
     "/desk/{programme}/{period}/urge/group",
     "/desk/{programme}/{period}/urge/round/{round}",

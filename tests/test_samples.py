@@ -6,7 +6,7 @@ import pytest
 from builders import folder, settings_with, simple_form
 
 from chalicelib.period import end_of
-from chalicelib.store import access, programmes
+from chalicelib.store import access, acts, programmes
 from infra import samples
 from infra.samples import NotLoaded
 
@@ -227,3 +227,35 @@ def test_the_two_samples_load(site):
     assert (len(old), len(new)) == (15, 20)
     assert len(programmes.units(site.table, keys[0])) == 45
     assert len(programmes.units(site.table, keys[1])) == 36
+
+
+def test_a_programme_named_as_a_page_of_the_desk_is_refused(empty_site, tmp_path):
+    for key in ("staff", "signout"):
+        named = settings_with('key = "thu-nghiem"', f'key = "{key}"')
+        said = refusal(empty_site, folder(tmp_path / key, toml=named))
+        assert f"'{key}' is a page of the desk itself" in said
+
+
+def test_loading_again_leaves_an_officer(empty_site, tmp_path):
+    samples.load(empty_site, folder(tmp_path / "one"))
+    demoted = settings_with('role = "officer"', 'role = "director"')
+    assert "last officer" in refusal(empty_site, folder(tmp_path / "two", toml=demoted))
+    access.keep_staff(empty_site.table, "khac@so.example", "officer")
+    samples.load(empty_site, folder(tmp_path / "two", toml=demoted))
+    assert access.staff_role(empty_site.table, "can.bo@so.example") == "director"
+
+
+def test_an_account_that_a_load_makes_is_on_record(empty_site, tmp_path):
+    for _ in range(2):
+        samples.load(empty_site, folder(tmp_path / "one"))
+    month = f"{empty_site.clock():%Y-%m}"
+    found = [(one.verb, one.who, one.detail) for one in acts.acts(empty_site.table, "", month)]
+    made = {"account": "can.bo@so.example", "role": "officer"}
+    assert found == [("add_staff", "make load", made)]
+
+
+def test_an_account_without_a_whole_address_is_refused(empty_site, tmp_path):
+    wrong = settings_with('"Can.Bo@so.example"', '"can.bo@so"')
+    assert "can.bo@so is no mail address" in refusal(
+        empty_site, folder(tmp_path / "one", toml=wrong)
+    )

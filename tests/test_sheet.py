@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -9,6 +10,7 @@ import pytest
 import zxingcpp
 from playwright.sync_api import Browser, Page
 
+import app
 from chalicelib.edges import Site
 from chalicelib.pages import sheet as pages
 from chalicelib.store import access
@@ -64,6 +66,19 @@ def test_boxes_and_a_bloc_choose_who_is_printed(site: Site, as_staff: AsStaff) -
         assert printed(page) == [links["T02"], links["G01"]]
         assert ("Kính gửi:" in page) == (do == "sheet")
     assert printed(officer.get(f"{WHERE}?bloc=G").body.decode()) == [links["G01"]]
+
+
+def test_a_link_that_another_server_key_made_is_named_and_goes_on(
+    site: Site, as_staff: AsStaff
+) -> None:
+    known = issue(site, "T01")["T01"]
+    officer = as_staff(OFFICER)
+    app.use(replace(site, server_key=lambda: b"n" * 32))
+    page = officer.get(f"{WHERE}?units=T01").body.decode()
+    assert printed(page) == []
+    assert "1 đơn vị có đường dẫn đang dùng nhưng không in lại được" in page
+    assert "chưa có đường dẫn" not in page
+    assert access.link(site.table, known.rpartition("/")[2]) is not None
 
 
 def test_a_unit_without_a_link_is_named_and_gets_none_by_looking(

@@ -55,6 +55,30 @@ def test_every_type_gives_the_same_sheets(kind):
     }
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_reads_alike_whatever_parts_its_cells(delimiter):
+    """A sheet of choices comes first, and labels hold the other signs."""
+    tables = {
+        "choices": [["list_name", "name", "label"], ["co", "yes", "Có, hoặc; có"]],
+        "survey": [*PLAIN["survey"], ["text", "t1", "Một, hai;\nba"], [], ["text", "t2", "Bốn"]],
+    }
+    plain = as_csv(tables)
+    out = io.StringIO()
+    rows = csv.reader(io.StringIO(plain.decode(), newline=""))
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    content = sheets.with_commas(b"\xef\xbb\xbf" + out.getvalue().encode())
+    found, wanted = sheets.read(content, "csv"), sheets.read(plain, "csv")
+    assert cells(found) == cells(wanted)
+    numbers = [[row.number for row in sheet.rows] for sheet in (found["survey"], wanted["survey"])]
+    assert numbers[0] == numbers[1]
+
+
+def test_what_no_delimiter_makes_a_survey_of_stays_as_it_is():
+    assert sheets.with_commas(b"survey;\n;kind") == b"survey;\n;kind"
+    with pytest.raises(NotATable):
+        sheets.with_commas("Đảng viên".encode("utf-16"))
+
+
 def test_rows_are_numbered_as_the_authors_editor_counts():
     markdown = "# Biểu mẫu\n\n| survey |\n| | type |\n| |---|\n| | integer |\n\n| | text |\n"
     found = sheets.read(markdown.encode(), "md")["survey"]

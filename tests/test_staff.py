@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+import app
 from chalicelib.access import Role
 from chalicelib.audit import Act
-from chalicelib.edges import Site
+from chalicelib.edges import NotSent, Site
 from chalicelib.store import access, acts, keys, staff
 from chalicelib.store.staff import NotChanged
 from chalicelib.table import ANYTHING, Conflict, Delete, Table
@@ -21,6 +24,7 @@ from tests.contract import parallel
 from tests.faulty import Calls, FaultyTable
 from tests.sizes import Figure, size
 from tests.test_reporting import text
+from tests.test_telling import Post
 
 OFFICER, DIRECTOR = "chuyenvien@vinhlong.example", "giamdoc@vinhlong.example"
 SECOND = "canbo@vinhlong.example"
@@ -47,6 +51,12 @@ def change(browser: Visitor, do: str, email: str, role: str = "") -> int:
     return browser.submit(page, "/staff", do=do, email=email, role=role).status
 
 
+def on_record(site: Site) -> list[Act]:
+    """What was done to the accounts since the samples were loaded."""
+    found = acts.acts(site.table, "", "2026-11")
+    return [act for act in found if act.who != "make load"]
+
+
 def test_an_officer_adds_a_person_who_can_then_sign_in_and_act(site: Site, as_staff: Staff) -> None:
     browser = as_staff(OFFICER)
     page = browser.get("/desk/staff")
@@ -54,6 +64,43 @@ def test_an_officer_adds_a_person_who_can_then_sign_in_and_act(site: Site, as_st
     assert "Đã thêm tài khoản" in text(browser.follow(done))
     assert roles(site.table)[SECOND] == "officer"
     assert as_staff(SECOND).get("/desk/staff").status == 200
+
+
+def test_a_new_colleague_is_mailed_once_where_to_sign_in(
+    site: Site, as_staff: Staff, outbox: Callable[[], list[EmailMessage]]
+) -> None:
+    browser = as_staff(OFFICER)
+    page = browser.get("/desk/staff")
+    for _ in range(2):
+        done = browser.submit(page, "/staff", do="add", email=SECOND, role="director")
+    (mail,) = outbox()
+    assert mail["To"] == SECOND
+    said = str(mail.get_content())
+    assert f"{site.public_url}/signin" in said.splitlines()
+    assert OFFICER in said
+    assert "Giám đốc" in said
+    assert "/s/" not in said
+    assert done.status == 303
+    assert change(browser, "role", SECOND, "officer") == 303
+    assert change(browser, "remove", SECOND) == 303
+    assert len(outbox()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(NotSent("planted"), "không gửi được"), (TimeoutError("planted"), "Chưa rõ thư")],
+)
+def test_a_colleague_whose_mail_fails_is_added_and_the_officer_says_where_to_sign_in(
+    site: Site, as_staff: Staff, error: Exception, sentence: str
+) -> None:
+    browser = as_staff(OFFICER)
+    app.use(replace(site, mail=Post(error)))
+    page = browser.get("/desk/staff")
+    done = browser.submit(page, "/staff", do="add", email=SECOND, role="officer")
+    said = text(browser.follow(done))
+    assert roles(site.table)[SECOND] == "officer"
+    assert sentence in said
+    assert f"{site.public_url}/signin" in said
 
 
 def test_ones_own_second_tap_is_not_told_as_somebody_elses(
@@ -68,7 +115,7 @@ def test_ones_own_second_tap_is_not_told_as_somebody_elses(
     for _ in range(2):
         assert change(browser, "remove", SECOND) == 303
     assert change(other, "remove", SECOND) == 422
-    assert len(list(acts.acts(site.table, "", "2026-11"))) == 2
+    assert len(on_record(site)) == 2
 
 
 def test_a_removed_person_who_is_signed_in_is_out_at_the_next_request(
@@ -123,7 +170,7 @@ def test_the_last_officer_stays_and_is_told_why(
     assert reply.status == 422
     assert "cán bộ duy nhất còn lại" in text(reply)
     assert roles(alone.table)[OFFICER] == "officer"
-    assert list(acts.acts(alone.table, "", "2026-11")) == []
+    assert on_record(alone) == []
     assert browser.get("/desk/staff").status == 200
 
 
@@ -163,7 +210,7 @@ def test_every_change_is_on_record(site: Site, as_staff: Staff) -> None:
     change(browser, "role", SECOND, "officer")
     change(browser, "role", SECOND, "officer")
     change(browser, "remove", SECOND)
-    found = {one.verb: (one.who, one.detail) for one in acts.acts(site.table, "", "2026-11")}
+    found = {one.verb: (one.who, one.detail) for one in on_record(site)}
     assert found == {
         "add_staff": (OFFICER, {"account": SECOND, "role": "director"}),
         "change_staff": (OFFICER, {"account": SECOND, "role": "officer"}),

@@ -276,3 +276,68 @@ def test_noise_is_refused_or_taken_and_never_breaks(noise):
         noisy[place] = byte
     with suppress(NotTaken):
         read(bytes(noisy), BLOCS)
+
+
+# ------------------------------------------------------------------ as the department's sheets are
+
+
+def titled(*merged, rows=15):
+    """An official list: a title over merged cells, a note, then the heads in row `rows`."""
+    above = [("Năm học 2026–2027, kèm Công văn số 12",)] + [()] * (rows - 3)
+
+    def merge(made):
+        for reference in merged:
+            made.active.merge_cells(reference)
+
+    lines = [*above, HEADS, ("T01", "Tên", "T", DAY)]
+    return book(lines, ("DANH SÁCH ĐƠN VỊ",), more=merge)
+
+
+def test_a_merged_title_above_the_heads_is_passed_over_and_the_row_of_the_heads_is_known():
+    for rows in (3, 15):
+        listed = read(titled("A1:F1", "A2:F2", rows=rows), BLOCS)
+        assert listed.head == rows
+        assert [(line, one.code) for line, one in listed.rows] == [(rows + 1, "T01")]
+
+
+@pytest.mark.parametrize("merged", ["A1:A3", "A3:B3", "B4:B5"])
+def test_cells_merged_in_the_heads_or_below_are_refused_and_only_those_named(merged):
+    with pytest.raises(NotTaken) as refused:
+        read(titled("A2:F2" if merged != "A1:A3" else "B1:F1", merged, rows=3), BLOCS)
+    assert (refused.value.problem, refused.value.detail) == ("merged", merged)
+
+
+def test_heads_below_the_first_rows_are_not_looked_for():
+    listed = read(titled(rows=16), BLOCS)
+    assert listed.head == 0
+    assert (1, "code", "no_column") in listed.faults
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_title_with_other_signs_does_not_decide_the_delimiter(delimiter):
+    heads = delimiter.join(HEADS[:4])
+    row = delimiter.join(("T01", "Tên", "T", "2021-01-01"))
+    content = f"Danh sách, năm 2026; kèm công văn, số 12;\n{heads}\n{row}\n".encode("utf-8-sig")
+    listed = read(content, BLOCS)
+    assert listed.head == 2
+    assert [one.code for _, one in listed.rows] == ["T01"]
+
+
+def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
+    bad = ("T 3", "=A1&B1", "Khối\nkhác " + "x" * 80, datetime.combine(DAY, time(7, 30)))
+    listed = read(book([bad, ("T05", "Tên", "T", DAY, "#N/A")]), BLOCS)
+    quoted = {column: listed.quoted(line, column) for line, column, _ in listed.faults}
+    assert quoted["name"] == "=A1&B1"
+    assert quoted["valid_from"] == "2021-01-01 07:30:00"
+    assert quoted["valid_to"] == "#N/A"
+    listed = read(book([("T 3", "Tên", "Khối " + "x" * 80, DAY)]), BLOCS)
+    assert listed.quoted(2, "code") == "T 3"
+    assert listed.quoted(2, "bloc") == "Khối " + "x" * 54 + "…"
+    assert len(listed.quoted(2, "bloc")) == 60
+    assert listed.quoted(9, "name") == ""
+
+
+def test_a_character_that_no_page_shows_is_quoted_as_a_sign_for_it():
+    listed = read(units_csv(["T01,Phan\x08Liêm,T,2021-01-01,"]), BLOCS)
+    assert listed.faults == [(2, "name", "forbidden_character")]
+    assert listed.quoted(2, "name") == "Phan\ufffdLiêm"

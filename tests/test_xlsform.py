@@ -117,6 +117,13 @@ def as_xlsx(sheets):
 WRITERS = {"md": as_markdown, "csv": as_csv, "xlsx": as_xlsx}
 
 
+def as_semicolons(sheets):
+    out = io.StringIO()
+    rows = csv.reader(io.StringIO(as_csv(sheets).decode(), newline=""))
+    csv.writer(out, delimiter=";").writerows(rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
 def read(sheets, kind="md"):
     return xlsform.read(WRITERS[kind](sheets), kind, BLOCS, 1)
 
@@ -141,6 +148,17 @@ def with_cell(column, cell, kind=PLAIN):
 @pytest.mark.parametrize("kind", WRITERS)
 def test_the_three_formats_give_the_same_form(kind):
     assert read(EVERYTHING, kind) == read(EVERYTHING)
+
+
+def test_a_csv_of_excel_in_vietnamese_gives_the_same_form_and_the_same_faults():
+    """Semicolons, which pyxform itself would not read."""
+    content = as_semicolons(EVERYTHING)
+    assert xlsform.read(content, "csv", BLOCS, 1) == read(EVERYTHING)
+    wrong = with_cell("decimals", "9")
+    found = faults(wrong, "csv")
+    with pytest.raises(Faulty) as faulty:
+        xlsform.read(as_semicolons(wrong), "csv", BLOCS, 1)
+    assert faulty.value.faults == found
 
 
 def test_a_form_has_its_title_sections_and_version():

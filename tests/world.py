@@ -91,7 +91,7 @@ class DynamoHere:
     def __call__(self, clock: Callable[[], datetime]) -> Site:
         # No test waits between tries; how many there are is as in the product.
         table = DynamoTable(client(self.port), self.name, wait=lambda _: None)
-        files = FolderFiles(self.data / "files", KEY, HERE)
+        files = FolderFiles(self.data / "files", lambda: KEY, HERE)
         mail = OutboxMail(self.data / "outbox", "no-reply@baocao.example")
         return Site(table, files, mail, lambda: KEY, HERE, clock)
 

@@ -1,4 +1,7 @@
-"""Cold start of the least: boto3's DynamoDB client, pydantic, Jinja2, the same form rendered."""
+"""Cold start of the least: boto3's DynamoDB client, pydantic, Jinja2, the same form rendered.
+
+Run by itself it writes the form; under Lambda's own client `handler` answers with it.
+"""
 
 import json
 import sys
@@ -9,7 +12,7 @@ import boto3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field
 
-SCENE = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+SCENE = json.loads(Path("least.json").read_text("utf-8"))
 __all__ = ["BaseModel", "ConfigDict", "Field"]
 
 
@@ -31,7 +34,7 @@ class NoTerms:
         return None
 
 
-def main() -> None:
+def handler(*_: object) -> dict[str, Any]:
     boto3.client("dynamodb", region_name=SCENE["region"])
     environment = Environment(
         loader=FileSystemLoader("templates"),
@@ -53,7 +56,9 @@ def main() -> None:
         url=lambda *parts: "/" + "/".join(parts),
         asset=lambda name: SCENE["assets"][name],
     )
-    sys.stdout.write(page)
+    headers = {"Content-Type": "text/html; charset=utf-8"}
+    return {"statusCode": 200, "headers": headers, "body": page}
 
 
-main()
+if __name__ == "__main__":
+    sys.stdout.write(handler()["body"])

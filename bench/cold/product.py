@@ -1,4 +1,7 @@
-"""Cold start of the product: the AWS engine, HTTP stubbed, to the first form. One process."""
+"""Cold start of the product: the AWS engine, HTTP stubbed, to the first form. One process.
+
+Run by itself it writes the form; under Lambda's own client `handler` answers with it.
+"""
 
 import json
 import os
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SCENE = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+SCENE = json.loads(Path("product.json").read_text("utf-8"))
 os.environ.update(SCENE["settings"])
 
 
@@ -31,7 +34,7 @@ def _recorded(_: Any, request: Any) -> Any:
     )
 
 
-def main() -> None:
+def _start() -> Any:
     from botocore.httpsession import URLLib3Session
 
     import app
@@ -40,8 +43,9 @@ def main() -> None:
     URLLib3Session.send = _recorded
     day = clock.from_iso(SCENE["now"])
     clock.now = lambda: day
-    answer = app.app(SCENE["event"], None)
-    sys.stdout.write(answer["body"])
+    return app.app
 
 
-main()
+handler = _start()
+if __name__ == "__main__":
+    sys.stdout.write(handler(SCENE["event"], None)["body"])

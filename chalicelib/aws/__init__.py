@@ -5,15 +5,26 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from chalicelib.aws.dynamo import DynamoTable
 from chalicelib.aws.edges import S3Files, SesMail
 from chalicelib.edges import Site, Unusable, public_address
 
-__all__ = ["DynamoTable", "S3Files", "SesMail", "address_of", "hand_over_to", "open_site"]
+__all__ = [
+    "KEY_SECONDS",
+    "DynamoTable",
+    "S3Files",
+    "SesMail",
+    "address_of",
+    "forget_key",
+    "hand_over_to",
+    "open_site",
+]
 
+# A process learns a new key at most so late: `make rotate` waits for it.
+KEY_SECONDS = 300
 _SETTINGS = ("TABLE", "BUCKET", "SENDER", "PUBLIC_URL", "KEY_PARAMETER")
 # API Gateway's own names; a domain of the department's stands in PUBLIC_URL.
 _OWN_NAME = r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
@@ -23,8 +34,9 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
     """The installation that these settings name. Raises Unusable where one is missing.
 
     KEY_PARAMETER names the SSM SecureString that holds the server key in hexadecimal; it is
-    read when the first page needs it. MAIL_SETTINGS, where given, names the configuration set
-    that tells of bounces.
+    read when a page needs it, and again after KEY_SECONDS. MAIL_SETTINGS, where given, names
+    the configuration set that tells of bounces; WORKER the function that sums a period which is
+    handed over.
     """
     given = {name: settings.get(name, "") for name in _SETTINGS}
     if missing := [name for name, content in given.items() if not content]:
@@ -35,9 +47,10 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
         mail=SesMail(
             lambda: _client("sesv2"), given["SENDER"], settings=settings.get("MAIL_SETTINGS", "")
         ),
-        server_key=lambda: _key(given["KEY_PARAMETER"]),
+        server_key=lambda: _key(given["KEY_PARAMETER"], int(clock().timestamp()) // KEY_SECONDS),
         public_url=public_address(given["PUBLIC_URL"]),
         clock=clock,
+        hand_over=hand_over_to(settings["WORKER"]) if settings.get("WORKER") else None,
     )
 
 
@@ -50,6 +63,11 @@ def address_of(context: Mapping[str, Any]) -> str:
     name, stage = str(context.get("domainName", "")), str(context.get("stage", ""))
     known = re.fullmatch(_OWN_NAME, name) and re.fullmatch(r"\w+", stage)
     return f"https://{name}/{stage}" if known else ""
+
+
+def forget_key() -> None:
+    """This process has made a new one."""
+    _key.cache_clear()
 
 
 def hand_over_to(function: str) -> Callable[[str, str, str], None]:
@@ -81,8 +99,9 @@ def _client(service: str) -> Any:
     return botocore.session.get_session().create_client(service, config=patience)
 
 
-@cache
-def _key(parameter: str) -> bytes:
+@lru_cache(maxsize=1)
+def _key(parameter: str, _span: int) -> bytes:
+    """As it stood when it was first asked for in this span of time."""
     reply = _client("ssm").get_parameter(Name=parameter, WithDecryption=True)
     try:
         return bytes.fromhex(reply["Parameter"]["Value"])

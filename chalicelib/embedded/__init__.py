@@ -2,12 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from chalicelib.edges import Site, Unusable
+from chalicelib.edges import Mail, Site, Unusable
 from chalicelib.embedded.folder import FolderFiles, OutboxMail
 from chalicelib.embedded.sqlite import SCHEMA, SqliteTable
 
@@ -29,12 +29,7 @@ def known_key(path: Path) -> bytes | None:
 
 def make_key(path: Path) -> bytes:
     """A new key in a file of mode 0600, never in a backup. Whoever links it first has made it."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
+    part = _written_key(path)
     try:
         path.hardlink_to(part)
     except FileExistsError:
@@ -46,22 +41,67 @@ def make_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def open_site(data: Path, public_url: str, clock: Callable[[], datetime]) -> Site:
-    """The installation in this folder, made on first use. Raises Unusable."""
+def _written_key(path: Path) -> Path:
+    """Fresh bytes beside `path`, on the disk, to be put in its place."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    return part
+
+
+def replace_key(path: Path) -> None:
+    """A new key in the place of the one that is there, whole or not at all."""
+    part = _written_key(path)
+    try:
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def open_site(
+    data: Path,
+    public_url: str,
+    clock: Callable[[], datetime],
+    settings: Mapping[str, str] = os.environ,
+) -> Site:
+    """The installation in this folder, made on first use. Raises Unusable.
+
+    With SMTP_URL among the settings mails go out by that server, else into a folder.
+    """
     try:
         data.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=data, prefix=".writable-"):
             pass
-        key = known_key(data / "key")
+        known = known_key(data / "key")
         table = SqliteTable(data / "baocao.sqlite3")
-        key = key or make_key(data / "key")  # last: a damaged database must not get a new key
+        if known is None:  # last: a damaged database must not get a new key
+            make_key(data / "key")
     except OSError as error:
         raise Unusable(f"DATA={data} can't be written to: {error.strerror}") from error
+
+    def key() -> bytes:
+        """Read each time, so that a server that runs learns a new one at once."""
+        found = known_key(data / "key")
+        if found is None:
+            raise Unusable(f"the key file {data / 'key'} is gone: put it back")
+        return found
+
     return Site(
         table=table,
         files=FolderFiles(data / "files", key, public_url),
-        mail=OutboxMail(data / "outbox", SENDER),
-        server_key=lambda: key,
+        mail=_mail(data, settings),
+        server_key=key,
         public_url=public_url,
         clock=clock,
     )
+
+
+def _mail(data: Path, settings: Mapping[str, str]) -> Mail:
+    if not settings.get("SMTP_URL"):
+        return OutboxMail(data / "outbox", SENDER)
+    from chalicelib.embedded.smtp import SmtpMail
+
+    return SmtpMail.told_by(settings)

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -22,9 +22,9 @@ _ENDED = ".ended"  # beside a file that nothing points to any more
 class FolderFiles:
     """Files as a folder; links are signed with the installation's key."""
 
-    def __init__(self, folder: Path, key: bytes, public_url: str) -> None:
+    def __init__(self, folder: Path, key: Callable[[], bytes], public_url: str) -> None:
         self._folder = folder
-        self._key = hmac.digest(key, b"files", "sha256")
+        self._key = key
         self._public_url = public_url
 
     def write(self, name: str, content: bytes | IO[bytes]) -> None:
@@ -72,7 +72,8 @@ class FolderFiles:
         return (content, save_as) if content is not None else None
 
     def _sign(self, *parts: str) -> str:
-        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
+        own = hmac.digest(self._key(), b"files", "sha256")
+        return hmac.new(own, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
 
     def _path(self, name: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*", name):

@@ -48,7 +48,22 @@ ACTS: Mapping[str, str] = {
     "add_staff": "Thêm tài khoản cán bộ",
     "change_staff": "Đổi vai trò của tài khoản cán bộ",
     "remove_staff": "Gỡ tài khoản cán bộ",
+    "print_sign_in": "In đường dẫn đăng nhập của cán bộ trên máy chủ",
+    "rotate_key": "Thay khóa máy chủ",
+    "lift_mark": "Bỏ dấu hộp thư không nhận",
     "units_import": "Nhập danh sách đơn vị",
     "unit_change": "Thay đổi đơn vị",
     "unit_end": "Kết thúc đơn vị",
 }
+
+# A period with many units is summed by itself while the page is shown.
+SUMMING = (
+    "Đang tổng hợp. Bản dưới đây là của lần tổng hợp lúc {at}; vui lòng tải lại trang sau khoảng "
+    "một phút. Nếu không có báo cáo nào thay đổi thì bản này giữ nguyên."
+)
+SUMMING_FIRST = "Đang tổng hợp lần đầu. Vui lòng tải lại trang sau khoảng một phút."
+SUMMED = "Đã tổng hợp xong lúc {at}."
+NOT_SUMMED = (
+    "Lần tổng hợp yêu cầu lúc {pressed} chưa có bản mới: không có gì thay đổi, hoặc tổng hợp chưa "
+    "xong. Vui lòng bấm lại nếu có báo cáo đã thay đổi; hệ thống cũng tự tổng hợp mỗi giờ."
+)

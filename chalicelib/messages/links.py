@@ -41,7 +41,7 @@ MAILINGS: Mapping[str, str] = {
     "sent": "Đã gửi",
     "failed": "Không gửi được",
     "no_mailbox": "Chưa có hộp thư",
-    "no_link": "Chưa có đường dẫn",
+    "no_link": "Chưa có đường dẫn gửi được",
 }
 
 MAIL_SUBJECT = "Đường dẫn báo cáo của {unit}"

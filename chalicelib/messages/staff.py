@@ -19,3 +19,13 @@ DONE: Mapping[str, str] = {
     "role": "Đã đổi vai trò; phiên đăng nhập cũ của tài khoản đó đã kết thúc.",
     "remove": "Đã gỡ tài khoản; các phiên đăng nhập của tài khoản đó đã kết thúc.",
 }
+
+ADDED_SUBJECT = "Tài khoản của quý vị trong hệ thống báo cáo của Sở"
+# What became of the mail that tells a new colleague where to sign in.
+MAILED: Mapping[str, str] = {
+    "sent": "Đã gửi thư hướng dẫn đăng nhập đến người đó.",
+    "failed": "Thư hướng dẫn đăng nhập không gửi được. Vui lòng xem lại địa chỉ, rồi báo cho "
+    "người đó đăng nhập tại:",
+    "unknown": "Chưa rõ thư hướng dẫn đăng nhập đã đi hay chưa. Vui lòng báo cho người đó đăng "
+    "nhập tại:",
+}

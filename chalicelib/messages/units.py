@@ -126,6 +126,10 @@ FORM_FAULTS: Mapping[str, str] = {
     "nữa.",
 }
 
+HEAD = "Tên cột đọc ở dòng {line} của tệp."
+NO_HEAD = (
+    "Không tìm thấy dòng tên cột trong 15 dòng đầu của tệp. Vui lòng ghi tên cột như trong mẫu."
+)
 STAGED_GONE = "Bản xem trước này không còn dùng được. Vui lòng tải tệp lên lại."
 STAGED_OLD = (
     "Danh sách hoặc chương trình vừa thay đổi sau lúc xem trước, nên chưa có gì được ghi. "

@@ -19,7 +19,7 @@ NOT_URGED: Mapping[str, str] = {
     "no_mailbox": "Chưa có hộp thư",
     "other_period": "Hôm nay đã có thư về {period}",
     "today": "Hôm nay đã có thư của lượt khác",
-    "no_link": "Đơn vị chưa có đường dẫn, hoặc đường dẫn đã thu hồi",
+    "no_link": "Đơn vị chưa có đường dẫn, đường dẫn đã thu hồi, hoặc cần cấp lại",
 }
 
 ENDS: Mapping[str, str] = {
@@ -30,7 +30,7 @@ ENDS: Mapping[str, str] = {
 }
 
 CAUSES: Mapping[str, str] = {
-    "no_link": "đường dẫn của đơn vị đã thu hồi",
+    "no_link": "đường dẫn của đơn vị đã thu hồi hoặc cần cấp lại",
     "refused": "máy chủ thư không nhận",
     "no_answer": "máy chủ thư không trả lời",
 }

@@ -1,6 +1,7 @@
 """An officer's moves: take a report in, or many; return it with comments; reopen it."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib import remarks
@@ -8,12 +9,12 @@ from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
 from chalicelib.moves import Move, Refused
-from chalicelib.pages import reading, render, shelf
+from chalicelib.pages import reading, render, shelf, telling
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period import Period
 from chalicelib.programme import Programme
-from chalicelib.store import acts, asks, moves, programmes, reports
+from chalicelib.store import acts, asks, moves, notices, programmes, reports
 from chalicelib.table import Busy
 from chalicelib.unit import Unit, owing
 
@@ -38,7 +39,7 @@ def _return(site: Site, request: Request, owed: Obligation) -> Response:
     if faults:
         return reading.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "return", remarks.detail(said))
-    return _moved(site, request, owed, act, said)
+    return _moved(site, request, owed, act, told=True, due=said.due)
 
 
 def _reopen(site: Site, request: Request, owed: Obligation) -> Response:
@@ -46,7 +47,8 @@ def _reopen(site: Site, request: Request, owed: Obligation) -> Response:
     faults = remarks.unfit("reason", reason) if reason else {"reason": "no_reason_given"}
     if faults:
         return reading.page(site, request, owed, status=422, faults=faults)
-    return _moved(site, request, owed, _act(request, owed, "reopen", {"reason": reason}))
+    act = _act(request, owed, "reopen", {"reason": reason})
+    return _moved(site, request, owed, act, told=True)
 
 
 _DECISIONS: Mapping[str, Callable[[Site, Request, Obligation], Response]] = {
@@ -75,19 +77,30 @@ def _moved(
     request: Request,
     owed: Obligation,
     act: Act,
-    said: remarks.Remarks | None = None,
+    *,
+    told: bool = False,
+    due: datetime | None = None,
 ) -> Response:
-    """Make the move that the act names, on the version that the officer has read."""
+    """Make the move that the act names, on the version that the officer has read.
+
+    The unit is told of it by whoever made it: of a second tap nobody is.
+    """
     seen = whole_number(request.form.get("version", ""))
+    where = owed.programme, owed.period, owed.unit
+    notice = telling.about(site, where, act, due) if told else None
+    also = (notices.put(act.programme, act.period, notice),) if notice else ()
     try:
         verb: Move = act.verb  # type: ignore[assignment]
-        moves.move(site.table, act, verb, seen=seen, return_due=said.due if said else None)
+        moves.move(site.table, act, verb, seen=seen, return_due=due, also=also)
     except Refused as refused:
         before = newest(site, act)
         if before is None or not same(before, act, seen):
             why = words.refusal(refused.reason, before)
             owed = reading.owed_by(site, request)
             return reading.page(site, request, owed, status=409, refused=why)
+    else:
+        if notice:
+            telling.tell(site, request, where, notice)
     unit = owed.unit.code
     if request.form.get("then") == "next":
         unit = _waiting(site, owed) or unit

@@ -1,13 +1,18 @@
 """The department's side: programmes and periods, one period's summary, its downloads."""
 
 import json
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from chalicelib import grid
+from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
+from chalicelib.messages import desk as words
+from chalicelib.messages import moment
 from chalicelib.pages import render
 from chalicelib.pages.grid import rows_of
+from chalicelib.pages.links import read_instant
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
@@ -16,6 +21,7 @@ from chalicelib.store.summaries import Kept
 from chalicelib.text import slug
 
 _STYLES = ("base", "desk")
+_GIVEN_UP = timedelta(minutes=20)  # the worker has 15, and is called once more
 
 # `nightly` and `summary` are imported by the functions that use them: a unit's form, which is
 # what mostly starts cold, needs neither.
@@ -99,6 +105,7 @@ def summary(site: Site, request: Request) -> Response:
         entered_since=_entered_since(site, programme, period, kept) if kept else False,
         open_requests=asks.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
+        summing=_summing(request, kept),
         now=request.now,
     )
 
@@ -164,5 +171,23 @@ def summarise(site: Site, request: Request) -> Response:
         raise Problem(404, "not_open_yet")
     from chalicelib import nightly
 
-    nightly.summarise(site, programme, period)
-    return redirect(site, "desk", programme.key, period.key)
+    done = nightly.press(site, programme, period)
+    query = {} if done else {"summing": iso(request.now)}
+    return redirect(site, "desk", programme.key, period.key, **query)
+
+
+def _summing(request: Request, kept: Kept | None) -> tuple[str, str]:
+    """What became of the sum that was asked for and handed over: how it stands, and in words.
+
+    A summary of the same figures is not written again, so that its time can stay as it was.
+    """
+    pressed = read_instant(request.query.get("summing", ""))
+    if pressed is None:
+        return "", ""
+    if kept and kept.as_of >= pressed:
+        return "done", words.SUMMED.format(at=moment(kept.as_of))
+    if request.now - pressed > _GIVEN_UP:
+        return "given_up", words.NOT_SUMMED.format(pressed=moment(pressed))
+    if kept:
+        return "going", words.SUMMING.format(at=moment(kept.as_of))
+    return "going", words.SUMMING_FIRST

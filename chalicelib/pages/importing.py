@@ -113,7 +113,16 @@ def _preview(
         token=token,
         warned=touched,
         passed_over=listed.passed_over,
+        head=_head(listed),
+        quoted=listed.quoted,
     )
+
+
+def _head(listed: Listed) -> str:
+    """Which row the columns' names were read in; of a file looked at before nothing is said."""
+    if listed.head:
+        return words.HEAD.format(line=listed.head)
+    return words.NO_HEAD if listed.faults else ""
 
 
 def _preview_page(

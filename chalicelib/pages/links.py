@@ -231,13 +231,14 @@ def _one(site: Site, request: Request, programme: Programme, row: Row, seen: dat
     """ "done", "skip" where there is nothing to do any more, "busy" where the table refused."""
     do, table, p, unit = request.form["do"], site.table, programme.key, row.unit.code
     act = Act(request.now, request.who.email, f"{do}_link", p, unit=unit)
-    if do == "issue" and links.token(site.key, row.standing):
+    if do == "issue" and row.standing and row.standing.works:
         return "skip"
     if do != "issue" and row.standing and row.standing.since(seen):
         return "skip"
     try:
         if do == "issue":
-            links.issue_link(table, site.key, p, unit, act)
+            if not links.standing_or_first_link(table, site.key, p, unit, act):
+                return "skip"
         elif do == "reissue":
             links.reissue_link(table, site.key, p, unit, act, seen)
         elif not links.revoke(table, p, unit, act, seen):

@@ -10,6 +10,8 @@ from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
+from chalicelib.messages import telling
+from chalicelib.notice import Notice
 from chalicelib.pages import obligation, render
 from chalicelib.pages.fields import shown
 from chalicelib.pages.obligation import Last, Obligation
@@ -18,7 +20,7 @@ from chalicelib.period import working_day
 from chalicelib.programme import Indicator
 from chalicelib.remarks import Remarks
 from chalicelib.report import Content, Version
-from chalicelib.store import acts, asks, contacts, programmes, reports
+from chalicelib.store import acts, asks, contacts, notices, programmes, reports
 from chalicelib.unit import Unit, owing
 
 STYLES = ("base", "desk", "reading")
@@ -52,6 +54,7 @@ class Moment:
     sentence: str
     more: tuple[tuple[str, str], ...] = ()
     number: int = 0  # of the version, where it is one
+    told: str = ""  # what became of the mail to the unit, where an act is told
 
 
 def read(site: Site, request: Request) -> Response:
@@ -84,6 +87,7 @@ def page(
     content = report.parse(versions[-1].content) if versions else Content()
     last = obligation.last_values(site, owed) if versions else {}
     events = acts.events(site.table, p, key, code)
+    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
     units = owing(programmes.units(site.table, p), owed.period.end)
     before, after, place = _neighbours(units, code)
     return render.page(
@@ -101,7 +105,7 @@ def page(
         version=versions[-1] if versions else None,
         versions=versions,
         compared=_compared(owed, versions, request.query),
-        moments=_moments(owed, versions, events),
+        moments=_moments(owed, versions, events, told, request.now),
         earlier=_last_return(events),
         asks=asks.of_unit(site.table, p, key, code),
         before=before,
@@ -237,13 +241,21 @@ def _last_return(events: list[Act]) -> tuple[int, Remarks] | None:
     return (int(act.detail["version"]), remarks.of(act.detail)) if act else None
 
 
-def _moments(owed: Obligation, versions: list[Version], events: list[Act]) -> list[Moment]:
+def _moments(
+    owed: Obligation,
+    versions: list[Version],
+    events: list[Act],
+    told: Mapping[str, Notice],
+    now: datetime,
+) -> list[Moment]:
     """Sendings and acts together, the newest first."""
     labels = {section.code: section.label for section in owed.sections}
     found = [_sending(version) for version in versions]
     for act in events:
         if act.verb != "paper":  # the version itself says it
-            found.append(Moment(act.at, words.event(act), words.said(act, labels)))
+            notice = told.get(act.name)
+            mail = telling.ended(notice, now) if notice else ""
+            found.append(Moment(act.at, words.event(act), words.said(act, labels), told=mail))
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 

@@ -8,19 +8,49 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    ModuleLoader,
+    StrictUndefined,
+    Template,
+    select_autoescape,
+)
 
 from chalicelib import access, messages, number, target
 from chalicelib.edges import Site
 from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, url
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+COMPILED = "compiled_templates"  # beside them, in a package: Python that Jinja has made of them
+
+
+class _Compiled(ModuleLoader):
+    """A cold start reads no template and compiles none; a trace still names the template."""
+
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Template:
+        template = super().load(environment, name, globals)
+        template.filename = str(_TEMPLATES / name)
+        return template
+
+
+def _loader() -> BaseLoader:
+    compiled = _TEMPLATES.with_name(COMPILED)
+    return _Compiled(compiled) if compiled.is_dir() else FileSystemLoader(_TEMPLATES)
+
+
+def compile_into(folder: Path) -> None:
+    """Every template, for a package. It serves as long as templates and Jinja stay the same."""
+    _environment().compile_templates(
+        folder, extensions=["html", "txt"], zip=None, ignore_errors=False
+    )
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=_loader(),
         # A mail shows what is written; whatever else there will be is escaped.
         autoescape=select_autoescape((), ("txt",), default=True),
         auto_reload=False,

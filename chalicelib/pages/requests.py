@@ -11,19 +11,21 @@ from chalicelib.audit import Act
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
+from chalicelib.messages import telling as told_words
 from chalicelib.moves import Refused, moved
-from chalicelib.pages import render, shelf
+from chalicelib.notice import Notice
+from chalicelib.pages import render, shelf, telling
 from chalicelib.pages.reading import STYLES
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 from chalicelib.report import Head
-from chalicelib.store import acts, asks, keys, programmes, reports
+from chalicelib.store import acts, asks, keys, notices, programmes, reports
 from chalicelib.store import terms as store_terms
 from chalicelib.store.reports import head_body
 from chalicelib.table import Change, Check, Conflict, Put
 from chalicelib.terms import Terms
-from chalicelib.unit import Unit, owing
+from chalicelib.unit import Unit, known_as, owing
 
 _KINDS: Mapping[str, Kind] = {"extend": "extend", "reopen": "reopen"}
 _STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
@@ -67,6 +69,8 @@ def _page(
         due = asking.due(head, period, terms)
         waiting.append(Waiting(ask, units.get(ask.unit), head, due, needed))
     answered = [ask for ask in found if ask.state != "open"]
+    told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
+    just = request.query.get("answered", "")
     return render.page(
         site,
         request,
@@ -79,6 +83,10 @@ def _page(
         waiting=waiting,
         open_requests=len(waiting),
         answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
+        just=next((ask for ask in answered if f"{ask.unit}-{ask.kind}" == just), None),
+        told=lambda ask: (
+            (one := told.get((ask.unit, ask.answered))) and told_words.ended(one, request.now)
+        ),
         acts=request.who.role == "officer",
         given=request.form,
         refused=refused,
@@ -102,7 +110,7 @@ class _Answer:
     state: State
     said: str
     act: Act
-    period: Period
+    where: telling.Where
 
 
 def answer(site: Site, request: Request) -> Response:
@@ -119,9 +127,11 @@ def answer(site: Site, request: Request) -> Response:
     if faults:
         return _page(site, request, programme, period, status=422, faults=faults)
     act = Act(request.now, request.who.email, f"{form['do']}_{kind}", p, period.key, ask.unit)
+    told = None
     try:
         if not _answered_so(ask, state, request):
-            _answer(site, request, _Answer(ask, state, said, act, period))
+            where = programme, period, _unit(site, programme, period, ask.unit)
+            told = _answer(site, request, _Answer(ask, state, said, act, where))
     except days.Unfit as wrong:
         if not _overtaken(site, act, ask):
             faults = {"until": wrong.problem}
@@ -130,7 +140,17 @@ def answer(site: Site, request: Request) -> Response:
     except (_Refused, Refused, Conflict) as refused:
         why = str(refused) if isinstance(refused, _Refused) else words.ASK_CHANGED
         return _not_done(site, request, (programme, period), ask, state, why)
-    return redirect(site, "desk", p, period.key, "requests")
+    if told:
+        telling.tell(site, request, where, told)
+    return _done(site, p, period.key, ask)
+
+
+def _done(site: Site, p: str, k: str, ask: Ask) -> Response:
+    return redirect(site, "desk", p, k, "requests", answered=f"{ask.unit}-{ask.kind}")
+
+
+def _unit(site: Site, programme: Programme, period: Period, code: str) -> Unit:
+    return known_as(programmes.unit_versions(site.table, programme, code), period.end)
 
 
 def _overtaken(site: Site, act: Act, ask: Ask) -> bool:
@@ -152,7 +172,7 @@ def _not_done(
     if fresh is not None and fresh.state != "open":
         try:
             _answered_so(fresh, state, request)
-            return redirect(site, "desk", programme.key, period.key, "requests")
+            return _done(site, programme.key, period.key, fresh)
         except _Refused as refused:
             why = str(refused)
     return _page(site, request, programme, period, status=409, refused=why)
@@ -170,24 +190,34 @@ def _answered_so(ask: Ask, state: State, request: Request) -> bool:
     return False
 
 
-def _answer(site: Site, request: Request, given: _Answer) -> None:
-    """One write: the answer, what it changes, its record. Raises Conflict, Unfit, _Refused."""
+def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
+    """One write: the answer, what it changes, its record, and what the unit is to be told.
+
+    Raises Conflict, Unfit, _Refused.
+    """
     ask, act, until = given.ask, given.act, None
+    _, period, _ = given.where
     changes: tuple[Change, ...] = ()
+    head, terms = _report(site, act.programme, act.period, act.unit)
+    due = asking.due(head, period, terms)
     if given.state == "granted":
-        head, terms = _report(site, act.programme, act.period, act.unit)
-        if asking.may_ask(head, given.period, terms, request.now) != ask.kind:
+        if asking.may_ask(head, period, terms, request.now) != ask.kind:
             raise _Refused(words.NO_LONGER_NEEDED[ask.kind])
         if ask.kind == "extend":
-            after = asking.due(head, given.period, terms)
-            until = days.end_to_come(request.form.get("until", ""), request.now, after)
+            until = days.end_to_come(request.form.get("until", ""), request.now, due)
             changes = _more_time(act, head, terms, until)
         else:
             changes = _reopened(act, head)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = asking.answered(ask, given.state, act.who, act.at, given.said, until)
-    kept = asks.put(act.programme, act.period, made)
-    acts.commit(site.table, replace(act, detail=detail), kept, *changes)
+    act, told = replace(act, detail=detail), None
+    if given.state != "closed":  # nobody waits for an answer to what was closed
+        told = telling.about(
+            site, given.where, act, (until or due) if ask.kind == "extend" else None
+        )
+        changes = *changes, notices.put(act.programme, act.period, told)
+    acts.commit(site.table, act, asks.put(act.programme, act.period, made), *changes)
+    return told
 
 
 def _more_time(act: Act, head: Head | None, terms: Terms, until: datetime) -> tuple[Change, ...]:

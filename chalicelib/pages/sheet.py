@@ -7,6 +7,7 @@ from chalicelib.pages import render
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Request, Response, absolute
 from chalicelib.store import links
+from chalicelib.unit import Unit
 
 ON_A_PAGE = 8  # two by four, to cut
 MOST = 1_000  # slips of one answer: more would not fit through Lambda's 6 MB
@@ -20,11 +21,13 @@ def sheet(site: Site, request: Request) -> Response:
     codes = set(query.get("units", "").split(".")) - {""}
     wanted = [row for row in every if row.unit.code in codes]
     found = wanted if codes else listed.filtered(every, query)
-    slips, without = [], []
+    slips: list[tuple[Unit, str, str]] = []
+    without: list[Unit] = []
+    lost: list[Unit] = []  # made with another server key: it opens and can't be printed
     for row in found[:MOST]:
         token = links.token(site.key, row.standing)
         if not token:
-            without.append(row.unit)
+            (lost if row.state == "working" else without).append(row.unit)
             continue
         link = absolute(site, "u", token)
         slips.append((row.unit, link, qr.drawn(link)))
@@ -39,6 +42,7 @@ def sheet(site: Site, request: Request) -> Response:
         leaves=[slips[start : start + step] for start in range(0, len(slips), step)],
         slips=len(slips),
         without=without,
+        lost=lost,
         left=max(0, len(found) - MOST),
         most=MOST,
         cut=cut,

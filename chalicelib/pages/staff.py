@@ -8,8 +8,8 @@ from chalicelib.access import Role
 from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.messages import staff as words
-from chalicelib.pages import render
-from chalicelib.pages.web import Request, Response, redirect
+from chalicelib.pages import link_mail, render
+from chalicelib.pages.web import Request, Response, absolute, redirect
 from chalicelib.store import access, acts, staff
 from chalicelib.store.staff import NotChanged
 
@@ -32,6 +32,8 @@ def _page(site: Site, request: Request, fault: str = "") -> Response:
         accounts=sorted(access.staff(site.table)),
         roles=words.ROLES,
         done=words.DONE.get(request.query.get("done", ""), ""),
+        mailed=words.MAILED.get(request.query.get("mail", ""), ""),
+        signin=absolute(site, "signin"),
         fault=fault and words.FAULTS[fault],
         typed=request.form if request.form.get("do") == "add" else {},
     )
@@ -53,7 +55,20 @@ def change(site: Site, request: Request) -> Response:
         if _stands(site, request, do, email, role):
             return redirect(site, "desk", "staff", done=do)
         return _page(site, request, no.reason)
+    if do == "add":
+        return redirect(site, "desk", "staff", done=do, mail=_tell(site, request, email, role))
     return redirect(site, "desk", "staff", done=do)
+
+
+def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
+    """Where to sign in, and nothing that opens anything. Whatever becomes of it, they are added."""
+    body = render.text(
+        "messages/staff_added.txt",
+        who=request.who.email,
+        role=words.ROLES[role],
+        signin=absolute(site, "signin"),
+    )
+    return link_mail.post(site, request, email, words.ADDED_SUBJECT, body)
 
 
 def _stands(site: Site, request: Request, do: str, email: str, role: str) -> bool:

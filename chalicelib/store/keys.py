@@ -139,3 +139,13 @@ def ask(p: str, k: str, u: str, kind: str) -> Key:
 
 def unreachable(address: str) -> Key:
     return Key("UNREACHABLE", address)
+
+
+def notice(p: str, k: str, u: str, act: str) -> Key:
+    """`act` is `Act.name`: one act is told once."""
+    return Key(f"PERIOD#{p}#{k}", f"NOTICE#{u}#{act}")
+
+
+def schema() -> Key:
+    """Which shape all the others have."""
+    return Key("SCHEMA", "SCHEMA")

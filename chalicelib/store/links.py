@@ -94,6 +94,17 @@ def issue_link(table: Table, key: bytes, p: str, unit: str, act: Act | None = No
     raise last
 
 
+def standing_or_first_link(
+    table: Table, key: bytes, p: str, unit: str, act: Act | None = None
+) -> str:
+    """As `issue_link`, but a link that works is never ended for another: empty where it was made
+    with another server key and can't be handed out again.
+    """
+    known = standing(table, p, unit)
+    lost = known is not None and known.works and not token(key, known)
+    return "" if lost else issue_link(table, key, p, unit, act)
+
+
 def reissue_link(
     table: Table,
     key: bytes,
@@ -117,6 +128,23 @@ def reissue_link(
 def next_token(key: bytes, p: str, unit: str, known: Standing | None) -> str:
     """The token that `renew` would make: to be mailed before the old one ends."""
     return access.link_token(key, Link(p, unit, (known.generation if known else 0) + 1))
+
+
+def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
+    """A new link in the place of one that works and was made with another server key.
+
+    The old one ends with its sessions. False where there is none such.
+    """
+    for _ in range(_TRIES):
+        known = standing(table, p, unit)
+        if known is None or not known.works or token(key, known):
+            return False
+        try:
+            renew(table, key, p, unit, known, act)
+            return True
+        except Conflict as conflict:
+            last = conflict
+    raise last
 
 
 def revoke(

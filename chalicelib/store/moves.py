@@ -8,16 +8,23 @@ from chalicelib.moves import Move, Refused, moved
 from chalicelib.report import Head
 from chalicelib.store import acts, keys
 from chalicelib.store.reports import head, head_body
-from chalicelib.table import Conflict, Put, Table
+from chalicelib.table import Change, Conflict, Put, Table
 
 _TRIES = 5
 
 
 def move(
-    table: Table, act: Act, move: Move, *, seen: int = 0, return_due: datetime | None = None
+    table: Table,
+    act: Act,
+    move: Move,
+    *,
+    seen: int = 0,
+    return_due: datetime | None = None,
+    also: tuple[Change, ...] = (),
 ) -> Head:
     """Move the report that the act names; `seen` is the version that the officer has read.
 
+    `also` is kept in the same write.
     Raises Refused: where the move is not allowed, and where a newer version came meanwhile.
     """
     p, k, unit = act.programme, act.period, act.unit
@@ -33,7 +40,8 @@ def move(
         after = current._replace(state=state, event=act.name, return_due=return_due)
         try:
             put = Put(keys.head(p, k, unit), head_body(after), expects=current.revision)
-            acts.commit(table, replace(act, detail={**act.detail, "version": current.version}), put)
+            told = replace(act, detail={**act.detail, "version": current.version})
+            acts.commit(table, told, put, *also)
         except Conflict:
             continue
         return after._replace(revision=current.revision + 1)

@@ -46,6 +46,28 @@ def give_role(table: Table, act: Act, email: str, role: Role) -> None:
     _commit(table, act, change)
 
 
+def appoint(table: Table, act: Act, email: str, role: Role) -> bool:
+    """The account with this role, known or not, from the terminal: False where it has it already.
+
+    Raises NotChanged.
+    """
+    has_it = False
+
+    def change(accounts: dict[str, Item]) -> Change | None:
+        nonlocal has_it
+        known = accounts.get(email)
+        has_it = known is not None and known.body["role"] == role
+        if has_it:
+            return None
+        if known is None:
+            return _account(keys.staff(email), role, NOTHING)
+        _keep_an_officer(accounts, email)
+        return _account(known.key, role, known.version)
+
+    _commit(table, act, change)
+    return not has_it
+
+
 def remove(table: Table, act: Act, email: str) -> None:
     """The account's sessions end with it: they stand on its grant. Raises NotChanged."""
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from chalicelib.audit import Act
 from chalicelib.clock import from_iso, iso
-from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Put, Table
+from chalicelib.store import acts, keys
+from chalicelib.table import ANYTHING, Delete, Put, Table
 
 _LASTS = {"bounce": timedelta(days=30), "complaint": timedelta(days=365)}
 
@@ -13,6 +14,15 @@ def mark(table: Table, address: str, why: str, now: datetime) -> None:
     until = now + _LASTS[why]
     body = {"why": why, "until": iso(until)}
     table.write(Put(keys.unreachable(address), body, ANYTHING, int(until.timestamp())))
+
+
+def lift(table: Table, act: Act, address: str, now: datetime) -> str:
+    """End a mark, on record. What it was; empty where there is none."""
+    item = table.get(keys.unreachable(address))
+    if item is None or not (found := why(table, address, now)):
+        return ""
+    acts.commit(table, act, Delete(item.key, item.version))
+    return found
 
 
 def why(table: Table, address: str, now: datetime) -> str:

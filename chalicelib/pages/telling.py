@@ -1,0 +1,85 @@
+"""A unit is told of what an officer has decided: one mail an act, and the same text to copy.
+
+The act is kept first, and the notice with it: whatever becomes of the mail, the act stands.
+"""
+
+from datetime import datetime
+
+from chalicelib import contact as contacts_of
+from chalicelib import logs, notice
+from chalicelib.audit import Act
+from chalicelib.edges import Site
+from chalicelib.messages import telling as words
+from chalicelib.notice import Notice
+from chalicelib.pages import link_mail, reading, render
+from chalicelib.pages.web import Request, Response, absolute
+from chalicelib.period import Period
+from chalicelib.programme import Programme
+from chalicelib.store import contacts, links, notices
+from chalicelib.table import Busy, Conflict
+from chalicelib.unit import Unit
+
+# Which programme, period and unit a notice is about.
+Where = tuple[Programme, Period, Unit]
+
+
+def about(site: Site, where: Where, act: Act, until: datetime | None = None) -> Notice:
+    """What to keep in the write of the act."""
+    programme, _, unit = where
+    known = contacts.contact(site.table, programme.key, unit.code)
+    return notice.about(act, contacts_of.mailbox(known, unit), until)
+
+
+def tell(site: Site, request: Request, where: Where, told: Notice) -> None:
+    """Send the mail of an act that has just been kept. Nothing of it is raised."""
+    if told.state != "reserved":
+        return
+    programme, period, _ = where
+    try:
+        subject, body = words.subject(told, period.label), _text(site, where, told)
+    except Exception as error:
+        logs.say("mail_failed", logs.ERROR, error)
+        end: notice.State = "failed"
+    else:
+        end = link_mail.post(site, request, told.mailbox, subject, body)
+    try:
+        notices.end(site.table, programme.key, period.key, told, end)
+    except (Busy, Conflict) as error:
+        logs.say("mail_not_ended", logs.ERROR, error)
+
+
+def _text(site: Site, where: Where, told: Notice) -> str:
+    """With the unit's own link where it works: it is for this one unit alone."""
+    programme, period, unit = where
+    token = links.token(site.key, links.standing(site.table, programme.key, unit.code))
+    return render.text(
+        "messages/notice.txt",
+        notice=told,
+        unit=unit,
+        programme=programme,
+        period=period,
+        department=programme.department,
+        link=absolute(site, "u", token) if token else "",
+        start=absolute(site),
+    )
+
+
+def show(site: Site, request: Request) -> Response:
+    """The newest text, for the officer who calls or writes by himself."""
+    owed = reading.owed_by(site, request, to_read=True)
+    p, k, unit = owed.programme.key, owed.period.key, owed.unit
+    found = notices.of_unit(site.table, p, k, unit.code)
+    where = owed.programme, owed.period, unit
+    known = contacts.contact(site.table, p, unit.code)
+    return render.page(
+        site,
+        request,
+        "notice.html",
+        styles=("base", "desk", "urging"),
+        programme=owed.programme,
+        period=owed.period,
+        unit=unit,
+        phone=contacts_of.phone(known, unit),
+        ended=words.ended(found[0], request.now) if found else "",
+        text=_text(site, where, found[0]) if found else "",
+    )
