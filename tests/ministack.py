@@ -5,6 +5,7 @@ import ipaddress
 import json
 import os
 import secrets
+import shutil
 import ssl
 import subprocess
 import time
@@ -110,6 +111,8 @@ def running(folder: Path, *, strict: bool = False) -> Iterator[Ministack]:
     if not _PROGRAM.exists():
         raise NoMinistack("no emulated AWS here: python3 infra/bootstrap.py --emulator")
     found = Ministack(free_port(), _certificate(folder) if strict else None)
+    spare = folder / "tmp"  # it leaves the unpacked code of every function process behind
+    spare.mkdir()
     own = {
         "BIND_HOST": "127.0.0.1",
         "IOT_MTLS_ENABLED": "0",
@@ -117,6 +120,7 @@ def running(folder: Path, *, strict: bool = False) -> Iterator[Ministack]:
         "PERSIST_STATE": "0",
         "STATE_DIR": str(folder / "state"),
         "S3_DATA_DIR": str(folder / "s3"),
+        "TMPDIR": str(spare),
         "AWS_ENDPOINT_URL": found.url,
         "LOG_LEVEL": "ERROR",
     }
@@ -141,6 +145,7 @@ def running(folder: Path, *, strict: bool = False) -> Iterator[Ministack]:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
+            shutil.rmtree(spare, ignore_errors=True)
 
 
 def _await(process: "subprocess.Popen[bytes]", url: str, certificate: Path | None) -> None:

@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 
 from chalicelib.store import keys
 from chalicelib.table import Key
-from infra.package import Package
 from infra.visitor import Visitor
 from tests.conftest import Figure
 from tests.deployed import (
@@ -46,12 +45,12 @@ CODES = [f"T{place:02}" for place in range(1, 13)]  # of the folder; each story 
     params=[pytest.param(False, id="open"), pytest.param(True, id="strict")],
 )
 def stage(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, made: Package
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
     """Once with every call allowed, and once under the policies of the functions."""
     try:
         folder = tmp_path_factory.mktemp("e2e")
-        with deployed(folder, made, CODES, strict=request.param) as found:
+        with deployed(folder, CODES, strict=request.param) as found:
             yield found
     except NoMinistack as missing:
         if os.environ.get("CI"):
