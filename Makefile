@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test soak bench check format pictures
+.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test e2e soak bench check format pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,10 @@ test: ## Run every test (under ten minutes on two cores)
 	@$(BOOT) --lambda || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto
+
+e2e: ## Deploy the real package on emulated AWS and take a period through it, over HTTP
+	@$(BOOT) --emulator
+	@$(DEV) -m pytest -n 2 -m e2e -vv
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator

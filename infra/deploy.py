@@ -356,7 +356,13 @@ def _mail_words(here: Account, found: Stack) -> Iterator[str]:
 
 def _run_at_once(here: Account, found: Stack) -> None:
     """The nightly run: its alarm waits for it, and a new package may shape summaries anew."""
-    event = {
+    payload, name = json.dumps(scheduled(here)).encode(), found.outputs["NightlyName"]
+    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
+
+
+def scheduled(here: Account) -> dict[str, Any]:
+    """What EventBridge tells a function when its time has come."""
+    return {
         "version": "0",
         "id": "first",
         "source": "aws.events",
@@ -367,8 +373,6 @@ def _run_at_once(here: Account, found: Stack) -> None:
         "region": here.region,
         "time": iso(now()),
     }
-    payload, name = json.dumps(event).encode(), found.outputs["NightlyName"]
-    here.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
 
 
 # ------------------------------------------------------------------ destroy

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             said = [text for name, text in report.user_properties if name == "figure"]
             for text in said if report.when == "call" else []:
                 terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {text}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one deployed stage go to one worker; each other test wherever one is free.
+
+    xdist's own --dist loadgroup does nothing with this pytest, which no longer reads the name
+    that it gives to a grouped test.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByStage(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            of_a_stage = re.search(r"test_e2e\.py::.*\[(open|strict)", nodeid)
+            return of_a_stage[1] if of_a_stage else nodeid
+
+    return ByStage(config, log)
 
 
 class Clock:

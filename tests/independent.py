@@ -1,5 +1,6 @@
 """The sum of a period's reports, added up a second time from the raw items, to compare with."""
 
+import io
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chalicelib.table import Table
+
+COVERAGE = ("expected", "received", "on_time", "late", "returned", "missing")
+_COUNTS = ("expected", "with_value", "nil", "not_applicable", "missing")
 
 
 class Raw:
@@ -201,8 +207,7 @@ def independent(raw: Raw, p: str, k: str) -> dict[str, Any]:
 
 def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A line of the product's summary in the independent sum's terms."""
-    names = ("expected", "with_value", "nil", "not_applicable", "missing")
-    line: dict[str, Any] = {name: part[name] for name in names}
+    line: dict[str, Any] = {name: part[name] for name in _COUNTS}
     line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
     found = part["value"]
     if kind in ("text", "list"):
@@ -238,3 +243,23 @@ def assert_equal(whole: Mapping[str, Any], right: Mapping[str, Any]) -> None:
         for part in (line, *line["blocs"].values()):
             found = part["with_value"] + part["nil"] + part["not_applicable"] + part["missing"]
             assert found == part["expected"]
+
+
+def assert_in_the_workbook(
+    content: bytes, whole: Mapping[str, Any], right: Mapping[str, Any]
+) -> int:
+    """The XLSX against the independent sum, cell by cell. How many figures it compared."""
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(io.BytesIO(content))["Tổng hợp"]
+    assert [sheet.cell(row, 3).value for row in range(3, 9)] == [right[name] for name in COVERAGE]
+    lines = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=11)}
+    kinds = {one["code"]: one["kind"] for one in whole["indicators"]}
+    assert lines.keys() == kinds.keys()
+    for code, cells in lines.items():
+        line = right["lines"][code]
+        value = None if kinds[code] in ("text", "list") else line["value"]
+        assert (code, cells[6]) == (code, None if value is None else pytest.approx(float(value)))
+        assert (code, cells[7:9]) == (code, [line["numerator"], line["denominator"]])
+        assert (code, cells[9:14]) == (code, [line[name] for name in _COUNTS])
+    return sum(isinstance(cells[6], int | float) for cells in lines.values())

@@ -188,9 +188,9 @@ def link_in(mail: EmailMessage) -> str:
     return str(found)
 
 
-def answers(page: Reply, seed: str) -> dict[str, str]:
+def answers(page: Reply, seed: str, period: str = K) -> dict[str, str]:
     """Every box of the form filled in: mostly values, some nil, some not applicable."""
-    form = next(f for where, f in Forms(page.body.decode()).forms if where.endswith(f"/{K}"))
+    form = next(f for where, f in Forms(page.body.decode()).forms if where.endswith(f"/{period}"))
     typed: dict[str, str] = {}
     stated = {name.removesuffix(".state") for name in form if name.endswith(".state")}
     for code in stated:

@@ -23,7 +23,13 @@ from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.browser import chromium_or_say_so
 from tests.conftest import Figure
-from tests.independent import Raw, assert_equal, independent
+from tests.independent import (
+    COVERAGE,
+    Raw,
+    assert_equal,
+    assert_in_the_workbook,
+    independent,
+)
 from tests.season import (
     BLOCS,
     DESK,
@@ -480,28 +486,15 @@ def everything_is_summed_at_night(story: Season) -> None:
     assert f"{P}/{K}" in map(str, done.written) or done.written
     raw = Raw.of_file(story.office.data / "baocao.sqlite3")
     right = independent(raw, P, K)
-    names = ("expected", "received", "on_time", "late", "returned", "missing")
-    assert [right[name] for name in names] == story.books.counts()[:6]
+    assert [right[name] for name in COVERAGE] == story.books.counts()[:6]
     director = story.office.signed_in(DIRECTOR)
     page = director.get(DESK).body.decode()
     assert f"<b>{right['received']}/{right['expected']}</b>" in page
     assert "từ đó chưa có báo cáo nào thay đổi" in page
     whole = director.get(f"{DESK}/summary.json")
     assert_equal(json_of(whole), right)
-    book = load_workbook(io.BytesIO(downloaded(story, director, f"{DESK}/summary.xlsx")))
-    sheet = book["Tổng hợp"]
-    assert [sheet.cell(row, 3).value for row in range(3, 9)] == [right[name] for name in names]
-    lines = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=11)}
-    kinds = {one["code"]: one["kind"] for one in json_of(whole)["indicators"]}
-    assert lines.keys() == kinds.keys()
-    parts = ("expected", "with_value", "nil", "not_applicable", "missing")
-    for code, cells in lines.items():
-        line = right["lines"][code]
-        value = None if kinds[code] in ("text", "list") else line["value"]
-        assert (code, cells[6]) == (code, None if value is None else pytest.approx(float(value)))
-        assert (code, cells[7:9]) == (code, [line["numerator"], line["denominator"]])
-        assert (code, cells[9:14]) == (code, [line[name] for name in parts])
-    assert sum(isinstance(cells[6], int | float) for cells in lines.values()) > 30
+    workbook = downloaded(story, director, f"{DESK}/summary.xlsx")
+    assert assert_in_the_workbook(workbook, json_of(whole), right) > 30
 
 
 def json_of(reply: Reply) -> dict[str, object]:
