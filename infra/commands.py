@@ -3,16 +3,15 @@
 import argparse
 import logging
 import os
-import socket
 import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from chalicelib import clock, embedded, nightly
 from chalicelib import logs as journal
+from chalicelib import nightly
 from chalicelib.audit import Act
-from chalicelib.edges import Site, public_address
+from chalicelib.edges import Site
 from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
@@ -22,93 +21,10 @@ from chalicelib.store.links import standing_or_first_link
 from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
+from infra import installation, rescue, samples, server_key
 from infra import logs as kept_logs
-from infra import rescue, samples, server_key
 from infra.asking import asking
 from infra.samples import NotLoaded
-
-_EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
-
-
-def public_url() -> str:
-    """PUBLIC_URL, or where HOST and PORT will be reached from the same network."""
-    host, port = _address()
-    if host == _EVERYWHERE:
-        host = _own_address()
-    return public_address(os.environ.get("PUBLIC_URL") or f"http://{host}:{port}")
-
-
-def _address() -> tuple[str, int]:
-    """HOST and PORT. Raises Unusable for a port that is no number."""
-    port = os.environ.get("PORT") or "8000"
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise Unusable(f"PORT={port} is no port number (1 to 65535)")
-    return os.environ.get("HOST") or "127.0.0.1", int(port)
-
-
-def _own_address() -> str:
-    """This machine's address on its network. Connecting a UDP socket sends nothing."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"
-
-
-def _data() -> Path:
-    return Path(os.environ.get("DATA") or ".data")
-
-
-def _site() -> Site:
-    """The installation that the environment names, its data in today's shape."""
-    from infra import migrations
-
-    site = _as_it_is()
-    if where := _where():
-        migrations.current(site.table, where)
-    else:
-        migrations.migrate(site.table, _tell)
-    return site
-
-
-def _where() -> str:
-    """The stage or table on AWS that the environment names; empty on one machine."""
-    return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
-
-
-def _tell(line: str) -> None:
-    print(f"baocao: {line}", file=sys.stderr, flush=True)
-
-
-def _as_it_is() -> Site:
-    """The installation: on AWS where the environment names a stage or a table."""
-    if stage := os.environ.get("STAGE"):
-        from chalicelib import aws
-        from infra.stack import settings
-
-        return aws.open_site(clock.now, settings(stage))
-    if os.environ.get("TABLE"):
-        from chalicelib import aws
-
-        return aws.open_site(clock.now)
-    return embedded.open_site(_data(), public_url(), clock.now)
-
-
-def _filled() -> Site:
-    """With the samples where it is one machine: what runs on AWS is no place to try."""
-    site = _site()
-    if not _where() and _wants_samples():
-        samples.load_all(site)
-    return site
-
-
-def _wants_samples() -> bool:
-    """SAMPLES=no: a department works here, and nobody but it. Raises Unusable."""
-    said = os.environ.get("SAMPLES") or "yes"
-    if said not in ("yes", "no"):
-        raise Unusable(f"SAMPLES={said}: say yes or no")
-    return said == "yes"
 
 
 def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
@@ -132,21 +48,21 @@ def run(_: argparse.Namespace) -> None:
 
     if os.environ.get("STAGE"):
         raise Unusable("STAGE names what runs on AWS; this serves on one machine: leave it out")
-    host, port = _address()
+    host, port = installation.address()
     try:
         server = Server(host, port)
     except OSError as error:
         raise Unusable(f"can't listen on {host}:{port}: {error.strerror}") from error
     with server:
         stop_on_signals(server)
-        site = _site()
-        journal.begin(os.environ["LOG"], kept_logs.keeper(_data()))
-        if _wants_samples():
+        site = installation.opened()
+        journal.begin(os.environ["LOG"], kept_logs.keeper(installation.data_folder()))
+        if installation.wants_samples():
             samples.load_all(site)
         app.use(site)
-        server.site, server.gateway, server.data = site, Gateway(app), _data()
+        server.site, server.gateway, server.data = site, Gateway(app), installation.data_folder()
         server.one_address = not os.environ.get("PUBLIC_URL")
-        if _wants_samples():
+        if installation.wants_samples():
             _print_ways_in(site)
         else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
             print("serving", site.public_url, flush=True)
@@ -183,21 +99,21 @@ def demo(_: argparse.Namespace) -> None:
 
     if os.environ.get("STAGE") == "prod":
         raise Unusable("prod holds real reports: no made-up ones are put beside them")
-    site = _site()
+    site = installation.opened()
     samples.load_all(site)
     demo.fill(site)
 
 
 def summarise(_: argparse.Namespace) -> None:
     """The scheduled job, now, for every period."""
-    site = _filled()
+    site = installation.filled()
     done = nightly.run(site, everything=True)
     print(f"{len(done.written)} summarised, {len(done.unchanged)} unchanged")
 
 
 def links(given: argparse.Namespace) -> None:
     """The link of every unit of the programme in use: unit-code URL."""
-    site = _filled()
+    site = installation.filled()
     programme, period = _in_use(site, given.programme)
     units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:
@@ -228,25 +144,25 @@ def other_key(lost: int, among: int) -> str:
 
 def load(given: argparse.Namespace) -> None:
     """Load a programme's folder, or bring a loaded one up to date."""
-    programme = samples.load(_site(), Path(given.folder))
+    programme = samples.load(installation.opened(), Path(given.folder))
     print(f"{programme.key} loaded")
 
 
 def logs(given: argparse.Namespace) -> None:
     """The log of the server, newest last: where it broke, how long it took, what it cost."""
-    wanted = kept_logs.Wanted(given.id, given.status, given.last)
+    wanted, data = kept_logs.Wanted(given.id, given.status, given.last), installation.data_folder()
     try:
-        lines = sys.stdin if given.stdin else kept_logs.kept(_data(), follow=given.follow)
+        lines = sys.stdin if given.stdin else kept_logs.kept(data, follow=given.follow)
         kept_logs.show(lines, wanted)
     except FileNotFoundError:
-        raise Unusable(f"DATA={_data()} has no log yet: start the server with `make run`") from None
+        raise Unusable(f"DATA={data} has no log yet: start the server with `make run`") from None
 
 
 def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
 
-    told = backup.write(_as_it_is(), Path(given.file))
+    told = backup.write(installation.as_it_is(), Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files")
 
 
@@ -254,8 +170,8 @@ def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
     from infra import backup, migrations
 
-    site = _as_it_is()
-    if where := _where():
+    site = installation.as_it_is()
+    if where := installation.on_aws():
         migrations.deployed(schema.mark(site.table), where)
     told = backup.restore(site, Path(given.file))
     print(f"{given.file}: {told.items} items, {told.files} files restored")
@@ -268,21 +184,25 @@ def restore(given: argparse.Namespace) -> None:
 
 def officer(given: argparse.Namespace) -> None:
     """Print a sign-in link for an officer, made one where needed: once, within 15 minutes."""
-    print(rescue.officer(_site(), given.mail))
+    print(rescue.officer(installation.opened(), given.mail))
 
 
 def reachable(given: argparse.Namespace) -> None:
     """Mail an address again that is marked because its mails came back."""
     from infra.stack import forget_suppressed
 
-    forget = forget_suppressed if _where() else lambda _: False
-    print(rescue.reachable(_site(), given.mail, forget))
+    forget = forget_suppressed if installation.on_aws() else lambda _: False
+    print(rescue.reachable(installation.opened(), given.mail, forget))
 
 
 def rotate(given: argparse.Namespace) -> None:
     """Make a new server key and a new link for every unit; print whom to send one."""
-    key = server_key.on_aws() if _where() else server_key.in_a_file(_data() / "key")
-    count = rescue.rotate(_site(), key, asking(yes=given.yes), print)
+    key = (
+        server_key.on_aws()
+        if installation.on_aws()
+        else server_key.in_a_file(installation.data_folder() / "key")
+    )
+    count = rescue.rotate(installation.opened(), key, asking(yes=given.yes), print)
     print(f"{count} units have a new link; the old one and what it opened ended. Send the new ones")
 
 

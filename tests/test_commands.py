@@ -16,7 +16,7 @@ from chalicelib import clock, embedded
 from chalicelib.edges import Site, Unusable
 from chalicelib.store import access, keys, programmes, reports, summaries
 from chalicelib.table import Item
-from infra import commands, local, samples
+from infra import commands, installation, local, samples
 from tests import officer
 from tests.server import free_port
 
@@ -371,11 +371,11 @@ def test_the_samples_are_loaded_once(run: Run, data: Path) -> None:
 def test_no_samples_come_to_what_runs_on_aws(
     empty_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commands, "_site", lambda: empty_site)
+    monkeypatch.setattr(installation, "opened", lambda: empty_site)
     monkeypatch.setenv("STAGE", "prod")
-    assert list(commands._filled().table.everything()) == []
+    assert list(installation.filled().table.everything()) == []
     monkeypatch.delenv("STAGE")
-    assert list(commands._filled().table.everything()) != []
+    assert list(installation.filled().table.everything()) != []
 
 
 @pytest.mark.parametrize(
