@@ -55,15 +55,15 @@ deploy: ## Package, show what would change on AWS, apply it (STAGE=dev SENDER=ma
 destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 	@$(BOOT) destroy --stage "$(STAGE)" $(if $(YES),--yes)
 
-test: ## Run every test (under ten minutes on two cores)
+test: ## Run every test but those of make e2e (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
 	@$(BOOT) --lambda || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
-	@$(DEV) -m pytest -n auto
+	@$(DEV) -m pytest -n auto -m "not e2e"
 
 e2e: ## Deploy the real package on emulated AWS and take a period through it, over HTTP
 	@$(BOOT) --emulator
-	@$(DEV) -m pytest -n 2 -m e2e -vv
+	@$(DEV) -m pytest -n 2 -m e2e
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)
 	@$(BOOT) --emulator

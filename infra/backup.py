@@ -35,6 +35,8 @@ def write(site: Site, path: Path) -> Told:
     if path.exists():
         raise Unusable(f"{path} is there already: choose another name")
     told = Told(migrations.judged(site.table).schema)
+    if not any(map(is_kept, site.table.everything())):
+        raise Unusable("nothing is kept here yet: is it the right DATA, or the right stage?")
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -81,31 +83,54 @@ def _scratch(beside: Path | None = None) -> Iterator[SqliteTable]:
             table.close()
 
 
-def _whole(table: Table) -> Iterator[Item]:
-    """Every item that is kept. Heads come last, each with all versions up to its own.
+_OF_REPORTS = ("VERSION#", "EVENT#", "NOTICE#")
 
-    Units send while we read. A head that is read after the rest is never older than a version
-    that was read before, so no report stands in an archive that could not be sent again.
+
+def _whole(table: Table) -> Iterator[Item]:
+    """Every item that is kept. Heads come last, each with all that it rests on.
+
+    Units send, and officers act, while we read. A head that is read after the rest is never older
+    than a version that was read before, so no report stands in an archive that could not be sent
+    again; and what has moved it meanwhile comes with it. Raises Unusable for a damaged report.
     """
-    versions, reports = set[Key](), set[tuple[str, str, str]]()
+    there, reports = set[Key](), set[tuple[str, str, str]]()
     for item in table.everything():
         if item.key.sort.startswith("REPORT#"):
             reports.add(_report_of(item))
         elif is_kept(item):
+            if item.key.sort.startswith(_OF_REPORTS) or item.key.partition.startswith("AUDIT#"):
+                there.add(item.key)
             if item.key.sort.startswith("VERSION#"):
-                versions.add(item.key)
                 reports.add(_report_of(item))
             yield item
-    for p, k, unit in sorted(reports):
-        head = table.get(keys.head(p, k, unit))
+    for report in sorted(reports):
+        head = table.get(keys.head(*report))
         if head is None:
-            raise LookupError(f"the report of {unit} for {k} has versions and no head")
-        for number in range(1, int(head.body["version"]) + 1):
-            key = keys.version(p, k, unit, number)
-            version = None if key in versions else table.get(key)
-            if version is not None:
-                yield version
+            p, k, unit = report
+            raise Unusable(f"{p}: the report of {unit} for {k} is damaged: versions, and no head")
+        yield from _late(table, report, head, there)
         yield head
+
+
+def _late(
+    table: Table, report: tuple[str, str, str], head: Item, there: set[Key]
+) -> Iterator[Item]:
+    """What the head rests on and was not there yet when the rest was read."""
+    wanted = [
+        key
+        for number in range(1, int(head.body["version"]) + 1)
+        if (key := keys.version(*report, number)) not in there
+    ]
+    moved = str(head.body.get("event", ""))
+    if moved and keys.event(*report, moved) not in there:
+        p, k, unit = report
+        for event in table.query(keys.event(*report, moved).partition, "EVENT#"):
+            name = event.key.sort.removeprefix("EVENT#")
+            also = (event.key, keys.act(p, name), keys.notice(p, k, unit, name))
+            wanted += [key for key in also if key not in there]
+    for key in wanted:
+        if (item := table.get(key)) is not None:
+            yield item
 
 
 def _report_of(item: Item) -> tuple[str, str, str]:

@@ -36,7 +36,12 @@ def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
         if period and only in ("", programme.key):
             found.append((period.is_open(now), period.due, programme, period))
     if not found:
-        raise NotLoaded(f"{only or 'no programme'} has no period that has begun")
+        known = programmes.programme_keys(site.table)
+        if only and only not in known:
+            raise NotLoaded(f"no programme {only}; there are {', '.join(known) or 'none yet'}")
+        if not known:
+            raise NotLoaded("no programme is loaded yet: make load FOLDER=programmes/…")
+        raise NotLoaded("no period has begun yet" + (f" of {only}" if only else ""))
     return max(found, key=lambda one: one[:2])[2:]
 
 
@@ -97,9 +102,10 @@ def demo(_: argparse.Namespace) -> None:
     """Fill every begun period with seeded reports."""
     from infra import demo
 
-    if os.environ.get("STAGE") == "prod":
-        raise Unusable("prod holds real reports: no made-up ones are put beside them")
+    if os.environ.get("STAGE") == "prod" or not installation.wants_samples():
+        raise Unusable("here are real reports: no made-up ones are put beside them")
     site = installation.opened()
+    demo.refuse_real(site, on_aws=bool(installation.on_aws()))
     samples.load_all(site)
     demo.fill(site)
 
@@ -144,12 +150,21 @@ def other_key(lost: int, among: int) -> str:
 
 def load(given: argparse.Namespace) -> None:
     """Load a programme's folder, or bring a loaded one up to date."""
-    programme = samples.load(installation.opened(), Path(given.folder))
-    print(f"{programme.key} loaded")
+    if not given.folder:
+        raise Unusable("which folder? make load FOLDER=programmes/…")
+    site = installation.opened()
+    programme = samples.load(site, Path(given.folder))
+    count = len({unit.code for unit in programmes.units(site.table, programme.key)})
+    periods = len(programmes.periods(site.table, programme.key))
+    print(f"{programme.key} loaded: {count} units, {periods} periods")
 
 
 def logs(given: argparse.Namespace) -> None:
     """The log of the server, newest last: where it broke, how long it took, what it cost."""
+    if os.environ.get("STAGE") and not given.stdin:
+        raise Unusable(
+            "the log of a stage is in CloudWatch: docs/operations.md, Logs, has the line to read it"
+        )
     wanted, data = kept_logs.Wanted(given.id, given.status, given.last), installation.data_folder()
     try:
         lines = sys.stdin if given.stdin else kept_logs.kept(data, follow=given.follow)
@@ -162,18 +177,27 @@ def backup(given: argparse.Namespace) -> None:
     """Write everything but keys and sessions into one archive."""
     from infra import backup
 
-    told = backup.write(installation.as_it_is(), Path(given.file))
+    told = backup.write(installation.as_it_is(), _file(given, "backup"))
     print(f"{given.file}: {told.items} items, {told.files} files")
+
+
+def _file(given: argparse.Namespace, command: str) -> Path:
+    if not given.file:
+        raise Unusable(f"which file? make {command} FILE=baocao.zip")
+    return Path(given.file)
 
 
 def restore(given: argparse.Namespace) -> None:
     """Fill an empty installation from an archive."""
     from infra import backup, migrations
 
+    path = _file(given, "restore")
+    if not path.exists():
+        raise Unusable(f"there is no archive {path}")
     site = installation.as_it_is()
     if where := installation.on_aws():
         migrations.deployed(schema.mark(site.table), where)
-    told = backup.restore(site, Path(given.file))
+    told = backup.restore(site, path)
     print(f"{given.file}: {told.items} items, {told.files} files restored")
     if told.schema < SCHEMA:
         print(f"brought from schema {told.schema} to {SCHEMA} on the way")
@@ -185,6 +209,7 @@ def restore(given: argparse.Namespace) -> None:
 def officer(given: argparse.Namespace) -> None:
     """Print a sign-in link for an officer, made one where needed: once, within 15 minutes."""
     print(rescue.officer(installation.opened(), given.mail))
+    print("baocao: it signs in once, within 15 minutes", file=sys.stderr)
 
 
 def reachable(given: argparse.Namespace) -> None:
@@ -253,7 +278,7 @@ def _parsed() -> argparse.Namespace:
                 "--reissue", metavar="CODE", help="end a unit's link, make a new one"
             )
         if action is load:
-            command.add_argument("folder")
+            command.add_argument("folder", nargs="?", default="")
         if action is logs:
             command.add_argument("--id", default="", help="of this request or run")
             command.add_argument("--status", default="", help="404, or 5 for every 5xx")
@@ -267,7 +292,7 @@ def _parsed() -> argparse.Namespace:
         if action is rotate:
             command.add_argument("--yes", action="store_true", help="don't ask")
         if action in (backup, restore):
-            command.add_argument("file")
+            command.add_argument("file", nargs="?", default="")
     return parser.parse_args()
 
 

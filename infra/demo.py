@@ -2,19 +2,21 @@
 
 import random
 import sys
+import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import app
-from chalicelib.edges import Site
+from chalicelib.edges import Site, Unusable
 from chalicelib.period import Period
 from chalicelib.programme import Form, Indicator, Programme, indicators
 from chalicelib.store import access, programmes, reports
 from chalicelib.unit import Unit, owing
 from chalicelib.value import fields
 from infra.gateway import Gateway
+from infra.samples import FOLDER
 from infra.visitor import Visitor
 
 _POSTS = ("Phó Hiệu trưởng", "Văn thư", "Thư ký Hội đồng", "Giáo viên")
@@ -48,6 +50,19 @@ class Fate:
     first: datetime
     corrected: datetime | None
     nil: bool
+
+
+def refuse_real(site: Site, *, on_aws: bool) -> None:
+    """Raises Unusable where somebody works for real: an own programme, or reports on a stage."""
+    ours = {tomllib.loads(one.read_text("utf-8"))["key"] for one in FOLDER.glob("*/programme.toml")}
+    if own := sorted(set(programmes.programme_keys(site.table)) - ours):
+        raise Unusable(f"{own[0]} is no sample: no made-up reports are put beside real ones")
+    if on_aws and any(
+        next(iter(reports.revisions(site.table, p, period.key)), None)
+        for p in ours
+        for period in programmes.periods(site.table, p)
+    ):
+        raise Unusable("this stage holds reports: no made-up ones are put beside them")
 
 
 def fill(site: Site) -> None:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chalicelib import contact
 from chalicelib.clock import iso, now
 from chalicelib.edges import Site
 from chalicelib.store import schema
 from chalicelib.table import Busy, Conflict
 from infra import rescue
 from infra.asking import Ask, asking
-from infra.package import STAGES, NotPackaged, Package, as_text, package, placed
+from infra.package import NotPackaged, Package, as_text, package, placed
 from infra.stack import (
+    STAGES,
     Account,
     NotDeployed,
     Stack,
@@ -35,6 +37,8 @@ from infra.stack import (
 _KEPT = {"Table", "Files"}  # what holds the reports
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _PATIENCE = 15.0  # minutes for one stack
+_STALE = 60  # seconds in which a stack may not say yet that it is being changed
+_IN_FLIGHT = 30  # seconds that a request to the former package may still take
 
 Say = Callable[[str], None]
 
@@ -45,9 +49,9 @@ def deploy(
     """Bring the stage to this package. Raises NotDeployed in plain words."""
     found = _ready(here, stage, say)
     _not_newer(found, stage)
+    wanted = _parameters(here, stage, found, made, given)
     url = _uploaded(here, made, say)
     _server_key(here, stage, say)
-    wanted = _parameters(here, stage, found, made, given)
     changes = _change_set(here, found, url, wanted)
     if changes is None:
         say("nothing to change: this package is what runs")
@@ -62,7 +66,7 @@ def deploy(
     if not ask(f"apply these {len(listed)} changes to {found.name}?"):
         _drop(here, found, name)
         raise NotDeployed("nothing was changed")
-    return _applied(here, stage, name)
+    return _applied(here, stage, name, found)
 
 
 def _ready(here: Account, stage: str, say: Say) -> Stack:
@@ -191,10 +195,15 @@ def _parameters(
     known = json.loads(made.template.read_text("utf-8"))["Parameters"]
     if unknown := sorted(given.keys() - known.keys()):
         raise NotDeployed(f"no such setting: {', '.join(unknown)}; there are {', '.join(known)}")
+    if given.get("Stage", stage) != stage:
+        raise NotDeployed(f"Stage is said by STAGE={stage}, not by SET")
     before = {} if found.is_unborn else dict(found.parameters)
     wanted = {**before, **given, "Stage": stage}
     if not wanted.get("Sender"):
         raise NotDeployed("who sends the mails? e.g. SENDER=no-reply@baocao.example")
+    for name, variable in (("Sender", "SENDER"), ("AlarmMail", "AlarmMail")):
+        if (address := wanted.get(name, "")) and not contact.is_mailbox(address):
+            raise NotDeployed(f"{variable}={address} is no mail address like canbo@so.example")
     wanted.setdefault("SenderIdentity", wanted["Sender"])
     wanted["SesSandbox"] = "yes" if _in_sandbox(here) else "no"
     if "MakeIdentity" not in wanted or wanted["SenderIdentity"] != before.get("SenderIdentity"):
@@ -285,13 +294,16 @@ def _drop(here: Account, found: Stack, name: str) -> None:
     client.delete_change_set(StackName=found.name, ChangeSetName=name)
 
 
-def _applied(here: Account, stage: str, change_set: str) -> Stack:
+def _applied(here: Account, stage: str, change_set: str, before: Stack) -> Stack:
     client, name = here.client("cloudformation"), named(stage)
     client.execute_change_set(StackName=name, ChangeSetName=change_set)
-    until = time.monotonic() + 60 * _PATIENCE
+    begun = time.monotonic()
+    until = begun + 60 * _PATIENCE
     while True:
         time.sleep(1)
         after = stack(here, stage)
+        if after == before and time.monotonic() < begun + _STALE:
+            continue  # what it says is still of before
         if after.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return after
         if not after.is_busy and not after.is_unborn:
@@ -326,8 +338,12 @@ def _migrated(stage: str, say: Say) -> None:
     """Its data in the shape of the package that runs now. Cut off, the same command goes on."""
     from infra import migrations
 
+    table = _site(stage).table
     try:
-        migrations.migrate(_site(stage).table, say)
+        if migrations.found(table).schema < schema.SCHEMA:
+            say(f"waiting {_IN_FLIGHT} s until nothing of the former package writes any more …")
+            time.sleep(_IN_FLIGHT)
+        migrations.migrate(table, say)
     except (Busy, Conflict) as error:
         raise NotDeployed(
             f"the package runs, but its data is not all in its shape yet ({error}): "
@@ -384,6 +400,9 @@ def destroy(here: Account, stage: str, ask: Ask, say: Say) -> None:
         raise NotDeployed("prod is not destroyed by a command: docs/operations.md says by what")
     found = stack(here, stage)
     if found.status in ("", "DELETE_COMPLETE"):
+        if _forgotten_key(here, stage):
+            say("no stack, and the server key of a try that failed: deleted")
+            return
         raise NotDeployed(f"{found.name} is not there")
     if found.is_busy:
         raise NotDeployed(f"{found.name} is being changed right now ({found.status}): wait")
@@ -401,7 +420,13 @@ def destroy(here: Account, stage: str, ask: Ask, say: Say) -> None:
     if (after := settled(here, stage)).status not in ("", "DELETE_COMPLETE"):
         told = "\n".join(failures(here, found.name))
         raise NotDeployed(f"{found.name} is {after.status}: run it again\n{told}")
-    _ignoring("ParameterNotFound", here.client("ssm").delete_parameter, Name=key_parameter(stage))
+    _forgotten_key(here, stage)
+
+
+def _forgotten_key(here: Account, stage: str) -> bool:
+    """Delete the server key. False where there is none."""
+    delete, name = here.client("ssm").delete_parameter, key_parameter(stage)
+    return _ignoring("ParameterNotFound", delete, Name=name) is not None
 
 
 def _delete_bucket(here: Account, name: str) -> None:
@@ -446,6 +471,8 @@ def _given(words: str) -> dict[str, str]:
 
 
 def _deploy(given: argparse.Namespace) -> None:
+    if given.officer and not contact.is_mailbox(given.officer.lower()):
+        raise NotDeployed(f"OFFICER={given.officer} is no mail address like canbo@so.example")
     here = account()
     told = _given(given.set)
     if given.sender:
@@ -458,6 +485,8 @@ def _deploy(given: argparse.Namespace) -> None:
     _officer(given.stage, given.officer, _say)
     for line in _mail_words(here, after):
         _say(line)
+    if given.stage == "prod" and not after.parameters.get("AlarmMail"):
+        _say('nobody hears the alarms yet: SET="AlarmMail=cntt@so.example"')
     if given.stage == "prod" and not after.parameters.get("DomainName"):
         _say("prod has no domain of its own yet: schools distrust a bare AWS address")
     if target := after.outputs.get("DomainTarget"):
@@ -480,7 +509,7 @@ def main(arguments: Sequence[str]) -> int:
     for name, action in (("deploy", _deploy), ("destroy", _destroy)):
         command = commands.add_parser(name)
         command.set_defaults(action=action)
-        command.add_argument("--stage", choices=STAGES, required=True)
+        command.add_argument("--stage", default="", help=" or ".join(STAGES))
         command.add_argument("--yes", action="store_true", help="don't ask")
         if action is _deploy:
             command.add_argument("--officer", default="", help="mail address that may sign in")
@@ -490,6 +519,8 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     os.umask(0o077)
     try:
+        if given.stage not in STAGES:
+            raise NotDeployed(f"which stage? STAGE={', STAGE='.join(STAGES)}")
         given.action(given)
     except (NotDeployed, NotPackaged, Unusable) as problem:
         print(f"baocao: {problem}", file=sys.stderr)

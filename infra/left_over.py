@@ -9,6 +9,7 @@ Invoke = Callable[[str, bytes], None]  # a function's ARN, its event
 Say = Callable[[str], None]
 
 _HIDDEN_SECONDS = 120  # from another who looks at the same moment
+_PATIENCE = 2  # seconds that SQS asks all of its places for
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,23 @@ class Left:
 
 
 def left(queue: Any, url: str) -> Iterator[Left]:
-    """Every message, until the queue shows no more. Each is hidden for a while."""
+    """Every message once, until the queue shows no more. Each is hidden for a while.
+
+    A queue may show nothing at first though something lies there: so we wait a little for it.
+    """
+    known = set[str]()
     while True:
         reply = queue.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_HIDDEN_SECONDS,
+            WaitTimeSeconds=_PATIENCE,
         )
-        if not (found := reply.get("Messages", [])):
+        found = [one for one in reply.get("Messages", []) if one["MessageId"] not in known]
+        if not found:
             return
         for message in found:
+            known.add(message["MessageId"])
             yield _left(message)
 
 
@@ -69,7 +79,7 @@ def again(queue: Any, url: str, invoke: Invoke, say: Say) -> int:
     """Hand each to its function, then take it off the queue: cut off, one goes twice, none is
     lost, and a run that goes twice is harmless. What is not ours stays. How many."""
     count = 0
-    for one in list(left(queue, url)):
+    for one in left(queue, url):
         say(one.shown)
         if one.function:
             invoke(one.function, json.dumps(one.event).encode())

@@ -17,11 +17,11 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 from chalicelib.pages import render
+from infra.stack import STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out"
 RUNTIME = (3, 11)  # Chalice takes Lambda's from the Python that packages; .pyc fit only their own
-STAGES = ("dev", "test", "prod")
 LARGEST = 15_000_000  # bytes of the zip
 SOURCES = ("app.py", "chalicelib", "templates", "vendor", "requirements.txt", ".chalice")
 _ALWAYS = (1980, 1, 1, 0, 0, 0)  # the time of every entry: the first that a zip can say

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from chalicelib import contact
 from chalicelib.access import Role
 from chalicelib.audit import Act
+from chalicelib.clock import VIETNAM
 from chalicelib.edges import Site, Unusable
 from chalicelib.messages.staff import FAULTS
 from chalicelib.pages.web import absolute
@@ -84,7 +85,8 @@ def rotate(
     if behind:
         question = f"{len(behind)} links stand on a server key of before: end them, make new ones?"
     else:
-        question = f"make a new server key (this is of {key.made():%Y-%m-%d %H:%M} UTC) "
+        made = f"{key.made().astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+        question = f"make a new server key (this is of {made}, Viet Nam's time) "
         question += f"and end the {len(there)} links that stand on it?"
     if not ask(question):
         raise Unusable("nothing was changed")
@@ -96,6 +98,11 @@ def rotate(
     if left > 0:
         say(f"waiting {left:.0f} s, until no function knows the old key; print no links meanwhile")
         wait(left)
+    before = {(one.programme, one.unit) for one in there} - {
+        (one.programme, one.unit) for one in behind
+    }
+    for programme, unit in sorted(before) if behind else ():
+        say(f"{programme} {unit} (has one of this key already: send it if you have not)")
     return sum(_replaced(site, one, say) for one in _working(site))
 
 

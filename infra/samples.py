@@ -71,6 +71,8 @@ def _settings(path: Path) -> tuple[Programme, list[Staff]]:
                 programme.regime.collects, programme.regime.first_year, programme.regime.last_year
             )
         )
+    except FileNotFoundError:
+        raise NotLoaded(f"{path.parent} has no {path.name}: is it a programme's folder?") from None
     except (OSError, ValueError, KeyError) as error:
         if isinstance(error, ValidationError):
             where = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.edges import Unusable
 
+STAGES = ("dev", "test", "prod")
 _POLL_SECONDS = 3.0
 _WORKING = "_IN_PROGRESS"
 
@@ -76,6 +77,7 @@ class Stack:
     status: str  # empty where there is none
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
+    updated: str = ""  # when its last change began
 
     @property
     def works(self) -> bool:
@@ -121,6 +123,7 @@ def stack(here: Account, stage: str) -> Stack:
         found["StackStatus"],
         {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])},
         {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])},
+        str(found.get("LastUpdatedTime", "")),
     )
 
 
@@ -168,6 +171,17 @@ def client(service: str) -> Any:
         raise Unusable(str(problem)) from None
 
 
+def not_here(name: str, stage: str) -> str:
+    """The likelier cause first: another account or region than the one that was meant."""
+    if stage not in STAGES:
+        return f"no stage {stage}: there are {', '.join(STAGES)}"
+    here = account()
+    return (
+        f"{name} is not in {here.region} of account {here.number}: is it the right region and "
+        f"account? If it was never made: make deploy STAGE={stage}"
+    )
+
+
 def left_over_queue(stage: str) -> str:
     """The address of the queue that failed events end in. Raises Unusable."""
     try:
@@ -175,7 +189,7 @@ def left_over_queue(stage: str) -> str:
     except NotDeployed as problem:
         raise Unusable(str(problem)) from None
     if "LeftOverUrl" not in found:
-        raise Unusable(f"{named(stage)} is not deployed here: `make deploy STAGE={stage}`")
+        raise Unusable(not_here(named(stage), stage))
     return found["LeftOverUrl"]
 
 
@@ -215,5 +229,9 @@ def settings(stage: str) -> Mapping[str, str]:
     except NotDeployed as problem:
         raise Unusable(str(problem)) from None
     if not found.outputs:
-        raise Unusable(f"{found.name} is not deployed here: `make deploy STAGE={stage}`")
+        raise Unusable(not_here(found.name, stage))
+    if missing := sorted(set(_FROM_OUTPUTS.values()) - found.outputs.keys()):
+        raise Unusable(
+            f"{found.name} does not say its {', '.join(missing)}: deploy this program first"
+        )
     return {name: found.outputs[output] for name, output in _FROM_OUTPUTS.items()}

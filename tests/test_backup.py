@@ -12,15 +12,18 @@ from pathlib import Path
 import pytest
 
 from chalicelib import embedded, nightly
+from chalicelib.audit import Act
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, keys, programmes, reports, schema, summaries
+from chalicelib.moves import Move
+from chalicelib.store import access, keys, moves, programmes, reports, schema, summaries
 from chalicelib.store.schema import SCHEMA
-from chalicelib.table import Item, Key, Put, Table
+from chalicelib.table import ANYTHING, Delete, Item, Key, Put, Table
 from infra import backup, migrations, samples
 from infra.visitor import Visitor
 from tests.conftest import HERE, NEW, Clock, on_aws
 from tests.faulty import Killed
 from tests.ministack import Ministack
+from tests.officer import OFFICER
 from tests.older import SCHEMA_1
 from tests.test_reporting import BY, Q4, filled, sent
 
@@ -473,3 +476,37 @@ def test_an_archive_made_while_units_send_is_whole(
         assert [version.number for version in kept_versions] == [*range(1, number + 1)]
         assert head.hash == kept_versions[-1].hash
     nightly.run(empty, everything=True)
+
+
+def test_an_archive_made_while_an_officer_acts_holds_what_moved_the_report(
+    reported: Site, tmp_path: Path, empty: Site
+) -> None:
+    """Everything but the heads has been read when a report is taken in and then reopened."""
+    names: tuple[Move, ...] = ("accept", "reopen")
+    acts = [Act(reported.clock(), OFFICER, name, NEW, Q4, "T01") for name in names]
+
+    class Meanwhile:
+        def __getattr__(self, name: str) -> object:
+            return getattr(reported.table, name)
+
+        def everything(self) -> Iterator[Item]:
+            yield from list(reported.table.everything())
+            for act, name in zip(acts, names, strict=True):
+                moves.move(reported.table, act, name)
+
+    path = tmp_path / "busy.zip"
+    backup.write(replace(reported, table=Meanwhile()), path)  # type: ignore[arg-type]
+    backup.restore(empty, path)
+    head = reports.head(empty.table, NEW, Q4, "T01")
+    assert head is not None
+    assert (head.state, head.event) == ("reopened", acts[-1].name)
+    for act in acts:
+        for key in (keys.event(NEW, Q4, "T01", act.name), keys.act(NEW, act.name)):
+            assert empty.table.get(key) is not None
+            assert empty.table.get(key) == reported.table.get(key)
+
+
+def test_a_report_without_its_head_is_named(reported: Site, tmp_path: Path) -> None:
+    reported.table.write(Delete(keys.head(NEW, Q4, "T01"), ANYTHING))
+    with pytest.raises(Unusable, match=f"the report of T01 for {Q4} is damaged"):
+        backup.write(reported, tmp_path / "damaged.zip")

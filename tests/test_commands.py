@@ -15,8 +15,8 @@ import pytest
 from chalicelib import clock, embedded
 from chalicelib.edges import Site, Unusable
 from chalicelib.store import access, keys, programmes, reports, summaries
-from chalicelib.table import Item
-from infra import commands, installation, local, samples
+from chalicelib.table import ANYTHING, Item, Put
+from infra import commands, demo, installation, local, samples
 from tests import officer
 from tests.server import free_port
 
@@ -189,7 +189,8 @@ def test_a_folder_is_loaded_and_loaded_again_without_a_change(
     run: Run, data: Path, folder: Path
 ) -> None:
     said = run("load", str(folder))
-    assert (said.code, said.out, said.err) == (0, [f"{OLD} loaded"], [])
+    listed = [f"{OLD} loaded: 45 units, 15 periods"]
+    assert (said.code, said.out, said.err) == (0, listed, [])
     before = [(item.key, item.version) for item in items(data) if item.key.partition != "STAFF"]
     assert run("load", str(folder)).code == 0
     after = [(item.key, item.version) for item in items(data) if item.key.partition != "STAFF"]
@@ -380,7 +381,7 @@ def test_no_samples_come_to_what_runs_on_aws(
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("run", "this serves on one machine"), ("demo", "prod holds real reports")],
+    [("run", "this serves on one machine"), ("demo", "here are real reports")],
 )
 def test_what_must_not_be_done_to_a_stage_is_refused(
     monkeypatch: pytest.MonkeyPatch, command: str, said: str
@@ -392,7 +393,7 @@ def test_what_must_not_be_done_to_a_stage_is_refused(
 
 def test_an_officers_link_is_one_line_and_works(run: Run, data: Path) -> None:
     said = run("officer", "moi@so.example")
-    assert (said.code, said.err) == (0, [])
+    assert (said.code, said.err) == (0, ["baocao: it signs in once, within 15 minutes"])
     (link,) = said.out
     token = urlsplit(link).path.removeprefix("/s/")
     assert access.sign_in(opened(data).table, token, clock.now()) == "moi@so.example"
@@ -435,3 +436,62 @@ def test_without_samples_nothing_is_loaded_and_nothing_that_lets_in_is_printed(
     assert run("summarise").out == ["0 summarised, 0 unchanged"]
     monkeypatch.setenv("SAMPLES", "perhaps")
     assert run("summarise").err == ["baocao: SAMPLES=perhaps: say yes or no"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["backup", "a.zip"], "nothing is kept here yet: is it the right DATA"),
+        (["backup"], "which file? make backup FILE=baocao.zip"),
+        (["restore"], "which file? make restore FILE=baocao.zip"),
+        (["restore", "none.zip"], "there is no archive none.zip"),
+        (["load"], "which folder? make load FOLDER=programmes/"),
+        (["load", "programmes/none"], "programmes/none has no programme.toml"),
+        (["links"], "no programme is loaded yet: make load"),
+        (["demo"], "here are real reports: no made-up ones"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_missing_is_said_in_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: list[str], said: str
+) -> None:
+    monkeypatch.setenv("SAMPLES", "no")
+    monkeypatch.chdir(tmp_path)
+    found = run(*typed)
+    assert (found.code, found.out, len(found.err)) == (1, [], 1)
+    assert said in found.err[0]
+    assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_programme_that_is_not_there_is_said_with_those_that_are(run: Run) -> None:
+    found = run("links", "--programme", "none")
+    assert (found.code, found.err) == (1, [f"baocao: no programme none; there are {OLD}, {NEW}"])
+
+
+def test_the_log_of_a_stage_is_not_looked_for_on_this_machine(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGE", "dev")
+    found = run("logs", "--status", "5")
+    assert (found.code, found.out) == (1, [])
+    assert "the log of a stage is in CloudWatch" in found.err[0]
+
+
+def test_no_made_up_report_stands_beside_a_programme_of_ones_own(
+    run: Run, data: Path, folder: Path
+) -> None:
+    rewrite(folder / "programme.toml", (f'"{OLD}"', '"cua-so"'))
+    assert run("load", str(folder)).code == 0
+    found = run("demo")
+    assert (found.code, found.out) == (1, [])
+    assert "cua-so is no sample" in found.err[0]
+    assert not [item for item in items(data) if item.key.sort.startswith("REPORT#")]
+
+
+def test_a_stage_that_holds_reports_gets_no_made_up_ones(site: Site) -> None:
+    demo.refuse_real(site, on_aws=True)
+    head = Put(keys.head(NEW, "2026-Q4", "T01"), {"unit": "T01"}, ANYTHING)
+    site.table.write(head)
+    demo.refuse_real(site, on_aws=False)
+    with pytest.raises(Unusable, match="this stage holds reports"):
+        demo.refuse_real(site, on_aws=True)

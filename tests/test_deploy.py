@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,13 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import aws
-from chalicelib.edges import Site
+from chalicelib.edges import Site, Unusable
 from chalicelib.store import keys, links, schema
 from chalicelib.store.schema import SCHEMA
 from chalicelib.table import ANYTHING, Busy, Delete, Put
 from infra import deploy, migrations, stack
 from infra.deploy import destroy
-from infra.package import Package
+from infra.package import ROOT, Package
 from infra.stack import Account, NotDeployed, Stack
 from tests.conftest import Clock
 from tests.ministack import REGION, Ministack
@@ -26,6 +26,7 @@ from tests.older import ON_THE_DAY, P, left_in
 
 SENDER = "no-reply@baocao.example"
 OFFICER = "chuyenvien@baocao.example"
+CHALICE = json.loads((ROOT / ".chalice" / "config.json").read_text("utf-8"))
 
 
 @pytest.fixture
@@ -133,6 +134,7 @@ def assert_gone(here: Account, there: Any) -> None:
 def command(monkeypatch: pytest.MonkeyPatch, made: Package, *given: str) -> int:
     """`make deploy` as it is typed, with a package that is made already."""
     monkeypatch.setattr(deploy, "package", lambda *_: made)
+    monkeypatch.setattr(deploy, "_IN_FLIGHT", 0)
     return deploy.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
 
 
@@ -151,8 +153,9 @@ def test_deploying_brings_the_data_of_an_older_package_up_and_an_older_one_is_re
     capsys.readouterr()
     assert command(monkeypatch, made) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[1:3] == [
+    assert said[1:4] == [
         "nothing to change: this package is what runs",
+        "waiting 0 s until nothing of the former package writes any more …",
         f"bringing the data from schema 1 to {SCHEMA} …",
     ]
     assert said[-1].startswith("baocao-dev stands: https://")
@@ -173,9 +176,39 @@ def test_a_table_that_is_busy_while_the_data_is_brought_up_is_said(
         raise Busy("planted")
 
     monkeypatch.setattr(deploy, "_site", lambda _: SimpleNamespace(table=None))
+    monkeypatch.setattr(migrations, "found", lambda _: schema.Mark(SCHEMA))
     monkeypatch.setattr(migrations, "migrate", busy)
     with pytest.raises(NotDeployed, match=r"not all in its shape yet \(planted\): run the same"):
         deploy._migrated("dev", print)
+
+
+def test_what_a_former_package_has_in_hand_is_waited_for_before_its_data_is_brought_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(deploy, "_site", lambda _: SimpleNamespace(table=None))
+    monkeypatch.setattr(deploy.time, "sleep", done.append)
+    monkeypatch.setattr(migrations, "migrate", lambda *_: done.append("brought up"))
+    for known in (SCHEMA - 1, SCHEMA):
+        monkeypatch.setattr(migrations, "found", lambda _, known=known: schema.Mark(known))
+        deploy._migrated("dev", lambda _: None)
+    assert done == [deploy._IN_FLIGHT, "brought up", "brought up"]
+    assert CHALICE["lambda_functions"]["api_handler"]["lambda_timeout"] <= deploy._IN_FLIGHT
+
+
+def test_a_stack_that_still_says_what_it_was_is_not_taken_for_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = Stack("baocao-dev", "UPDATE_COMPLETE", {}, {}, "10:00")
+    told = [before, before, replace(before, status="UPDATE_IN_PROGRESS", updated="10:05")]
+    told.append(replace(before, updated="10:05"))
+    after = told[-1]
+    client = SimpleNamespace(execute_change_set=lambda **_: None)
+    here: Any = SimpleNamespace(client=lambda _: client)
+    monkeypatch.setattr(deploy.time, "sleep", lambda _: None)
+    monkeypatch.setattr(deploy, "stack", lambda *_: told.pop(0))
+    assert deploy._applied(here, "dev", "change", before) == after
+    assert told == []
 
 
 def marked(site: Site) -> int:
@@ -355,3 +388,56 @@ def test_settings_are_given_as_name_and_value() -> None:
     assert deploy._given("LogDays=30  WafRequests=2000") == {"LogDays": "30", "WafRequests": "2000"}
     with pytest.raises(NotDeployed, match="SET wants Name=value, not LogDays"):
         deploy._given("LogDays")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--stage", "prd"], "which stage? STAGE=dev, STAGE=test, STAGE=prod"),
+        ([], "which stage? STAGE=dev, STAGE=test, STAGE=prod"),
+        (["--stage", "dev", "--officer", "canbo"], "OFFICER=canbo is no mail address"),
+        (["--stage", "dev", "--sender", "canbo"], "SENDER=canbo is no mail address"),
+        (["--stage", "dev"], "who sends the mails? e.g. SENDER="),
+        (["--stage", "dev", "--sender", SENDER, "--set", "Stage=prod"], "said by STAGE=dev, not"),
+        (["--stage", "dev", "--sender", SENDER, "--set", "AlarmMail=x"], "AlarmMail=x is no mail"),
+    ],
+)
+def test_a_wrong_word_is_said_before_anything_is_made(
+    here: Account,
+    made: Package,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: list[str],
+    said: str,
+) -> None:
+    monkeypatch.setattr(deploy, "package", lambda *_: made)
+    monkeypatch.setattr(deploy, "_uploaded", lambda *_: pytest.fail("uploaded"))
+    monkeypatch.setattr(deploy, "_server_key", lambda *_: pytest.fail("a key was made"))
+    assert deploy.main(["deploy", "--yes", *typed]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_the_key_of_a_try_that_never_came_to_a_stack_is_deleted(here: Account) -> None:
+    deploy._server_key(here, "test", print)
+    person = Person()
+    destroy(here, "test", person.ask, person.say)
+    assert person.heard == ["no stack, and the server key of a try that failed: deleted"]
+    with pytest.raises(NotDeployed, match="baocao-test is not there"):
+        destroy(here, "test", person.ask, person.say)
+
+
+def test_a_stage_that_is_not_here_is_said_with_where_we_looked(here: Account) -> None:
+    with pytest.raises(Unusable, match=f"baocao-prod is not in {REGION} of account {here.number}"):
+        stack.settings("prod")
+    with pytest.raises(Unusable, match="no stage prd: there are dev, test, prod"):
+        stack.settings("prd")
+
+
+def test_a_stage_of_an_older_template_is_said_in_plain_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = Stack("baocao-dev", "CREATE_COMPLETE", {"TableName": "t"}, {})
+    monkeypatch.setattr(stack, "account", lambda: Account("1", REGION, None))
+    monkeypatch.setattr(stack, "stack", lambda *_: found)
+    with pytest.raises(Unusable, match=r"does not say its BucketName, .*: deploy this program"):
+        stack.settings("dev")

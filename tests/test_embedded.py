@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -461,6 +461,19 @@ def test_a_mail_is_a_file_that_any_mail_program_reads(mail: OutboxMail, tmp_path
     assert message["From"].addresses[0].addr_spec == "no-reply@baocao.example"
     assert message["Date"].datetime == NOW
     assert message.get_content_charset() == "utf-8"
+
+
+@pytest.mark.parametrize("samples", ["no", "yes"])
+def test_where_somebody_works_without_a_mail_server_no_mail_counts_as_sent(
+    tmp_path: Path, samples: str
+) -> None:
+    """What lies in the folder only is for whoever tries the program."""
+    site = embedded.open_site(tmp_path, "http://127.0.0.1:8000", lambda: NOW, {"SAMPLES": samples})
+    told = pytest.raises(NotSent) if samples == "no" else nullcontext()
+    with told:
+        site.mail.send("t01@donvi.example", "Chủ đề", "Nội dung", NOW)
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+    site.table.close()  # type: ignore[attr-defined]
 
 
 def test_the_newest_mail_sorts_last(mail: OutboxMail, tmp_path: Path) -> None:

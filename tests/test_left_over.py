@@ -31,6 +31,12 @@ def queue(ministack: Ministack) -> tuple[Any, str]:
     return client, client.create_queue(QueueName=f"left-{secrets.token_hex(4)}")["QueueUrl"]
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator's queue has one place: there is nothing to wait for."""
+    monkeypatch.setattr(left_over, "_PATIENCE", 0)
+
+
 def put(queue: tuple[Any, str], *bodies: str) -> None:
     for body in bodies:
         queue[0].send_message(QueueUrl=queue[1], MessageBody=body)
@@ -63,6 +69,29 @@ def test_trying_again_hands_each_event_over_once_and_empties_the_queue(
     assert sorted(event["period"] for _, event in handed) == ["2026-Q3", "2026-Q4"]
     assert {arn for arn, _ in handed} == {ARN}
     assert lying(queue) == 0
+
+
+def test_a_message_that_comes_twice_is_shown_and_handed_over_once() -> None:
+    class Queue:
+        """One that takes so long that what was hidden shows again."""
+
+        asked: int = 0
+
+        def receive_message(self, **_: Any) -> dict[str, Any]:
+            self.asked += 1
+            names = ("a", "b") if self.asked == 1 else ("b", "c") if self.asked == 2 else ("a",)
+            return {"Messages": [message(name) for name in names]}
+
+        def delete_message(self, **asked: str) -> None:
+            pass
+
+    def message(name: str) -> dict[str, str]:
+        return {"MessageId": name, "ReceiptHandle": name, "Body": failed(name)}
+
+    handed: list[str] = []
+    invoke = lambda _, event: handed.append(json.loads(event)["period"])  # noqa: E731
+    assert left_over.again(Queue(), "", invoke, lambda _: None) == 3
+    assert handed == ["a", "b", "c"]
 
 
 def test_what_can_not_be_handed_over_stays(queue: tuple[Any, str]) -> None:

@@ -20,7 +20,7 @@ from chalicelib.edges import Site, Unusable
 from chalicelib.store import access, keys, links, reports, schema, summaries
 from chalicelib.store.schema import SCHEMA, Unready
 from chalicelib.table import NOTHING, Body, Busy, Change, Item, Key, Put, Table
-from infra import backup, commands, migrations
+from infra import backup, commands, installation, migrations
 from infra.browser import ROOT
 from infra.gateway import Gateway
 from infra.visitor import Visitor
@@ -530,7 +530,7 @@ def test_nothing_is_restored_into_a_stage_that_an_older_program_serves(
 ) -> None:
     marked(empty, SCHEMA - 1)
     before = kept(empty.table)
-    monkeypatch.setattr(commands, "_as_it_is", lambda: empty)
+    monkeypatch.setattr(installation, "as_it_is", lambda: empty)
     monkeypatch.setenv("STAGE", "dev")
     assert command(monkeypatch, "restore", str(SCHEMA_1)) == 1
     assert "deploy this program first (make deploy)" in capsys.readouterr().err

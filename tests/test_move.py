@@ -31,6 +31,8 @@ from tests.independent import Raw, assert_equal, independent
 from tests.ministack import REGION, Ministack
 from tests.server import run
 
+pytestmark = pytest.mark.e2e
+
 DAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 STAGE = "test"

@@ -188,6 +188,7 @@ def test_cut_off_it_goes_on_with_the_same_key_and_ends_each_link_once(turning: T
     assert len(turning.keys) == made
     assert "stand on a server key of before" in turning.asked[-1]
     assert turning.tokens().items() >= halfway.items()
+    assert sum("has one of this key already" in line for line in turning.said) == 5
     assert all(turning.tokens().values())
     assert len(turning.said) == len(set(turning.said))
 

@@ -114,7 +114,7 @@ def test_a_reopening_is_mailed(site: Site, officer: Visitor, outbox: OUTBOX) -> 
         (
             "refuse",
             {"answer": "Đã quá hạn báo cáo UBND tỉnh"},
-            "không chấp thuận gia hạn, hạn vẫn là ngày 17/12/2026",
+            "chưa chấp thuận gia hạn, hạn vẫn là ngày 17/12/2026",
             "vẫn là hết ngày 17/12/2026",
         ),
     ],
@@ -143,7 +143,7 @@ def test_the_answer_to_a_request_for_more_time_is_mailed(
 
 
 @pytest.mark.usefixtures("reachable")
-@pytest.mark.parametrize(("do", "word"), [("grant", "chấp thuận"), ("refuse", "không chấp thuận")])
+@pytest.mark.parametrize(("do", "word"), [("grant", "chấp thuận"), ("refuse", "chưa chấp thuận")])
 def test_the_answer_to_a_request_to_reopen_is_mailed(
     site: Site, unit: Visitor, officer: Visitor, outbox: OUTBOX, do: str, word: str
 ) -> None:

@@ -101,7 +101,8 @@ def open_site(
 
 def _mail(data: Path, settings: Mapping[str, str]) -> Mail:
     if not settings.get("SMTP_URL"):
-        return OutboxMail(data / "outbox", SENDER)
+        alone = settings.get("SAMPLES") == "no"  # then somebody works here and must be told
+        return OutboxMail(data / "outbox", SENDER, is_end=alone)
     from chalicelib.embedded.smtp import SmtpMail
 
     return SmtpMail.told_by(settings)

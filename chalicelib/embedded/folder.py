@@ -87,11 +87,15 @@ def _older(paths: Iterable[Path], than: datetime) -> list[Path]:
 
 
 class OutboxMail:
-    """Mail as a folder of .eml files, each whole; the newest sorts last."""
+    """Mail as a folder of .eml files, each whole; the newest sorts last.
 
-    def __init__(self, folder: Path, sender: str) -> None:
+    Where it is the end of the way, no mail counts as sent, though a person may find it there.
+    """
+
+    def __init__(self, folder: Path, sender: str, *, is_end: bool = False) -> None:
         self._folder = folder
         self._sender = sender
+        self._is_end = is_end
 
     def send(self, to: str, subject: str, text: str, now: datetime) -> None:
         name = f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(4)}.eml"
@@ -102,6 +106,8 @@ class OutboxMail:
             if path.exists():
                 raise
             raise NotSent(type(error).__name__) from error
+        if self._is_end:
+            raise NotSent("no mail server")
 
 
 def _write_whole(path: Path, content: bytes | IO[bytes]) -> None:

@@ -11,9 +11,9 @@ SUBJECTS: Mapping[str, str] = {
     "return": "Báo cáo {period}: Sở trả lại để điều chỉnh, gửi lại chậm nhất ngày {until}",
     "reopen": "Báo cáo {period}: Sở mở lại để điều chỉnh",
     "grant_extend": "Báo cáo {period}: gia hạn đến hết ngày {until}",
-    "refuse_extend": "Báo cáo {period}: Sở không chấp thuận gia hạn, hạn vẫn là ngày {until}",
+    "refuse_extend": "Báo cáo {period}: Sở chưa chấp thuận gia hạn, hạn vẫn là ngày {until}",
     "grant_reopen": "Báo cáo {period}: Sở chấp thuận mở lại",
-    "refuse_reopen": "Báo cáo {period}: Sở không chấp thuận mở lại",
+    "refuse_reopen": "Báo cáo {period}: Sở chưa chấp thuận mở lại",
 }
 
 _CALL = "Vui lòng gọi hoặc nhắn Zalo cho đơn vị."
