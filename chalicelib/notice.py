@@ -1,5 +1,6 @@
 """What one unit is told by mail of an officer's act about its report: once, and how that ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,16 @@ from chalicelib.audit import Act
 from chalicelib.reminder import ON_ITS_WAY
 
 State = Literal["no_mailbox", "reserved", "sent", "failed", "unknown"]
+
+
+# In which states of the report the unit still has to do what it was told; in the others it is past.
+STANDS: Mapping[str, tuple[str, ...]] = {
+    "return": ("returned",),
+    "reopen": ("reopened",),
+    "grant_reopen": ("reopened",),
+    "grant_extend": ("missing", "returned"),
+    "refuse_extend": ("missing", "returned"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,10 @@ class Notice:
     sections: int = 0  # how many of them have a remark of their own
     general: bool = False  # whether there is a remark, reason or answer besides
     revision: int = field(default=0, compare=False)  # of the stored item, for expecting
+
+    def is_past(self, state: str) -> bool:
+        """Whether the report, now in this state, has moved on since."""
+        return self.verb in STANDS and state not in STANDS[self.verb]
 
     def ended(self, now: datetime) -> State:
         """A reservation without an end: on its way, then nobody can know."""

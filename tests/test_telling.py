@@ -18,7 +18,7 @@ from chalicelib.table import Busy, Change, Table
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
-from tests.test_deciding import OFFICER, form, officer, returned, state, where
+from tests.test_deciding import OFFICER, corrected, form, officer, returned, state, where
 from tests.test_mailing import without_mailbox
 from tests.test_reporting import BY, Q4, sent, text
 from tests.test_requests import INBOX, answered, asked, more_time, taken_in
@@ -328,3 +328,16 @@ def test_what_was_told_stays_in_the_course_of_events(
     page = officer.get(where())
     assert 'role="status"' not in page.body.decode()
     assert text(page).count(f"Đã gửi thư báo đến {MAILBOX}.") == 1
+
+
+@pytest.mark.usefixtures("reachable")
+def test_a_text_that_the_unit_has_answered_since_is_said_to_be_past(
+    officer: Visitor, unit: Visitor
+) -> None:
+    assert returned(officer, general="Thiếu số liệu").status == 303
+    now_past = "báo cáo của đơn vị đã có thay đổi"
+    assert now_past not in text(officer.get(f"{where()}/notice"))
+    corrected(unit, i1_5="14")
+    page = text(officer.get(f"{where()}/notice"))
+    assert now_past in page
+    assert "đã trả lại" in page

@@ -81,5 +81,6 @@ def show(site: Site, request: Request) -> Response:
         unit=unit,
         phone=contacts_of.phone(known, unit),
         ended=words.ended(found[0], request.now) if found else "",
+        past=bool(found) and found[0].is_past(owed.head.state if owed.head else "missing"),
         text=_text(site, where, found[0]) if found else "",
     )
