@@ -57,12 +57,12 @@ destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 
 test: ## Run every test but those of make e2e (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
-	@$(BOOT) --lambda || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto -m "not e2e"
 
-e2e: ## Deploy the real package on emulated AWS and take a period through it, over HTTP
+e2e: ## The real package: deployed on emulated AWS, over HTTP, and under Lambda's own client
 	@$(BOOT) --emulator
+	@$(BOOT) --lambda
 	@$(DEV) -m pytest -n 2 -m e2e
 
 soak: ## Run the fault and race tests at full size (under forty minutes on two cores)

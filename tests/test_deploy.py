@@ -66,6 +66,7 @@ def deployed(here: Account, stage: str, made: Package, person: Person, **given: 
     return deploy.deploy(here, stage, made, told, person.ask, person.say)
 
 
+@pytest.mark.e2e
 def test_a_stage_is_deployed_only_when_asked_again_without_a_change_and_destroyed(
     here: Account, made: Package
 ) -> None:
@@ -138,6 +139,7 @@ def command(monkeypatch: pytest.MonkeyPatch, made: Package, *given: str) -> int:
     return deploy.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
 
 
+@pytest.mark.e2e
 def test_deploying_brings_the_data_of_an_older_package_up_and_an_older_one_is_refused(
     here: Account,
     made: Package,
@@ -216,6 +218,7 @@ def marked(site: Site) -> int:
     return mark.schema if mark else 0
 
 
+@pytest.mark.e2e
 def test_after_a_first_creation_that_failed_the_same_command_works(
     here: Account, made: Package
 ) -> None:

@@ -34,6 +34,8 @@ from tests.test_package import modules
 from tests.test_roles import ANSWERS, STAFF_MAIL, call, may
 from tests.unit_files import book, upload
 
+pytestmark = pytest.mark.e2e
+
 WHO = ("no one", "unit", "officer", "director")
 Q4 = "2026-Q4"
 
