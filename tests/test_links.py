@@ -169,7 +169,7 @@ def test_more_units_than_one_request_takes_go_on_at_the_next_press(
     for code in everyone(site):
         access.issue_link(site.table, site.key, NEW, code)
     page = officer.follow(press(officer, clock, "reissue", which="all", sure="1"))
-    assert "Còn 21 đơn vị chưa thực hiện đến." in page.body.decode()
+    assert "Còn 21 đơn vị chưa được xử lý." in page.body.decode()
     for left in (6, 0):
         clock.now += timedelta(seconds=1)
         page = officer.follow(officer.submit(page, "/links", do="reissue"))

@@ -32,7 +32,7 @@ SKIPPED: Mapping[str, str] = {
     "reissue": "đường dẫn vừa được thay đổi sau khi trang trước mở",
     "revoke": "không có đường dẫn đang dùng, hoặc vừa được thay đổi sau khi trang trước mở",
 }
-LEFT = "Còn {left} đơn vị chưa thực hiện đến."
+LEFT = "Còn {left} đơn vị chưa được xử lý."
 
 MAILINGS: Mapping[str, str] = {
     "queued": "Chờ gửi",
