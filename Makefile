@@ -43,8 +43,8 @@ leftover: ## On AWS: what failed for good and lies in the queue (STAGE=prod AGAI
 backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
 	@$(BOOT) backup $(FILE)
 
-restore: ## Fill an empty installation from an archive (FILE=baocao.zip)
-	@$(BOOT) restore $(FILE)
+restore: ## Fill an empty installation from an archive; says first whom it lets in (FILE=baocao.zip YES=1)
+	@$(BOOT) restore $(FILE) $(if $(YES),--yes)
 
 package: ## Write out/deployment.zip and out/template.json (STAGE=dev)
 	@$(BOOT) package --stage $(or $(STAGE),dev)

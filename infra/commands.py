@@ -23,6 +23,7 @@ from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import installation, rescue, samples, server_key
 from infra import logs as kept_logs
+from infra.archive import Told
 from infra.asking import asking
 from infra.samples import NotLoaded
 
@@ -197,13 +198,25 @@ def restore(given: argparse.Namespace) -> None:
     site = installation.as_it_is()
     if where := installation.on_aws():
         migrations.deployed(schema.mark(site.table), where)
-    told = backup.restore(site, path)
+    ask = asking(yes=given.yes)
+
+    def agreed(told: Told) -> bool:
+        print(*_let_in(told), sep="\n", flush=True)
+        return ask(f"restore {path}, and let them in?")
+
+    told = backup.restore(site, path, agreed)
     print(f"{given.file}: {told.items} items, {told.files} files restored")
     if told.schema < SCHEMA:
         print(f"brought from schema {told.schema} to {SCHEMA} on the way")
     lost, among = backup.lost_links(site)
     if lost:
         print(other_key(lost, among))
+
+
+def _let_in(told: Told) -> list[str]:
+    """Whom an archive would let in, one a line: no hash can tell whether somebody was added."""
+    found = [f"lets in: {role} {email}" for email, role in sorted(told.accounts.items())]
+    return [*found, f"lets in: {told.links} links of units"]
 
 
 def officer(given: argparse.Namespace) -> None:
@@ -289,7 +302,7 @@ def _parsed() -> argparse.Namespace:
             command.add_argument("mail")
         if action is leftover:
             command.add_argument("--again", action="store_true", help="and try each once more")
-        if action is rotate:
+        if action in (rotate, restore):
             command.add_argument("--yes", action="store_true", help="don't ask")
         if action in (backup, restore):
             command.add_argument("file", nargs="?", default="")
