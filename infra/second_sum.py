@@ -192,6 +192,8 @@ def second_sum(raw: Raw, p: str, k: str) -> dict[str, Any]:
         if code in asked[own]:
             blocs |= {bloc for bloc in units.values() if _asks(asked[own][code], bloc)}
         lines[code] = _line(indicator, askers, sorted(blocs), units, found.said)
+        if indicator["entered_by"] == "department":
+            lines[code] |= _entered(raw, p, k, indicator)
     returned = {unit for unit in units if found.states.get(unit) == "returned"}
     received = {unit for unit in units if unit in found.states} - returned
     return {
@@ -229,6 +231,25 @@ def _line(
             for unit in askers
             if said.get(unit, {}).get(code)
         }
+    return line
+
+
+def _entered(raw: Raw, p: str, k: str, indicator: Mapping[str, Any]) -> dict[str, Any]:
+    """What the department entered itself: it stands on no unit, and is nobody's sum."""
+    kept = raw.under(f"PERIOD#{p}#{k}").get("DEPARTMENT", {"figures": "{}", "texts": "{}"})
+    found = (json.loads(kept["figures"]) | json.loads(kept["texts"])).get(indicator["code"], ...)
+    kind = indicator["kind"]
+    told = found is not ... and found is not None and found is not False
+    if kind in ("text", "list"):
+        return {"value": {"": found if isinstance(found, list) else [found]} if told else {}}
+    line: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
+    if kind == "choice":
+        labels = {one["name"]: one["label"] for one in indicator["choices"]}
+        return line | {"value": labels[found] if told else None}
+    if found is not ... and not (kind == "rank" and not told):
+        number = {"kind": "count" if kind == "rank" else kind, "aggregate": "sum"}
+        added = _added(number, [found])
+        line |= {name: added[name] for name in line}
     return line
 
 
