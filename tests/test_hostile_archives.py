@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib import clock, embedded
 from chalicelib.edges import Site, Unusable
 from infra import backup, unpacking
+from tests.conftest import HERE
+from tests.server import run
 from tests.sizes import size
 from tests.test_backup import Untouched, archive, empty, manifest_with, reported, rezipped, today
 
@@ -313,6 +316,27 @@ def test_an_added_officer_is_named_where_the_manifest_is_remade(today: Path, emp
     assert accounts["giamdoc@vinhlong.example"] == "director"
     assert links == 36 + 45
     assert list(empty.table.everything()) == []
+
+
+def test_the_command_says_whom_it_lets_in_and_writes_nothing_until_somebody_agrees(
+    today: Path, tmp_path: Path
+) -> None:
+    path, data = today, tmp_path / "there"
+    path = changed(path, lambda g: sorted_in(g, item("STAFF", "a@b.example", role="officer")))
+    let_in = ["lets in: director giamdoc@vinhlong.example", "lets in: officer a@b.example"]
+    said = run("restore", str(path), data=data)
+    assert said.returncode == 1
+    assert said.stdout.splitlines()[:2] == let_in
+    assert said.stdout.splitlines()[-1] == "lets in: 81 links of units"
+    assert said.stderr.startswith(f"baocao: restore {path}, and let them in? Nobody is there")
+    assert "YES=1" in said.stderr
+    site = embedded.open_site(data, HERE, clock.now)
+    assert list(site.table.everything()) == []
+    assert not (data / "files").exists()
+    site.table.close()  # type: ignore[attr-defined]
+    agreed = run("restore", str(path), "--yes", data=data)
+    assert (agreed.returncode, agreed.stderr) == (0, "")
+    assert agreed.stdout.splitlines()[:2] == let_in
 
 
 @pytest.mark.parametrize("files", ["[]", '{"json": "../../key"}', '{"json": 1}', "7", '"x"'])

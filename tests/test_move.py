@@ -21,12 +21,13 @@ from chalicelib import aws, embedded, nightly
 from chalicelib.edges import Site
 from chalicelib.store import access, links, programmes, summaries
 from chalicelib.table import ANYTHING, Delete
-from infra import deploy, stack
+from infra import deploy, samples, stack
 from infra.gateway import Gateway
 from infra.package import Package
 from infra.stack import Account
 from infra.visitor import Visitor
 from tests.conftest import HERE, NEW, OLD, Clock
+from tests.everything import fill
 from tests.independent import Raw, assert_equal, independent
 from tests.ministack import REGION, Ministack
 from tests.server import run
@@ -175,6 +176,23 @@ def test_the_demo_moves_to_a_deployed_stage_and_back_and_nothing_has_changed(
         assert_equal(document(cloud, p, k), independent(raw, p, k))
     for site in (home, origin):
         site.table.close()  # type: ignore[attr-defined]
+
+
+def test_a_world_with_every_kind_of_item_moves_to_a_deployed_stage_and_back(
+    deployed: None, tmp_path: Path
+) -> None:
+    nowhere, back = tmp_path / "nowhere", tmp_path / "back"
+    first, second, third = (tmp_path / f"{name}.zip" for name in "abc")
+    origin = embedded.open_site(tmp_path / "data", HERE, Clock(DAY))
+    samples.load_all(origin)
+    fill(origin)
+    origin.table.close()  # type: ignore[attr-defined]
+    typed("backup", str(first), data=tmp_path / "data")
+    typed("restore", str(first), "--yes", data=nowhere, STAGE=STAGE)
+    typed("backup", str(second), data=nowhere, STAGE=STAGE)
+    typed("restore", str(second), "--yes", data=back)
+    typed("backup", str(third), data=back)
+    assert members(first) == members(second) == members(third)
 
 
 # ------------------------------------------------------------------ links, and the key that moves
