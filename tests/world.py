@@ -27,7 +27,7 @@ from infra.visitor import Forms, Visitor
 from tests import builders, officer
 from tests.faulty import Calls, FaultyFiles, FaultyTable, Killed
 from tests.independent import Raw, assert_equal, independent
-from tests.ledger import ALLOWED, Ledger, number_of, typed
+from tests.ledger import Ledger, judge_moves, number_of, typed
 from tests.ministack import Ministack, new_table
 
 P, K = "thu-nghiem", "2026-Q4"
@@ -235,6 +235,7 @@ class World:
     def _judge(self, changes: tuple[Change, ...]) -> None:
         puts = [change for change in changes if isinstance(change, Put)]
         version = next((put for put in puts if put.key.sort.startswith("VERSION#")), None)
+        acts = [put.body for put in puts if put.key.partition.startswith("AUDIT#")]
         for put in puts:
             if put.key == keys.summary(P, K):
                 assert put.expects != ANYTHING, "a summary must expect the one that it has read"
@@ -245,7 +246,8 @@ class World:
             before = self.states.get(unit)
             state = str(before["state"]) if before else None
             if version or state != put.body["state"]:
-                assert put.body["state"] in ALLOWED[state]
+                assert version or acts, "a move without its act"
+                judge_moves(state, acts, str(put.body["state"]))
             elif before:
                 self._judge_more_time(before, put.body)
             if version:
