@@ -90,8 +90,10 @@ class DeskWorld(World):
                 self._judge_terms(put.key.sort.removeprefix("TERMS#"), verb)
         assert self.records is not None
         self.records.judge(changes)
+        self.ledger.told["acts on record judged"] += bool(verb)
 
     def _judge_terms(self, unit: str, verb: str) -> None:
+        self.ledger.told["terms judged"] += 1
         head = self.plain.table.get(keys.head(P, K, unit))
         if verb == "grant_extend":
             assert head is None, "more time was granted over a report that had come"

@@ -248,20 +248,26 @@ class World:
             if version or state != put.body["state"]:
                 assert version or acts, "a move without its act"
                 judge_moves(state, acts, str(put.body["state"]))
+                self.ledger.told["moves judged"] += 1
             elif before:
                 self._judge_more_time(before, put.body)
             if version:
                 self._judge_version(version.body, before)
+            elif put.body["state"] in ("returned", "reopened"):
+                own = self.plain.table.get(keys.terms(P, K, unit))
+                assert not (own and own.body["exempt"]), "asked back of a unit that owes nothing"
             self.states[unit] = put.body
             self.heads[unit, put.expects + 1] = put.body
 
     def _judge_more_time(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """A head that is written without a move: only what was returned gets another due."""
+        self.ledger.told["more time judged"] += 1
         assert after["state"] == "returned"
         assert {**before, "return_due": ""} == {**after, "return_due": ""}
 
     def _judge_version(self, version: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
         """At the very moment of the commit: the lock, the session, lateness after a return."""
+        self.ledger.told["sendings judged"] += 1
         sent = datetime.fromisoformat(version["sent"])
         period, state = self.period, before["state"] if before else None
         own = self.plain.table.get(keys.terms(P, K, version["unit"]))
