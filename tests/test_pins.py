@@ -3,12 +3,20 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from infra.pins import ROOT, SETS, head, pins
 
+MACHINES = (
+    {"extra": ""},
+    {"extra": "", "sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
+    {"extra": "", "sys_platform": "darwin", "platform_system": "Darwin"},
+    {"extra": "", "python_version": "3.14", "python_full_version": "3.14.0"},
+)
 A_HASH = re.compile(r" +--hash=sha256:[0-9a-f]{64}( \\)?")
 
 
@@ -57,6 +65,26 @@ def test_a_package_in_two_sets_that_are_installed_together_is_one_version() -> N
                 together += pins((path.parent / line[3:]).read_text("utf-8"))
         named = {pin.partition("==")[0].lower() for pin in together}
         assert len(named) == len(set(map(str.lower, together))), name
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_what_one_machine_installs_names_all_that_it_brings_along() -> None:
+    """The tests' own set holds more: it must not be what makes the smaller one whole."""
+    text = "\n".join((ROOT / name).read_text("utf-8") for name in SETS[:2])
+    held = {plain(pin.partition("==")[0]) for pin in pins(text)}
+    missing = []
+    for pin in pins(text):
+        if ";" in pin:  # of another system: not installed here
+            continue
+        for line in distribution(pin.partition("==")[0]).requires or []:
+            wanted = Requirement(line)
+            needed = not wanted.marker or any(wanted.marker.evaluate(one) for one in MACHINES)
+            if needed and plain(wanted.name) not in held:
+                missing.append(f"{pin}: {line}")
+    assert missing == []
 
 
 def test_another_file_under_a_pinned_name_is_not_installed(tmp_path: Path) -> None:
