@@ -80,6 +80,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
     ),
+    "body_too_large": (
+        "Chưa thực hiện",
+        "Nội dung gửi lên dài hơn nhiều so với những gì trang này cần. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
