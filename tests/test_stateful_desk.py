@@ -29,6 +29,7 @@ from tests.test_stateful import (
     numbers,
     phones,
     quiet,  # noqa: F401 - a fixture
+    tell,
 )
 from tests.world import UNITS, Here, Start
 
@@ -342,10 +343,6 @@ CHANGES: Mapping[str, dict[str, str]] = {
     "merge": {"do": "end", "last_day": "2026-11-30", "successors": "P01"},
     "lift": {"do": "lift"},
 }
-
-
-def tell(figure: Figure, told: Counter[str]) -> None:
-    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
 
 
 @pytest.mark.soak
