@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -433,3 +433,36 @@ def test_the_same_on_dynamodb(
     tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
 ) -> None:
     tell(figure, explore(Start(tmp_path, port=ministack.port), size(3, 40), size(25, 50)))
+
+
+class _Fails(RuleBasedStateMachine):
+    """Draws, and fails at the ninth draw of a run."""
+
+    drawn: ClassVar[list[int]] = []
+
+    def __init__(self, _: Here, __: Counter[str]) -> None:
+        super().__init__()
+        self._here: list[int] = []
+
+    @rule(number=integers())
+    def draws(self, number: int) -> None:
+        self._here.append(number)
+        self.drawn.append(number)
+        assert len(self._here) < 9
+
+
+def test_a_run_that_fails_says_how_it_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same seed the same is drawn; with another something else."""
+    start, runs = Start(tmp_path), []
+    for chosen in ("7", "7", "8"):
+        monkeypatch.setenv("SEED", chosen)
+        _Fails.drawn.clear()
+        with pytest.raises(AssertionError) as failed:
+            explore(start, 5, 10, _Fails)  # type: ignore[arg-type] - a machine of its own
+        runs.append(tuple(_Fails.drawn))
+        (again,) = [note for note in failed.value.__notes__ if "The same run again" in note]
+        here = "tests/test_stateful.py::test_a_run_that_fails_says_how_it_is_made_again"
+        assert f"SEED={chosen} python -m pytest '{here}'" in again
+    assert runs[0] == runs[1] != runs[2]
