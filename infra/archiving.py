@@ -60,7 +60,10 @@ def drill(given: argparse.Namespace) -> None:
 
     if os.environ.get("STAGE") and not given.file:
         raise Unusable("the archives of a stage lie where you put them: make drill FILE=baocao.zip")
-    path = Path(given.file or nightly_archives.newest(installation.backups_folder()))
+    path = Path(
+        given.file
+        or nightly_archives.newest(installation.backups_folder(installation.data_folder()))
+    )
     found = drill(path)
     print(found)
     if found.differences:

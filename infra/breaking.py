@@ -31,10 +31,9 @@ def in_one_line(command: Callable[[], int]) -> int:
 
 def _kept(identity: str, error: Exception) -> str:
     """Where the trace lies. What it tells may hold people's data: only this account reads it."""
-    for folder in _places():
+    for path_of in (_of_this_machine, _of_what_passes):
         try:
-            folder.mkdir(exist_ok=True)
-            path = folder / "commands.log"
+            path = path_of()
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
             keeper = RotatingFileHandler(path, maxBytes=_LARGEST, backupCount=1, encoding="utf-8")
         except OSError:
@@ -48,8 +47,16 @@ def _kept(identity: str, error: Exception) -> str:
     return "and its trace could be written nowhere"
 
 
-def _places() -> list[Path]:
-    """DATA/log where this machine is the installation, else a folder for what passes."""
+def _of_this_machine() -> Path:
+    """DATA/log, where DATA is the installation that the command works on."""
     data = Path(os.environ.get("DATA") or ".data")
-    own = [] if os.environ.get("STAGE") or not data.is_dir() else [data / "log"]
-    return [*own, Path(tempfile.gettempdir()) / f"baocao-{os.getuid()}"]
+    if os.environ.get("STAGE") or not data.is_dir():
+        raise FileNotFoundError(data)
+    (data / "log").mkdir(exist_ok=True)
+    return data / "log" / "commands.log"
+
+
+def _of_what_passes() -> Path:
+    descriptor, name = tempfile.mkstemp(prefix="baocao-", suffix=".log")
+    os.close(descriptor)
+    return Path(name)

@@ -43,10 +43,10 @@ def data_folder() -> Path:
     return Path(os.environ.get("DATA") or ".data")
 
 
-def backups_folder() -> Path:
-    """Where each night's archive goes."""
+def backups_folder(data: Path) -> Path:
+    """Where each night's archive of this DATA goes."""
     given = os.environ.get("BACKUPS")
-    return Path(given) if given else data_folder() / "backups"
+    return Path(given) if given else data / "backups"
 
 
 def opened() -> Site:

@@ -22,6 +22,7 @@ from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
 from chalicelib.pages.web import strict, too_large
 from infra.gateway import Gateway, Reply, logged
+from infra.installation import backups_folder
 from infra.schedule import Schedule
 
 _SOCKET_SECONDS = 30
@@ -246,7 +247,7 @@ def stop_on_signals(server: Server) -> None:
 def serve(server: Server) -> None:
     """Until a signal; requests being answered are answered first."""
     assert server.site is not None
-    schedule = Schedule(server.site)
+    schedule = Schedule(server.site, backups_folder(server.data))
     schedule.start()
     server.serve_forever(poll_interval=0.1)
     server.server_close()

@@ -10,7 +10,7 @@ from typing import cast
 from chalicelib import logs, nightly
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
-from infra import installation, nightly_archives
+from infra import nightly_archives
 
 _RUN_SECONDS = 10  # that the scheduled run may take to end
 
@@ -18,10 +18,10 @@ _RUN_SECONDS = 10  # that the scheduled run may take to end
 class Schedule(threading.Thread):
     """From the start on; `stop` ends it."""
 
-    def __init__(self, site: Site, backups: Path | None = None) -> None:
+    def __init__(self, site: Site, backups: Path) -> None:
         super().__init__(name="schedule", daemon=True)
         self._site = site
-        self._backups = backups or installation.backups_folder()
+        self._backups = backups
         self._stopped = threading.Event()
 
     def run(self) -> None:

@@ -4,6 +4,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from chalicelib import clock, embedded
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Put
 from infra import migrations, samples
+from infra.breaking import in_one_line
 from tests import server
 from tests.conftest import HERE, NEW, OLD
 
@@ -56,14 +58,24 @@ def test_what_nobody_foresaw_is_one_line_and_a_trace(damaged: Path) -> None:
     assert path.read_text().startswith(trace)
 
 
-def test_for_a_stage_the_trace_lies_in_the_folder_for_what_passes(tmp_path: Path) -> None:
-    nowhere = tmp_path / "nowhere"
-    aws = {"STAGE": "te st", "AWS_DEFAULT_REGION": "x y", "TMPDIR": str(tmp_path)}
-    said = server.run("summarise", data=nowhere, day=None, **aws)
-    assert said.returncode == 1
-    assert said.stderr.count("\n") == 1
-    assert "Traceback" not in said.stderr
-    assert not nowhere.exists()
+def test_for_a_stage_the_trace_lies_among_what_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DATA is not what the command works on, and need not be there."""
+
+    def broken() -> int:
+        raise LookupError("planted")
+
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setenv("DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert in_one_line(broken) == 1
+    line = _ONE_LINE.fullmatch(capsys.readouterr().err)
+    assert line is not None
+    assert (line["what"], Path(line["path"]).parent) == ("LookupError", tmp_path)
+    assert Path(line["path"]).stat().st_mode & 0o777 == 0o600
+    assert "LookupError: planted" in Path(line["path"]).read_text()
+    assert not (tmp_path / "data").exists()
 
 
 def test_somebody_who_stops_a_command_reads_that_it_was_stopped(damaged: Path) -> None:

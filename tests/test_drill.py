@@ -61,7 +61,7 @@ def test_without_an_archive_it_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     said = server.run("drill", data=tmp_path / "data", STAGE="test")
     assert "lie where you put them" in said.stderr
     monkeypatch.setenv("BACKUPS", "elsewhere")
-    assert backups_folder() == Path("elsewhere")
+    assert backups_folder(tmp_path) == Path("elsewhere")
 
 
 def test_a_sum_that_is_wrong_by_one_is_found(
