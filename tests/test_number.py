@@ -1,5 +1,6 @@
 """Facts about numbers as people in Việt Nam type them and as they are shown to them."""
 
+import time
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
