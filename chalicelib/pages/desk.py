@@ -4,13 +4,13 @@ import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from chalicelib import grid
+from chalicelib import grid, number
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
 from chalicelib.messages import desk as words
-from chalicelib.messages import moment
-from chalicelib.pages import render
+from chalicelib.messages import minute, moment
+from chalicelib.pages import doors, render
 from chalicelib.pages.grid import rows_of
 from chalicelib.pages.links import read_instant
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
@@ -44,7 +44,24 @@ def desk(site: Site, request: Request) -> Response:
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
         shelves.append((programme, in_use(periods, request.now), rows))
     shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
-    return render.page(site, request, "desk.html", styles=_STYLES, shelves=shelves, now=request.now)
+    return render.page(
+        site,
+        request,
+        "desk.html",
+        styles=_STYLES,
+        shelves=shelves,
+        now=request.now,
+        paused=_paused(site, request),
+    )
+
+
+def _paused(site: Site, request: Request) -> str:
+    """What the department must know of mails that strangers asked for, too many in this hour."""
+    which = doors.used_up(site, request.now)
+    ends = request.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return which and words.PAUSED[which].format(
+        at=minute(ends), most=number.shown(site.asked_mails)
+    )
 
 
 def _row(

@@ -118,6 +118,11 @@ def rate(name: str, span: str) -> Key:
     return Key(f"RATE#{name}", f"HOUR#{span}")
 
 
+def tries(name: str) -> Key:
+    """Wrong codes, each of which lets the next one wait: they pass by a day of their own."""
+    return Key(f"RATE#{name}", "TRIES")
+
+
 def entered(p: str, k: str) -> Key:
     """What the department entered itself, as it stands."""
     return Key(f"PERIOD#{p}#{k}", "DEPARTMENT")

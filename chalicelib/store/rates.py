@@ -6,6 +6,7 @@ from chalicelib.store import keys
 from chalicelib.table import NOTHING, Conflict, Put, Table
 
 _HOUR, _DAY = "%Y%m%d%H", "%Y%m%d"
+_TRIES = 8
 
 
 def count(table: Table, name: str, now: datetime, most: int) -> int:
@@ -20,6 +21,25 @@ def count(table: Table, name: str, now: datetime, most: int) -> int:
         except Conflict:
             return total
     return total
+
+
+def take(table: Table, name: str, now: datetime, most: int) -> bool:
+    """One of this hour's `most`, which two at one moment never share; False where none is left."""
+    for _ in range(_TRIES):
+        total, change = _one_more(table, name, now, _HOUR)
+        if total > most:
+            return False
+        try:
+            table.write(change)
+        except Conflict:
+            continue
+        return True
+    return False
+
+
+def taken(table: Table, name: str, now: datetime) -> int:
+    """How many of this hour's are gone."""
+    return _one_more(table, name, now, _HOUR)[0] - 1
 
 
 def this_hour(table: Table, name: str, now: datetime) -> tuple[int, Put]:
