@@ -114,7 +114,7 @@ def token(digest: str) -> Key:
 
 
 def rate(name: str, span: str) -> Key:
-    """`span` is an hour (2026112303) or a day (20261123)."""
+    """`span` is an hour (2026112303)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
 
 
