@@ -82,7 +82,12 @@ def _session(site: Site, way: Way, request: Request) -> Session | None:
     if "anyone" in way.visitors:
         return None
     token = _held(site, way, request)
-    return access.session(site.table, token, request.now) if token else None
+    session = access.session(site.table, token, request.now) if token else None
+    if session and not session.is_staff and session.used != f"{today(request.now)}":
+        from chalicelib.store import devices  # once a day and device
+
+        devices.note_use(site.table, session, request.now)
+    return session
 
 
 def _held(site: Site, way: Way, request: Request) -> str:
@@ -125,7 +130,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         contact=_contact(site),
         identity="",
         sign_in=problem.name == "staff_signed_out",
-        resend=problem.name in ("unknown_link", "signed_out"),
+        resend=problem.name in ("unknown_link", "replaced_link", "signed_out"),
         typed=_typed(request, problem),
     )
 

@@ -86,6 +86,16 @@ def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
 
+def session(partition: str, digest: str) -> Key:
+    """Beside whose it is, so that it is found without its token."""
+    return Key(partition, f"SESSION#{digest}")
+
+
+def devices(p: str, u: str) -> Key:
+    """Written with every session that a unit opens: no two are counted by one reading."""
+    return Key(unit_access(p, u), "DEVICES")
+
+
 def link(p: str, u: str) -> Key:
     """Where the unit's newest link stands, beside those of all units."""
     return Key(f"LINKS#{p}", u)
