@@ -89,7 +89,11 @@ def renew(site: Site, request: Request) -> Response:
 
 def removed(site: Site, request: Request, email: str) -> Response:
     """New links for all that worked when the account was removed."""
-    act = acts.newest(site.table, "", request.now, lambda one: one.detail.get("account") == email)
+
+    def is_it(act: Act) -> bool:
+        return act.verb == "remove_staff" and act.detail.get("account") == email
+
+    act = acts.newest(site.table, "", request.now, is_it)
     at = act.at if act else request.now
     return renewed(site, request, email, at - timedelta(microseconds=1))
 

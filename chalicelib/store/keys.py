@@ -86,9 +86,14 @@ def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
 
-def session(partition: str, digest: str) -> Key:
-    """Beside whose it is, so that it is found without its token."""
-    return Key(partition, f"SESSION#{digest}")
+def generation(p: str, u: str, number: int) -> Key:
+    """Each link that the unit ever had."""
+    return Key(unit_access(p, u), f"LINK#{number:04}")
+
+
+def session(access: str, digest: str) -> Key:
+    """`access` is `unit_access` or `staff_access`: so that revoking finds it."""
+    return Key(access, f"SESSION#{digest}")
 
 
 def devices(p: str, u: str) -> Key:
@@ -154,6 +159,11 @@ def unreachable(address: str) -> Key:
 def notice(p: str, k: str, u: str, act: str) -> Key:
     """`act` is `Act.name`: one act is told once."""
     return Key(f"PERIOD#{p}#{k}", f"NOTICE#{u}#{act}")
+
+
+def backups() -> Key:
+    """What is known of this machine's nightly archives; in none of them."""
+    return Key("BACKUPS", "BACKUPS")
 
 
 def schema() -> Key:
