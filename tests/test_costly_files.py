@@ -60,6 +60,7 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", WORKBOOKS)
 @pytest.mark.parametrize("reader", ["list", "form"])
 def test_a_workbook_that_would_cost_much_is_refused_soon(
