@@ -13,6 +13,9 @@ Role = Literal["unit", "officer", "director"]
 STAFF: tuple[Role, ...] = ("officer", "director")
 
 UNIT_SESSION = timedelta(days=30)
+MOST_DEVICES = 50  # a unit's open sessions: another one ends the longest unused
+LONGEST_REQUEST = timedelta(minutes=1)  # that Lambda or our server lets run, and then some
+EXPLAINED = timedelta(days=30)  # that a link says of itself that an officer's leaving replaced it
 STAFF_SESSION = timedelta(hours=12)
 SIGN_IN = timedelta(minutes=15)
 CODE_TRIES = 5  # wrong codes before the next has to wait; its links go on working
@@ -44,7 +47,12 @@ class Session:
     programme: str = ""
     unit: str = ""
     email: str = ""
-    revision: int = field(default=0, compare=False)  # of the stored item, for expecting
+    generation: int = 0  # of the unit's link that it was opened with
+    name: str = ""  # who uses the device, where that was told
+    post: str = ""
+    used: str = field(default="", compare=False)  # the day when that was last noted
+    # Of the stored item that it stands on, for expecting: a unit's link, a staff member's token.
+    revision: int = field(default=0, compare=False)
 
     @property
     def owner(self) -> tuple[str, str, str]:
@@ -53,6 +61,15 @@ class Session:
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF
+
+
+def is_surely_of(generation: int, changed: datetime | None, opened: datetime) -> bool:
+    """Whether a session that says no generation is of this one: an older program wrote it.
+
+    There is none before the first. A link that was changed says when the request for it began:
+    what was opened with the old one until that request had ended can't be told apart, and ends.
+    """
+    return generation == 1 or (changed is not None and opened > changed + LONGEST_REQUEST)
 
 
 def new_token() -> str:

@@ -21,11 +21,12 @@ import app
 from chalicelib import embedded
 from chalicelib.edges import Site
 from chalicelib.pages.web import cookie_name
-from chalicelib.store import access, programmes
+from chalicelib.store import programmes
 from infra.gateway import Gateway, Reply
 from infra.local import forwarded
 from tests.conftest import NEW
 from tests.contract import parallel
+from tests.devices import let_in
 from tests.server import (
     ROOT,
     Server,
@@ -491,7 +492,7 @@ def test_threads_never_take_one_anothers_request(site: Site) -> None:
 
     cookies = []
     for unit in units:
-        session = access.open_session(site.table, "unit", site.clock(), programme=NEW, unit=unit)
+        session = let_in(site.table, site.key, NEW, unit, site.clock())
         cookies.append(f"{cookie_name(site, 'unit')}={session.token}")
     pages = [look(cookie) for cookie in cookies]
     assert len(set(pages)) == len(units)

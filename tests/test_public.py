@@ -281,8 +281,8 @@ def test_a_changed_role_and_a_lost_account_end_the_session_at_once(
     assert other.get("/desk").status == 401
 
 
-def test_every_entry_is_a_new_session_and_ends_what_the_browser_held(
-    as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor], site: Site
+def test_every_sign_in_is_a_new_session_and_ends_what_the_browser_held(
+    as_staff: Callable[..., Visitor], site: Site
 ) -> None:
     staff = as_staff()
     first = staff.cookies["bc-staff"]
@@ -292,14 +292,23 @@ def test_every_entry_is_a_new_session_and_ends_what_the_browser_held(
     assert first != second
     assert access.session(site.table, first, site.clock()) is None
     assert access.session(site.table, second, site.clock()) is not None
+
+
+def test_a_browser_goes_on_in_its_units_session_and_another_units_link_ends_it(
+    as_unit: Callable[..., Visitor], site: Site, clock: Clock
+) -> None:
+    """A report may be on its way from another tab; and one device is one session."""
     unit = as_unit("T01")
-    for code, stays in (("T01", True), ("T03", False)):
-        held = unit.cookies["bc-unit"]
+    held = unit.cookies["bc-unit"]
+    clock.now += timedelta(days=29)
+    for code, goes_on in (("T01", True), ("T03", False)):
         token = access.issue_link(site.table, site.key, NEW, code)
         unit.submit(unit.get(f"/u/{token}"), token)
-        assert unit.cookies["bc-unit"] != held
-        # The same unit's may have a report on its way from another tab.
-        assert (access.session(site.table, held, site.clock()) is not None) == stays
+        assert (unit.cookies["bc-unit"] == held) == goes_on
+        found = access.session(site.table, held, clock.now)
+        assert (found is not None) == goes_on
+        assert not found or found.until == clock.now + rules.UNIT_SESSION
+    assert unit.get("/report").status == 200
 
 
 def test_a_dead_session_is_401_however_often_and_costs_nobody_else_a_try(

@@ -14,6 +14,7 @@ from chalicelib.embedded import SqliteTable
 from chalicelib.store import access, keys, rates
 from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Table
 from tests.contract import parallel
+from tests.devices import left_open, let_in, standing
 
 KEY = b"k" * 32
 P, U = "thi-dua", "T01"
@@ -70,7 +71,7 @@ def test_an_unknown_token_is_no_link(table: Table, token: str) -> None:
 
 def test_a_reissued_link_ends_the_old_one_and_its_sessions(table: Table) -> None:
     old = access.issue_link(table, KEY, P, U)
-    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(3)]
+    sessions = [let_in(table, KEY, P, U, NOW) for _ in range(3)]
     new = access.reissue_link(table, KEY, P, U)
     assert new != old
     assert access.link(table, old) is None
@@ -89,7 +90,7 @@ def test_links_reissued_again_and_again_leave_one_that_works(table: Table) -> No
 def test_reissuing_touches_no_other_unit(table: Table) -> None:
     others = [("thi-dua", "T10"), ("thi-dua", "T1"), ("thi-dua-2", "T01"), ("thi-du", "aT01")]
     tokens = [access.issue_link(table, KEY, p, u) for p, u in others]
-    sessions = [access.open_session(table, "unit", NOW, programme=p, unit=u) for p, u in others]
+    sessions = [let_in(table, KEY, p, u, NOW) for p, u in others]
     access.issue_link(table, KEY, P, U)
     access.reissue_link(table, KEY, P, U)
     assert all(access.link(table, token) for token in tokens)
@@ -103,10 +104,11 @@ def test_a_unit_without_a_link_may_be_reissued(table: Table) -> None:
 
 def test_revoking_ends_the_link_and_a_hundred_sessions(table: Table) -> None:
     token = access.issue_link(table, KEY, P, U)
-    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(120)]
+    sessions = left_open(table, Link(P, U, 1), NOW, 120, older=False)
+    assert standing(table, sessions, NOW) == 120
     access.revoke(table, P, U)
     assert access.link(table, token) is None
-    assert not any(access.session(table, session.token, NOW) for session in sessions)
+    assert standing(table, sessions, NOW) == 0
 
 
 def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
@@ -119,7 +121,7 @@ def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
 
 
 def test_a_units_session_lasts_thirty_days_by_the_clock(table: Table) -> None:
-    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    opened = let_in(table, KEY, P, U, NOW)
     assert opened.until == NOW + timedelta(days=30)
     assert access.session(table, opened.token, opened.until - SECOND) == opened
     assert access.session(table, opened.token, opened.until) is None
@@ -137,7 +139,7 @@ def test_a_staff_session_lasts_twelve_hours_by_the_clock(table: Table, role: Any
 
 
 def test_a_closed_session_is_over_and_the_others_are_not(table: Table) -> None:
-    first, second = (access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(2))
+    first, second = (let_in(table, KEY, P, U, NOW) for _ in range(2))
     access.close_session(table, first)
     assert access.session(table, first.token, NOW) is None
     assert access.session(table, second.token, NOW) == second
@@ -146,7 +148,7 @@ def test_a_closed_session_is_over_and_the_others_are_not(table: Table) -> None:
 
 def test_no_token_opens_what_it_was_not_made_for(table: Table) -> None:
     link = access.issue_link(table, KEY, P, U)
-    session = access.open_session(table, "unit", NOW, programme=P, unit=U).token
+    session = let_in(table, KEY, P, U, NOW).token
     sign_in, _, ask = access.ask_sign_in(table, EMAIL, NOW)
     for token in (session, sign_in, ask):
         assert access.link(table, token) is None
@@ -428,7 +430,7 @@ def test_tries_at_one_moment_are_five_all_the_same(
 
 def test_the_table_holds_no_token_and_no_code(table: Table) -> None:
     secrets = [access.issue_link(table, KEY, P, U), access.reissue_link(table, KEY, P, U)]
-    secrets.append(access.open_session(table, "unit", NOW, programme=P, unit=U).token)
+    secrets.append(let_in(table, KEY, P, U, NOW).token)
     secrets.append(access.open_session(table, "director", NOW, email=EMAIL).token)
     for _ in range(5):
         secrets += access.ask_sign_in(table, EMAIL, NOW)
@@ -457,7 +459,7 @@ def test_a_guessed_code_can_not_be_checked_against_the_table_alone(table: Table)
 def test_sessions_and_sign_ins_expire_by_themselves_and_links_never(table: Table) -> None:
     access.issue_link(table, KEY, P, U)
     kept = {item.key for item in table.everything()}
-    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    opened = let_in(table, KEY, P, U, NOW)
     access.ask_sign_in(table, EMAIL, NOW)
     for item in table.everything():
         if item.key in kept:

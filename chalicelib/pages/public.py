@@ -4,7 +4,7 @@ import re
 
 from chalicelib import access as rules
 from chalicelib import known, messages
-from chalicelib.access import SIGN_IN, Session
+from chalicelib.access import SIGN_IN, Link, Session
 from chalicelib.clock import today
 from chalicelib.edges import Asked, Site
 from chalicelib.pages import doors, render
@@ -40,9 +40,13 @@ def script(_: Site, request: Request) -> Response:
 
 def landing(site: Site, request: Request) -> Response:
     """Whose form this is, and a button. A GET opens nothing: robots fetch links."""
+    return _landing(site, request)
+
+
+def _landing(site: Site, request: Request, fault: str = "") -> Response:
     link = access.link(site.table, request.params["token"])
     if link is None:
-        raise failed(site, request, 404, "unknown_link")
+        raise _unknown(site, request)
     programme = programmes.programme(site.table, link.programme)
     versions = programmes.unit_versions(site.table, programme, link.unit) if programme else []
     if programme is None or not versions:
@@ -52,28 +56,64 @@ def landing(site: Site, request: Request) -> Response:
         site,
         request,
         "landing.html",
+        status=422 if fault else 200,
         unit=unit,
         programme=programme,
         token=request.params["token"],
+        asks=not _is_open_to(_former(site, request, "unit"), link),
+        given=request.form,
+        fault=fault,
     )
 
 
+def _is_open_to(session: Session | None, link: Link) -> bool:
+    """Whether this browser is let in to the link's unit already."""
+    whose = session and (session.programme, session.unit, session.generation)
+    return whose == (link.programme, link.unit, link.generation)
+
+
 def enter(site: Site, request: Request) -> Response:
-    session = access.enter(site.table, request.params["token"], request.now)
+    """Who uses the device is asked once, and nobody has to say it."""
+    from chalicelib import device
+    from chalicelib.messages.devices import FAULTS
+    from chalicelib.store import devices
+
+    token, name, post = (
+        request.params["token"],
+        *(request.form.get(field, "") for field in ("by.name", "by.post")),
+    )
+    if fault := device.fault(name, post):
+        return _landing(site, request, FAULTS[fault])
+    about = device.About(device.kind(request.headers.get("user-agent", "")), name, post)
+    former, link = _former(site, request, "unit"), access.link(site.table, token)
+    session = None
+    if former and link and _is_open_to(former, link):
+        # Its report may be on its way from another tab: the browser goes on in that session.
+        session = devices.go_on(site.table, former, request.now, about)
+    session = session or devices.enter(site.table, token, request.now, about)
     if session is None:
-        raise failed(site, request, 404, "unknown_link")
-    return _begun(site, request, session, "report")
+        raise _unknown(site, request)
+    return _begun(site, request, session, former, "report")
 
 
-def _begun(site: Site, request: Request, session: Session, where: str) -> Response:
-    """Every entry is a new session; whose session this browser held before, that one ends.
+def _unknown(site: Site, request: Request) -> Problem:
+    """Unknown and revoked links get one answer; one that a leaver may hold says that it was."""
+    if at := access.replaced(site.table, request.params["token"], request.now):
+        return Problem(410, "replaced_link", messages.day(today(at)))
+    return failed(site, request, 404, "unknown_link")
 
-    Only the same unit's stays: its report may be on its way from another tab.
-    """
-    name = "staff" if session.is_staff else "unit"
+
+def _former(site: Site, request: Request, name: str) -> Session | None:
+    """The session that this browser holds already."""
     held = request.cookies.get(cookie_name(site, name), "")
-    former = access.session(site.table, held, request.now) if held else None
-    if former and (former.is_staff or former.owner != session.owner):
+    return access.session(site.table, held, request.now) if held else None
+
+
+def _begun(
+    site: Site, request: Request, session: Session, former: Session | None, where: str
+) -> Response:
+    """Whose session this browser held before, that one ends."""
+    if former and former.token != session.token:
         access.close_session(site.table, former)
     response = redirect(site, where)
     response.cookies.append(session_cookie(site, session, request.now))
@@ -146,7 +186,7 @@ def _let_in(site: Site, request: Request, email: str) -> Response:
     if found is None:
         raise Problem(404, "unknown_sign_in")
     session = access.open_session(site.table, found.role, request.now, email=email)
-    response = _begun(site, request, session, "desk")
+    response = _begun(site, request, session, _former(site, request, "staff"), "desk")
     account, held = rules.account_mark(site.key, email), _cookie(site, request, _KNOWN)
     kept = known.remembered(site.key, held, account, found.grant)
     response.cookies.append(cookie(site, _KNOWN, kept, int(known.LASTS.total_seconds())))

@@ -96,6 +96,11 @@ def session(access: str, digest: str) -> Key:
     return Key(access, f"SESSION#{digest}")
 
 
+def devices(p: str, u: str) -> Key:
+    """Written with every session that a unit opens: no two are counted by one reading."""
+    return Key(unit_access(p, u), "DEVICES")
+
+
 def link(p: str, u: str) -> Key:
     """Where the unit's newest link stands, beside those of all units."""
     return Key(f"LINKS#{p}", u)
