@@ -58,7 +58,7 @@ def test_a_night_without_one_is_said(made: str, failed: str, now: str, said: boo
     ],
 )
 def test_what_stays(made: list[str], stay: list[str]) -> None:
-    assert staying(map(at, made)) == set(map(at, stay))
+    assert staying(at(one).astimezone(UTC) for one in made) == set(map(at, stay))
 
 
 def test_night_after_night_for_two_years_there_are_days_weeks_and_months() -> None:

@@ -96,6 +96,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
         "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
     ),
+    "sign_in_asked_too_often": (
+        "Đã yêu cầu nhiều lần",
+        "Từ nơi này vừa có nhiều yêu cầu đăng nhập, nên yêu cầu này chưa được thực hiện. "
+        "Vui lòng mở thư mới nhất đã nhận được, hoặc thử lại sau một giờ.",
+    ),
     "too_many": (
         "Đang có nhiều yêu cầu",
         "Hệ thống nhận quá nhiều yêu cầu cùng lúc nên yêu cầu này chưa được nhận. "

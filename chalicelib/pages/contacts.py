@@ -184,7 +184,7 @@ def _tell_the_old(
         new=new or "(chưa có)",
     )
     subject = words.NOTICE_SUBJECT.format(unit=" ".join(unit.name.split()))
-    return link_mail.post(site, request, old, subject, body)
+    return link_mail.post(site, request.now, old, subject, body)
 
 
 def one(site: Site, request: Request) -> Response:

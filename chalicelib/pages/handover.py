@@ -86,7 +86,7 @@ def hand_over(site: Site, request: Request) -> Response:
     to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
     done: str = "paper"
     if to and request.form.get("mail"):
-        done = link_mail.send(site, request, programme, unit, token, to)
+        done = link_mail.send(site, request.now, programme, unit, token, to)
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 
@@ -141,7 +141,7 @@ def confirm(site: Site, request: Request) -> Response:
     if known is None or known.revision != request.who.revision:
         raise Problem(401, "signed_out")  # it was changed since this session was judged
     token = links.next_token(site.key, p, code, known)
-    if link_mail.send(site, request, programme, unit, token, to) != "sent":
+    if link_mail.send(site, request.now, programme, unit, token, to) != "sent":
         return _unit_page(site, request, "mail_failed", status=503)
     act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
     links.renew(table, site.key, p, code, known, act)

@@ -3,17 +3,16 @@
 import re
 
 from chalicelib import access as rules
-from chalicelib import logs, messages
+from chalicelib import known, messages
 from chalicelib.access import SIGN_IN, Link, Session
 from chalicelib.clock import today
-from chalicelib.edges import Site
-from chalicelib.pages import render
+from chalicelib.edges import Asked, Site
+from chalicelib.pages import doors, render
 from chalicelib.pages.guessing import failed
 from chalicelib.pages.web import (
     Problem,
     Request,
     Response,
-    absolute,
     cookie,
     cookie_name,
     redirect,
@@ -23,7 +22,7 @@ from chalicelib.store import access, programmes, rates
 from chalicelib.text import forbidden
 from chalicelib.unit import known_as
 
-_ASK = "ask"
+_ASK, _KNOWN = "ask", "known"
 _EMAIL = r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+"
 
 
@@ -126,44 +125,45 @@ def sign_in(site: Site, request: Request) -> Response:
 
 
 def ask_sign_in(site: Site, request: Request) -> Response:
-    """Mail a link and a code. The answer is the same whether the account exists or not."""
+    """Count, hand over, answer: all of it alike, whether the account exists or not."""
     email = request.form.get("email", "").lower()
     if not re.fullmatch(_EMAIL, email) or forbidden(email):
         fault = messages.SIGN_IN["bad_email"]
         return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
-    ask_token = rules.new_token()
-    if access.staff_role(site.table, email) and _may_ask(site, request, email):
-        link_token, code, ask_token = access.ask_sign_in(site.table, email, request.now)
-        link = absolute(site, "s", link_token)
-        body = render.text("messages/sign_in.txt", code=code, link=link)
-        subject = messages.SIGN_IN["subject"].format(code=code)
-        try:
-            site.mail.send(email, subject, body, request.now)
-        except Exception as error:  # the answer must not tell who has an account
-            logs.say("mail_failed", logs.ERROR, error)
+    account = rules.account_mark(site.key, email)
+    browser = known.browser(site.key, _cookie(site, request, _KNOWN), account)
+    reserve = f"{account}.{browser}" if browser else account
+    who = reserve if browser else rules.address_digest(site.key, request.address)
+    most = rules.SIGN_IN_ASKS_AN_HOUR
+    if rates.count(site.table, f"asks-{who}", request.now, most) > most:
+        raise Problem(429, "sign_in_asked_too_often")
+    ask_token = rules.new_ask(site.key, reserve)
+    doors.hand_over(site, Asked("sign_in", email, request.now, site.public_url, ask_token))
     response = render.page(site, request, "code.html", fault="", email=email)
     response.cookies.append(cookie(site, _ASK, ask_token, int(SIGN_IN.total_seconds())))
     return response
 
 
-def _may_ask(site: Site, request: Request, email: str) -> bool:
-    account = f"sign-in-{rules.digest(email)}"
-    here = f"{account}-{rules.address_digest(site.key, request.address)}"
-    if rates.count(site.table, here, request.now, rules.SIGN_INS_AN_HOUR) > rules.SIGN_INS_AN_HOUR:
-        return False
-    asked = rates.count(site.table, account, request.now, rules.SIGN_INS_FOR_ONE)
-    return asked <= rules.SIGN_INS_FOR_ONE
+def _cookie(site: Site, request: Request, name: str) -> str:
+    return request.cookies.get(cookie_name(site, name), "")
 
 
 def use_code(site: Site, request: Request) -> Response:
-    ask_token = request.cookies.get(cookie_name(site, _ASK), "")
+    """An address without account has the same tries, waits and words as one with it."""
+    ask_token = _cookie(site, request, _ASK)
     code = "".join(request.form.get("code", "").split())
-    email = access.use_code(site.table, ask_token, code, request.now) if ask_token else None
-    if email is None:
-        status = failed(site, request, 422, "bad_code").status
-        fault = messages.SIGN_IN["bad_code"]
-        return render.page(site, request, "code.html", status=status, fault=fault, email="")
-    return _let_in(site, request, email)
+    reserve = rules.reserve_of(site.key, ask_token)
+    tried = access.Tried()
+    if reserve:
+        tried = access.use_code(site.table, ask_token, code, request.now, reserve)
+    if tried.email:
+        return _let_in(site, request, tried.email)
+    status = failed(site, request, 422, "bad_code").status if tried.judged else 429
+    name = "bad_code" if tried.judged else "waiting"
+    fault = messages.SIGN_IN[name]
+    if tried.again:
+        fault += messages.SIGN_IN["again"].format(at=messages.minute(tried.again))
+    return render.page(site, request, "code.html", status=status, fault=fault, email="")
 
 
 def staff_link(site: Site, request: Request) -> Response:
@@ -181,11 +181,16 @@ def use_link(site: Site, request: Request) -> Response:
 
 
 def _let_in(site: Site, request: Request, email: str) -> Response:
-    role = access.staff_role(site.table, email)
-    if role is None:
+    """From now on the browser is known: what strangers ask for in this name costs it nothing."""
+    found = access.account(site.table, email)
+    if found is None:
         raise Problem(404, "unknown_sign_in")
-    session = access.open_session(site.table, role, request.now, email=email)
-    return _begun(site, request, session, _former(site, request, "staff"), "desk")
+    session = access.open_session(site.table, found.role, request.now, email=email)
+    response = _begun(site, request, session, _former(site, request, "staff"), "desk")
+    account, held = rules.account_mark(site.key, email), _cookie(site, request, _KNOWN)
+    kept = known.remembered(site.key, held, account, found.grant)
+    response.cookies.append(cookie(site, _KNOWN, kept, int(known.LASTS.total_seconds())))
+    return response
 
 
 def sign_out(site: Site, request: Request) -> Response:

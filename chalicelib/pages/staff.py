@@ -72,7 +72,7 @@ def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
         role=words.ROLES[role],
         signin=absolute(site, "signin"),
     )
-    return link_mail.post(site, request, email, words.ADDED_SUBJECT, body)
+    return link_mail.post(site, request.now, email, words.ADDED_SUBJECT, body)
 
 
 def _stands(site: Site, request: Request, do: str, email: str, role: str) -> bool:

@@ -1,16 +1,15 @@
-"""Links, sessions and sign-ins in the table: tokens only as hashes."""
+"""Links, sessions and accounts in the table: tokens only as hashes."""
 
-import json
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
-from chalicelib.store import keys, rates
+from chalicelib.store import keys
 from chalicelib.table import (
     ANYTHING,
     NOTHING,
@@ -18,17 +17,19 @@ from chalicelib.table import (
     Conflict,
     Delete,
     Item,
-    Key,
     Put,
-    Scalar,
     Table,
 )
 
 if TYPE_CHECKING:
     from chalicelib.store.devices import enter
     from chalicelib.store.links import issue_link, reissue_link, revoke
+    from chalicelib.store.sign_ins import Tried, ask_sign_in, sign_in, use_code, use_link
 
 __all__ = [
+    "Account",
+    "Tried",
+    "account",
     "ask_sign_in",
     "close_session",
     "enter",
@@ -52,9 +53,8 @@ __all__ = [
 # none of these, and what starts cold does not wait for them.
 _ELSEWHERE = {
     "enter": "devices",
-    "issue_link": "links",
-    "reissue_link": "links",
-    "revoke": "links",
+    **dict.fromkeys(("issue_link", "reissue_link", "revoke"), "links"),
+    **dict.fromkeys(("Tried", "ask_sign_in", "sign_in", "use_code", "use_link"), "sign_ins"),
 }
 
 
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> object:
 
 def link(table: Table, token: str) -> Link | None:
     """What a link stands for; None for an unknown and for a revoked one."""
-    body = _token(table, token, "link")
+    body = read_token(table, token, "link")
     if body is None:
         return None
     return Link(body["programme"], body["unit"], body["generation"])
@@ -74,11 +74,12 @@ def link(table: Table, token: str) -> Link | None:
 
 def replaced(table: Table, token: str, now: datetime) -> datetime | None:
     """When an officer's leaving ended this link, for thirty days after it."""
-    body = _token(table, token, "replaced", now)
+    body = read_token(table, token, "replaced", now)
     return from_iso(body["replaced"]) if body else None
 
 
-def _token(table: Table, token: str, kind: str, now: datetime | None = None) -> Any:
+def read_token(table: Table, token: str, kind: str, now: datetime | None = None) -> Any:
+    """What a token of this kind stands for, with its item's version; None where it is over."""
     item = table.get(keys.token(access.digest(token)))
     if item is None or item.body["kind"] != kind:
         return None
@@ -125,7 +126,7 @@ def session(table: Table, token: str, now: datetime) -> Session | None:
     new role is a new grant and every new link a new generation, so that with the old role or link,
     and with the account, the sessions end, whatever becomes of their items.
     """
-    body = _token(table, token, "session", now)
+    body = read_token(table, token, "session", now)
     if body is None:
         return None
     until = from_iso(body["until"])
@@ -212,76 +213,18 @@ def staff(table: Table) -> Iterator[tuple[str, Role]]:
 
 
 def staff_role(table: Table, email: str) -> Role | None:
+    found = account(table, email)
+    return found.role if found else None
+
+
+class Account(NamedTuple):
+    role: Role
+    grant: str
+
+
+def account(table: Table, email: str) -> Account | None:
     item = table.get(keys.staff(email)) if email else None
-    return item.body["role"] if item else None  # type: ignore[return-value]
-
-
-def ask_sign_in(table: Table, email: str, now: datetime) -> tuple[str, str, str]:
-    """A fresh link token, a code, and the token of the browser that asks."""
-    link_token, ask_token, code = access.new_token(), access.new_token(), access.new_code()
-    until = now + access.SIGN_IN
-    expires = int(until.timestamp())
-    link_key, ask_key = (keys.token(access.digest(token)) for token in (link_token, ask_token))
-    common: dict[str, Scalar] = {"email": email, "until": iso(until)}
-    code_body: dict[str, Scalar] = {
-        "kind": "code",
-        "code": access.code_digest(code, ask_token),
-        "tries": 0,
-        **common,
-    }
-    table.write(
-        Put(link_key, {"kind": "sign_in", "other": json.dumps(ask_key), **common}, 0, expires),
-        Put(ask_key, {"other": json.dumps(link_key), **code_body}, 0, expires),
-    )
-    return link_token, code, ask_token
-
-
-def sign_in(table: Table, link_token: str, now: datetime) -> str | None:
-    """The account of a link that was not used yet."""
-    body = _token(table, link_token, "sign_in", now)
-    return str(body["email"]) if body else None
-
-
-def use_link(table: Table, link_token: str, now: datetime) -> str | None:
-    """The account that the link signs in, once."""
-    body = _token(table, link_token, "sign_in", now)
-    return _spend(table, link_token, body) if body else None
-
-
-def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | None:
-    """The account that the code signs in, in the browser that asked, within five tries, and
-    twenty a day for the account, whoever asked: of a million codes that is few.
-
-    A try is counted before it is judged: many at one moment are five all the same.
-    """
-    for _ in range(access.CODE_TRIES * 2):
-        body = _token(table, ask_token, "code", now)
-        if body is None or body["tries"] >= access.CODE_TRIES:
-            return None
-        tries, counted = rates.today(table, f"code-{access.digest(body['email'])}", now)
-        if tries > access.CODES_A_DAY:
-            return None
-        revision = body.pop("revision")
-        tried = {**body, "tries": body["tries"] + 1}
-        expires = int(from_iso(body["until"]).timestamp())
-        own = Put(keys.token(access.digest(ask_token)), tried, revision, expires)
-        try:
-            table.write(own, counted)
-        except Conflict:
-            continue
-        if access.same(access.code_digest(code, ask_token), body["code"]):
-            return _spend(table, ask_token, {**tried, "revision": revision + 1})
+    if item is None:
         return None
-    return None
-
-
-def _spend(table: Table, token: str, body: dict[str, Any]) -> str | None:
-    """Used links and codes are deleted together, so that neither works again."""
-    other = Key(*json.loads(body["other"]))
-    try:
-        table.write(
-            Delete(keys.token(access.digest(token)), body["revision"]), Delete(other, ANYTHING)
-        )
-    except Conflict:
-        return None
-    return str(body["email"])
+    role: Role = item.body["role"]  # type: ignore[assignment]
+    return Account(role, _grant(item, role))

@@ -129,8 +129,13 @@ def token(digest: str) -> Key:
 
 
 def rate(name: str, span: str) -> Key:
-    """`span` is an hour (2026112303) or a day (20261123)."""
+    """`span` is an hour (2026112303)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def tries(name: str) -> Key:
+    """Wrong codes, each of which lets the next one wait: they pass by a day of their own."""
+    return Key(f"RATE#{name}", "TRIES")
 
 
 def entered(p: str, k: str) -> Key:

@@ -73,6 +73,7 @@ _ROWS = (
     Row("roster", "STAFF#ROSTER", "ROSTER"),
     Row("token", "TOKEN#{digest}", "TOKEN"),
     Row("rate", "RATE#{name}", "HOUR#{span}", kept=False),
+    Row("tries", "RATE#{name}", "TRIES", kept=False),
     Row("unreachable", "UNREACHABLE", "{email}"),
     Row("backups", "BACKUPS", "BACKUPS", kept=False),
     Row("schema", "SCHEMA", "SCHEMA", kept=False),
