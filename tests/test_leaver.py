@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import embedded
 from chalicelib.access import EXPLAINED
+from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.pages import leaver
 from chalicelib.store import access, acts, keys, links, programmes
@@ -158,7 +159,8 @@ def test_every_other_ended_link_gets_the_one_answer(
     site: Site, as_staff: Staff, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
     old = issued(site, "T01", "T02", "T03")
-    links.reissue_link(site.table, site.key, NEW, "T01")
+    lost = Act(clock.now, OFFICER, "handover", NEW, unit="T01")
+    links.reissue_link(site.table, site.key, NEW, "T01", lost)
     links.revoke(site.table, NEW, "T02")
     removes(as_staff(OFFICER), links="new")
     browser = visitor()
