@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.edges import Site
 from chalicelib.pages.web import LARGEST_BODY
-from infra import local
+from infra import local, wire
 from infra.gateway import Gateway
 from tests.server import Server
 
@@ -76,6 +76,11 @@ def post(port: int, *lines: str, version: str = "1.1") -> str:
     return "\r\n".join(head) + "\r\n\r\n"
 
 
+def get(port: int, path: str, *lines: str, method: str = "GET") -> str:
+    head = (f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *lines)
+    return "\r\n".join(head) + "\r\n\r\n"
+
+
 def assert_a_page(answer: tuple[int, dict[str, str], str], *statuses: int) -> None:
     status, headers, body = answer
     assert status in statuses, (status, body)
@@ -114,6 +119,7 @@ def test_a_body_that_ends_too_soon_is_not_taken_for_the_whole(server: Server, ph
     "lines",
     [
         ("Content-Length: 5", "Content-Length: 6"),
+        ("Content-Length: 5", "Content-Length: 5"),
         ("Content-Length: 5, 5",),
         ("Content-Length: +5",),
         ("Content-Length: 0x5",),
@@ -129,14 +135,9 @@ def test_a_length_with_two_meanings_is_refused_and_the_connection_closed(
     server: Server, phone: Phone, lines: tuple[str, ...]
 ) -> None:
     phone.send(post(server.port, *lines), "email=a%40b.example")
-    assert_a_page(phone.answer(), 411)
+    assert_a_page(phone.answer(), 400)
     assert phone.rest() == b""
     assert_it_goes_on(server)
-
-
-def test_the_same_length_twice_is_one_length(server: Server, phone: Phone) -> None:
-    phone.send(post(server.port, "Content-Length: 6", "Content-Length: 6"), "email=")
-    assert_a_page(phone.answer(), 422)
 
 
 def test_what_comes_after_the_body_is_no_part_of_it(server: Server, phone: Phone) -> None:
@@ -149,7 +150,7 @@ def test_what_comes_after_the_body_is_no_part_of_it(server: Server, phone: Phone
 def test_a_second_request_behind_the_first_is_answered_by_itself(
     server: Server, phone: Phone
 ) -> None:
-    phone.send(post(server.port, "Content-Length: 6"), "email=", "GET /nothing HTTP/1.1\r\n\r\n")
+    phone.send(post(server.port, "Content-Length: 6"), "email=", get(server.port, "/nothing"))
     assert_a_page(phone.answer(), 422)
     assert_a_page(phone.answer(), 404)
 
@@ -167,7 +168,7 @@ def test_a_body_that_never_ends_is_answered_and_dropped(
     import app
 
     app.use(site)
-    monkeypatch.setattr(local, "_BODY_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "_BODY_SECONDS", 0.5)
     server = local.Server("127.0.0.1", 0)
     server.site, server.gateway, server.one_address = site, Gateway(app), False
     serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -232,7 +233,7 @@ def test_a_field_sent_twice_with_two_contents_is_named(server: Server, phone: Ph
     ("request_line", "status"),
     [
         ("GET", 400),
-        ("GET /", 200),
+        ("GET /", 400),
         ("FOO / HTTP/1.1", 501),
         ("FOO /", 400),
         ("get / HTTP/1.1", 501),
@@ -249,11 +250,8 @@ def test_a_field_sent_twice_with_two_contents_is_named(server: Server, phone: Ph
 def test_what_is_no_request_is_a_page_of_ours_and_never_python_s(
     server: Server, phone: Phone, request_line: str, status: int
 ) -> None:
-    phone.send(request_line, "\r\n\r\n").say_no_more()
+    phone.send(request_line, f"\r\nHost: 127.0.0.1:{server.port}\r\n\r\n").say_no_more()
     everything = phone.rest().decode()
-    if request_line == "GET /":  # HTTP/0.9 has no head at all
-        assert '<html lang="vi">' in everything
-        return
     head, _, body = everything.partition("\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ")
     assert "Content-Security-Policy: default-src 'none'" in head
@@ -288,7 +286,7 @@ def test_a_head_too_large_is_a_page(server: Server, phone: Phone, headers: str) 
 def test_broken_headers_are_answered_and_open_nothing(
     server: Server, phone: Phone, line: str
 ) -> None:
-    phone.send(f"GET /report HTTP/1.1\r\n{line}\r\n\r\n").say_no_more()
+    phone.send(get(server.port, "/report", line)).say_no_more()
     status, headers, body = phone.answer()
     assert status in (302, 400, 401), body
     assert "set-cookie" not in headers
@@ -299,14 +297,14 @@ def test_broken_headers_are_answered_and_open_nothing(
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_other_methods_say_which_are_allowed(server: Server, phone: Phone, method: str) -> None:
-    phone.send(f"{method} /signin HTTP/1.1\r\n\r\n")
+    phone.send(get(server.port, "/signin", method=method))
     answer = phone.answer()
     assert_a_page(answer, 405)
     assert answer[1]["allow"] == "GET, POST"
 
 
-def test_head_has_no_body(phone: Phone) -> None:
-    phone.send("HEAD /signin HTTP/1.1\r\nConnection: close\r\n\r\n")
+def test_head_has_no_body(server: Server, phone: Phone) -> None:
+    phone.send(get(server.port, "/signin", "Connection: close", method="HEAD"))
     head, _, body = phone.rest().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
     assert body == b""
@@ -326,7 +324,6 @@ def test_an_old_phone_speaks_the_old_http(server: Server, phone: Phone) -> None:
         "/\\elsewhere.example",
         "/?x=%0d%0aX:1",
         "/@elsewhere.example",
-        "http://elsewhere.example/",
     ],
 )
 def test_a_redirect_stays_here_and_carries_no_header(
