@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Literal
 
 MOST = 512  # connections, each with a thread of its own
+_LEAVING = 64  # more, that were shown out and are not quite gone
 MOST_OF_ONE = 128  # of one address without a request: a school stands behind one
 _MOST_REQUESTS = 64  # that are worked on at once
 
@@ -25,14 +26,12 @@ class Guest:
     peer: str
     stage: Stage = "waits"
     since: float = field(default_factory=time.monotonic)
+    group: str = field(init=False)
 
-    @property
-    def group(self) -> str:
+    def __post_init__(self) -> None:
         """Who holds the place: an IPv6 address is one of 2^64 of whoever has it."""
-        with contextlib.suppress(ValueError):
-            if (address := ip_address(self.peer)).version == 6:
-                return address.exploded[:19]
-        return self.peer
+        address = ip_address(self.peer)
+        self.group = self.peer if address.version == 4 else address.exploded[:19]
 
 
 class Crowd:
@@ -58,11 +57,17 @@ class Crowd:
             mine = [one for one in waiting if one.group == guest.group]
             if len(mine) >= self._of_one and not speaks_for_many:
                 self._show_out(mine)
-            while len(self._guests) >= self._most and not self._closed:
-                self._make_room()
+            while not (self._has_room() or self._closed):
                 self._changed.wait(1)
             self._guests.add(guest)
         return guest
+
+    def _has_room(self) -> bool:
+        """Who was shown out holds a place for a moment still: it is not waited for each time."""
+        staying = sum(one.stage != "ends" for one in self._guests)
+        if staying >= self._most and not self._make_room():
+            return False
+        return len(self._guests) < self._most + _LEAVING
 
     def close(self) -> None:
         """Nobody waits at the door any more."""
@@ -75,12 +80,15 @@ class Crowd:
         with self._changed:
             self._make_room()
 
-    def _make_room(self) -> None:
+    def _make_room(self) -> bool:
+        """Whether there was somebody to show out."""
         movable = [one for one in self._guests if one.stage not in ("is worked on", "ends")]
-        if movable and not any(one.stage == "ends" for one in self._guests):
-            held = Counter(one.group for one in movable)
-            most = max(held.values())
-            self._show_out([one for one in movable if held[one.group] == most])
+        if not movable:
+            return False
+        held = Counter(one.group for one in movable)
+        most = max(held.values())
+        self._show_out([one for one in movable if held[one.group] == most])
+        return True
 
     @staticmethod
     def _show_out(among: list[Guest]) -> None:

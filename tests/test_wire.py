@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 
+import app
 from chalicelib.edges import Site
 from chalicelib.pages.web import LARGEST_BODY
 from infra import local, wire
@@ -51,6 +52,9 @@ class Phone:
         found.begin()
         headers = {name.lower(): content for name, content in found.getheaders()}
         return found.status, headers, found.read().decode()
+
+    def line(self) -> bytes:
+        return self._coming.readline()
 
     def rest(self) -> bytes:
         """All that comes until the other side closes."""
@@ -140,6 +144,25 @@ def test_a_length_with_two_meanings_is_refused_and_the_connection_closed(
     assert_it_goes_on(server)
 
 
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        ("200000000", 413),
+        ("00000000200000000", 413),
+        ("99999999999999999999", 413),
+        ("000000000000200000000", 400),  # more digits than any length has
+        ("9" * 5_000, 400),
+    ],
+    ids=lambda given: str(given)[:25],
+)
+def test_a_length_beyond_all_bounds_is_not_waited_for(
+    server: Server, phone: Phone, length: str, status: int
+) -> None:
+    phone.send(post(server.port, f"Content-Length: {length}"), "email=")
+    assert_a_page(phone.answer(), status)
+    assert phone.rest() == b""
+
+
 def test_what_comes_after_the_body_is_no_part_of_it(server: Server, phone: Phone) -> None:
     phone.send(post(server.port, "Content-Length: 6"), "email=a%40b.example\r\n\r\n")
     assert_a_page(phone.answer(), 422)
@@ -161,38 +184,128 @@ def test_a_body_may_come_letter_by_letter(server: Server, phone: Phone) -> None:
     assert_a_page(phone.answer(), 200)
 
 
-def test_a_body_that_never_ends_is_answered_and_dropped(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It drips within the socket's own limit, and would go on for days."""
-    import app
-
-    app.use(site)
+@pytest.fixture
+def impatient(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a server in this process that waits half a second for what has begun."""
+    monkeypatch.setattr(wire, "_HEAD_SECONDS", 0.5)
     monkeypatch.setattr(wire, "_BODY_SECONDS", 0.5)
+    app.use(site)
     server = local.Server("127.0.0.1", 0)
     server.site, server.gateway, server.one_address = site, Gateway(app), False
     serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     serving.start()
-    enough = threading.Event()
     try:
-        with closing(Phone(server.server_address[1])) as phone:
-            phone.send(post(8000, "Content-Length: 1000"))
-
-            def drip() -> None:
-                while not enough.wait(0.05):
-                    phone.send("a")
-
-            dripping = threading.Thread(target=drip, daemon=True)
-            dripping.start()
-            try:
-                assert_a_page(phone.answer(), 408)
-            finally:
-                enough.set()
-                dripping.join()
+        yield server.server_port
     finally:
         server.shutdown()
-        server.server_close()
         serving.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    ["GET /signin HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ", post(8000, "Content-Length: 1000")],
+    ids=["a head", "a body"],
+)
+def test_what_drips_and_never_ends_is_answered_and_dropped(impatient: int, begun: str) -> None:
+    """It drips within the socket's own limit, and would go on for days."""
+    enough = threading.Event()
+    with closing(Phone(impatient)) as phone:
+        phone.send(begun)
+
+        def drip() -> None:
+            while not enough.wait(0.05):
+                phone.send("a")
+
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        try:
+            assert_a_page(phone.answer(), 408)
+        finally:
+            enough.set()
+            dripping.join()
+
+
+# ------------------------------------------------------------------ one head, one meaning
+
+
+MALFORMED = {
+    "a blank before the colon": "Transfer-Encoding : chunked",
+    "a blank before the colon of a length": "Content-Length : 5",
+    "chunks": "Transfer-Encoding: chunked",
+    "chunks of another name": "Transfer-Encoding: xchunked",
+    "chunks and a length": "Content-Length: 5\r\nTransfer-Encoding: chunked",
+    "a length twice": "Content-Length: 0\r\nContent-Length: 0",
+    "a length as a list": "Content-Length: 0, 0",
+    "a length with an underline": "Content-Length: 1_0",
+    "a length of another script": "Content-Length: \xb2",
+    "a folded line": "X: a\r\n b",
+    "a folded length": "Content-Length:\r\n 5",
+    "a line that ends in CR": "X: a\rContent-Length: 5",
+    "a line that ends in LF": "X: a\nContent-Length: 5",
+    "a NUL": "X: a\0b",
+    "no colon": "Content-Length 5",
+    "no name": ": 5",
+    "a name that is no token": "X(y): 5",
+    "a name beyond ASCII": "X\xe9: 5",
+    "a second host": "Host: elsewhere.example",
+}
+
+
+def assert_refused_once(phone: Phone, *statuses: int) -> None:
+    """One answer, and the end: what came behind is not taken for another request."""
+    assert_a_page(phone.answer(), *(statuses or (400,)))
+    assert phone.rest() == b""
+
+
+@pytest.mark.parametrize("lines", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_head_is_answered_once_and_what_follows_is_no_request(
+    server: Server, phone: Phone, lines: str
+) -> None:
+    phone.send(post(server.port, lines), get(server.port, "/smuggled"))
+    assert_refused_once(phone)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "\r\n\r\n",
+        "\r\nGET /first HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        " \r\n\r\n",
+        "GET /first HTTP/1.1\r\n Host: {here}\r\n\r\n",
+        "GET /first HTTP/1.1\r\n\r\n",
+        "GET /first HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET  /first HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET\t/first\tHTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET /fi\x01rst HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET /first http/1.1\r\nHost: {here}\r\n\r\n",
+        "GET /first HTTP/1.10\r\nHost: {here}\r\n\r\n",
+        "GET first HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET * HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET http://elsewhere.example/ HTTP/1.1\r\nHost: {here}\r\n\r\n",
+        "GET http://{here}/ HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n",
+        "GET http://a@{here}/ HTTP/1.1\r\nHost: {here}\r\n\r\n",
+    ],
+)
+def test_a_head_that_two_servers_may_read_in_two_ways_is_none(
+    server: Server, phone: Phone, head: str
+) -> None:
+    here = f"127.0.0.1:{server.port}"
+    phone.send(head.format(here=here), get(server.port, "/smuggled"))
+    assert_refused_once(phone)
+
+
+def test_the_whole_address_is_a_target_too(server: Server, phone: Phone) -> None:
+    phone.send(get(server.port, f"http://127.0.0.1:{server.port}/signin"))
+    assert_a_page(phone.answer(), 200)
+
+
+def test_a_client_that_asks_whether_to_send_is_told_so(server: Server, phone: Phone) -> None:
+    phone.send(post(server.port, "Content-Length: 19", "Expect: 100-continue"))
+    assert phone.line() == b"HTTP/1.1 100 \r\n"
+    assert phone.line() == b"\r\n"
+    phone.send("email=a%40b.example")
+    assert_a_page(phone.answer(), 200)
 
 
 # ------------------------------------------------------------------ what a body may be

@@ -20,7 +20,7 @@ from jinja2 import (
 
 from chalicelib import access, messages, number, target
 from chalicelib.edges import Site
-from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, url
+from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 COMPILED = "compiled_templates"  # beside them, in a package: Python that Jinja has made of them
@@ -131,6 +131,7 @@ def page(
             csrf=access.csrf_token(session.token) if session else "",
             session=session,
             asset=lambda name: asset(name)[0],
+            unencrypted=unencrypted(site),
             **context,
         )
     )
