@@ -2,9 +2,10 @@
 
 import resource
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def visited(server: Server) -> float:
     return time.monotonic() - began
 
 
+def opened_beside(server: Server) -> sqlite3.Connection:
+    path = server.data / "baocao.sqlite3"
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(
     ("begun", "addresses"),
@@ -71,10 +77,22 @@ def test_fifteen_hundred_connections_without_a_request_shut_nobody_out(
 
 
 def test_a_burst_leaves_no_handles_behind(server: Server, figure: Figure) -> None:
+    """300 browsers open a unit's link in a moment in which another process writes."""
     assert visited(server) < 20
-    before = handles(server)
-    found = parallel(300, lambda _: server.gateway().call("GET", "/", {}).status)
-    assert set(found) == {200}  # type: ignore[arg-type]
+    before, link = handles(server), server.link("unit")
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": server.url}
+    with closing(opened_beside(server)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def press(place: int) -> int:
+            if place == 300:
+                time.sleep(1.5)
+                other.rollback()
+                return 303
+            return server.gateway().call("POST", link, headers, b"").status
+
+        found = parallel(301, press)
+    assert set(found) == {303}  # type: ignore[arg-type]
     for gateway in server._gateways:
         gateway.close()
     until = time.monotonic() + 10

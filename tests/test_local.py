@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +21,11 @@ import pytest
 import app
 from chalicelib import embedded
 from chalicelib.edges import Site
-from chalicelib.pages.web import cookie_name
+from chalicelib.pages.web import cookie_name, unencrypted
 from chalicelib.store import access, programmes
 from infra.gateway import Gateway, Reply
 from infra.local import forwarded, named_rightly
+from infra.visitor import Visitor
 from infra.wire import Head
 from tests.conftest import NEW
 from tests.contract import parallel
@@ -111,6 +112,38 @@ def test_behind_a_proxy_each_client_is_counted_by_its_own_address(
     peer: str, told: str, whom: str
 ) -> None:
     assert forwarded(peer, told) == whom
+
+
+@pytest.mark.parametrize(
+    ("public", "open_to_all"),
+    [
+        ("http://192.0.2.7:8000", True),
+        ("http://baocao.example", True),
+        ("http://127.evil.example", True),
+        ("https://baocao.example", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://localhost:8000", False),
+    ],
+)
+def test_staff_are_told_where_the_line_is_not_encrypted(
+    site: Site, as_staff: Callable[..., Visitor], public: str, open_to_all: bool
+) -> None:
+    assert unencrypted(replace(site, public_url=public)) is open_to_all
+    sentence = "Kết nối chưa được mã hóa (HTTP)"
+    officer = as_staff("chuyenvien@vinhlong.example")
+    assert sentence not in officer.get("/desk").body.decode()
+    app.use(replace(site, public_url=public))
+    officer.cookies["__Host-staff"] = officer.cookies["bc-staff"]
+    assert (sentence in officer.get("/desk").body.decode()) is open_to_all
+    assert sentence not in officer.get("/signin").body.decode()
+
+
+def test_the_terminal_is_told_too_in_one_line(tmp_path: Path) -> None:
+    with Server(tmp_path / "data", PUBLIC_URL="http://baocao.example") as running:
+        assert running.stop() == 0
+        (line,) = running.errors.splitlines()
+        assert line.startswith("baocao: http://baocao.example is not encrypted: ")
+        assert "PUBLIC_URL=https://" in line
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

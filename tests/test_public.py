@@ -54,6 +54,13 @@ def test_the_link_in_the_mail_signs_in_any_browser_once(
     assert second.post(link, {}).status == 404
 
 
+def test_robots_are_told_to_stay_out(visitor: Callable[[], Visitor]) -> None:
+    told = visitor().get("/robots.txt")
+    assert told.status == 200
+    assert told.header("content-type") == "text/plain; charset=utf-8"
+    assert told.body == b"User-agent: *\nDisallow: /\n"
+
+
 def test_five_wrong_codes_end_the_sign_in(
     visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:

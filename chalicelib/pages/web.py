@@ -1,6 +1,7 @@
 """Requests and responses as the pages see them, and the one function that makes every URL."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -178,7 +179,7 @@ def unencrypted(site: Site) -> bool:
     """Whether what people type and the links that let them in go over a network as they are."""
     split = urlsplit(site.public_url)
     name = split.hostname or ""
-    here = name == "localhost" or name.startswith("127.")
+    here = name == "localhost" or re.fullmatch(r"127(\.\d+){3}", name)
     return split.scheme == "http" and not here
 
 
