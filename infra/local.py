@@ -1,9 +1,8 @@
-"""The server on one machine: HTTP around the app, the schedule, /_outbox and /_files."""
+"""The server on one machine: HTTP around the app, /_outbox and /_files."""
 
 import signal
 import socket
 import threading
-from datetime import datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from ipaddress import ip_address
@@ -12,15 +11,16 @@ from types import FrameType
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from chalicelib import logs, nightly
+from chalicelib import logs
 from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles, SqliteTable
+from chalicelib.embedded import FolderFiles
+from chalicelib.embedded.queue import Queue
 from chalicelib.pages.web import strict
 from infra.crowd import Crowd, Guest
 from infra.gateway import Gateway, Reply, logged
+from infra.schedule import Schedule
 from infra.wire import Ended, Head, NoRequest, Wire
 
-_RUN_SECONDS = 10  # that the scheduled run may take to end
 _LAST_REQUESTS_SECONDS = 10
 _BACKLOG = 1024
 _PROXYS = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host"}  # what a proxy writes
@@ -217,45 +217,6 @@ def _mails(folder: Path) -> list[dict[str, object]]:
     return mails
 
 
-class Schedule(threading.Thread):
-    """What EventBridge does on AWS: hourly for open periods, nightly for all of them."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(name="schedule", daemon=True)
-        self._site = site
-        self._stopped = threading.Event()
-
-    def run(self) -> None:
-        self._summarise(everything=True)
-        while not self._stopped.wait(self._until_next_hour(self._site.clock())):
-            night = self._site.clock().hour == 18  # one o'clock in Việt Nam, as in app.py
-            self._summarise(everything=night)
-
-    @staticmethod
-    def _until_next_hour(now: datetime) -> float:
-        following = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return (following - now).total_seconds()
-
-    def _summarise(self, *, everything: bool) -> None:
-        for act in (self._sweep, lambda: nightly.run(self._site, everything=everything)):
-            try:
-                act()
-            except nightly.Failed:
-                pass  # its line says which periods
-            except Exception as error:
-                logs.say("schedule_failed", logs.ERROR, error)
-
-    def _sweep(self) -> None:
-        now = self._site.clock()
-        cast(SqliteTable, self._site.table).sweep(now)
-        cast(FolderFiles, self._site.files).sweep(now)
-
-    def stop(self) -> None:
-        """A run under way goes on for a while: cut off, it would say of itself that it failed."""
-        self._stopped.set()
-        self.join(_RUN_SECONDS)
-
-
 def stop_on_signals(server: Server) -> None:
     """SIGINT and SIGTERM end the serving, also when they come before it has begun."""
 
@@ -266,12 +227,14 @@ def stop_on_signals(server: Server) -> None:
         signal.signal(name, stop)
 
 
-def serve(server: Server) -> None:
-    """Until a signal; requests being answered are answered first."""
+def serve(server: Server, asked: Queue) -> None:
+    """Until a signal; requests being answered are answered first, then what they asked for."""
     assert server.site is not None
     schedule = Schedule(server.site)
     schedule.start()
+    asked.start()
     server.serve_forever(poll_interval=0.1)
     server.server_close()
     server.finish_busy()
+    asked.stop()
     schedule.stop()

@@ -7,13 +7,28 @@ alone what has that shape already, so that all may be run again, or twice at onc
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from chalicelib.clock import from_iso, iso, today
 from chalicelib.edges import Unusable
-from chalicelib.store import keys, schema
+from chalicelib.store import keys, kinds, schema
 from chalicelib.store.schema import FIRST, SCHEMA, Mark, Unready
-from chalicelib.table import NOTHING, Body, Change, Check, Conflict, Item, Key, Put, Table, as_text
+from chalicelib.table import (
+    ANYTHING,
+    NOTHING,
+    Body,
+    Change,
+    Check,
+    Conflict,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Table,
+    as_text,
+)
 
 Look = Callable[[Key], Item | None]
 Step = Callable[[Item, Look], Iterable[Change]]
@@ -21,17 +36,17 @@ Say = Callable[[str], object]
 
 _TOGETHER, _ROOM = 50, 500_000  # changes of one write, and characters of what it keeps
 _TRIES = 8
-_PASSING = ("session", "sign_in", "code")  # kinds of tokens that let somebody in right now
 
 
 def index_link(item: Item, look: Look) -> Iterator[Change]:
     """A unit's newest link stands in an index of its programme too: the desk's lists read that."""
-    partition, sort = item.key
-    if not (partition.startswith("ACCESS#") and sort.startswith("LINK#")):
+    kind = kinds.of(item.key)
+    if kind.name != "generation":
         return
+    p, unit = kind.parts["p"], kind.parts["u"]
     generation, digest = int(item.body["generation"]), str(item.body["token"])
-    index = keys.link(str(item.body["programme"]), str(item.body["unit"]))
-    if look(index) or look(Key(partition, f"LINK#{generation + 1:04}")):
+    index = keys.link(p, unit)
+    if look(index) or look(keys.generation(p, unit, generation + 1)):
         return
     works = look(keys.token(digest)) is not None
     body: Body = {"generation": generation, "token": digest, "works": works, "changed": ""}
@@ -40,10 +55,10 @@ def index_link(item: Item, look: Look) -> Iterator[Change]:
 
 def name_form_of_draft(item: Item, look: Look) -> Iterator[Change]:
     """A draft says on which form it was begun: another one of its period leaves it alone."""
-    if item.key.sort != "DRAFT" or item.body.get("form"):
+    kind = kinds.of(item.key)
+    if kind.name != "draft" or item.body.get("form"):
         return
-    _, p, k, _ = item.key.partition.split("#")
-    period = look(keys.period(p, k))
+    period = look(keys.period(kind.parts["p"], kind.parts["k"]))
     if period is None:
         return
     form = int(json.loads(str(period.body["json"]))["form"])
@@ -51,23 +66,70 @@ def name_form_of_draft(item: Item, look: Look) -> Iterator[Change]:
     yield Check(period.key, period.version)
 
 
+def give_session_its_generation(item: Item, look: Look) -> Iterator[Change]:
+    """A unit's open session says of which generation of the link it is, and what device it is on.
+
+    One that may be of an earlier generation ends: it must not come to life with the new link.
+    """
+    body = item.body
+    if (body.get("kind"), body.get("role")) != ("session", "unit") or "generation" in body:
+        return
+    p, unit = str(body["programme"]), str(body["unit"])
+    digest = item.key.partition.removeprefix("TOKEN#")
+    listed, link = keys.session(keys.unit_access(p, unit), digest), look(keys.link(p, unit))
+    opened = from_iso(str(body["until"])) - timedelta(days=30)
+    if link is None or not link.body["works"] or not _is_of(link.body, opened):
+        yield Delete(item.key, item.version)
+        yield Delete(listed, ANYTHING)
+        return
+    beside = look(listed)
+    known: Body = {
+        "until": body["until"],
+        "generation": link.body["generation"],
+        "used": today(opened).isoformat(),
+        "name": "",
+        "post": "",
+    }
+    yield Put(item.key, {**body, **known}, item.version, item.expires)
+    own: Body = {"opened": iso(opened), "device": "", **known}
+    yield Put(listed, own, beside.version if beside else NOTHING, item.expires)
+    yield Check(link.key, link.version)
+
+
+def _is_of(link: Body, opened: datetime) -> bool:
+    """Whether what was opened then is surely of this link: none was before the first, and the
+    request that changed it had ended within a minute of the instant that it kept.
+    """
+    changed = str(link["changed"])
+    late = bool(changed) and opened > from_iso(changed) + timedelta(minutes=1)
+    return link["generation"] == 1 or late
+
+
 # From which schema -> what leads to the next.
-STEPS: Mapping[int, tuple[Step, ...]] = {1: (index_link, name_form_of_draft)}
+STEPS: Mapping[int, tuple[Step, ...]] = {
+    1: (index_link, name_form_of_draft),
+    2: (give_session_its_generation,),
+}
 
 
-def is_kept(item: Item) -> bool:
-    """Whether a backup keeps it: not what passes by itself, nor what says the schema."""
-    sort, partition = item.key.sort, item.key.partition
-    passing = partition.startswith("RATE#") or sort.startswith("SESSION#")
-    return not passing and item.key != keys.schema() and item.body.get("kind") not in _PASSING
+def holds_data(table: Table) -> bool:
+    """Whether anything is there but what passes by itself. Raises Unusable."""
+    with only_what_we_know():
+        return any(map(kinds.is_kept, table.everything()))
+
+
+@contextmanager
+def only_what_we_know() -> Iterator[None]:
+    """Raises Unusable for an item that this program has no name for."""
+    try:
+        yield
+    except kinds.Unknown as unknown:
+        raise Unusable(f"the table holds what this program doesn't know: {unknown}") from None
 
 
 def found(table: Table) -> Mark:
     """Where the table stands. One that says nothing and holds something is of the first schema."""
-    said = schema.mark(table)
-    if said:
-        return said
-    return Mark(FIRST if any(map(is_kept, table.everything())) else SCHEMA)
+    return schema.mark(table) or Mark(FIRST if holds_data(table) else SCHEMA)
 
 
 def judged(table: Table) -> Mark:
@@ -90,7 +152,8 @@ def migrate(table: Table, say: Say) -> None:
         after = mark.schema
         if mark.schema < SCHEMA:
             say(f"bringing the data from schema {mark.schema} to {mark.schema + 1} …")
-            _carry_out(table, STEPS[mark.schema])
+            with only_what_we_know():
+                _carry_out(table, STEPS[mark.schema])
             after += 1
         elif mark.revision != NOTHING:
             return

@@ -9,6 +9,8 @@ REFUSALS: Mapping[str, str] = {
     "newer_version": "Đơn vị vừa gửi lần mới hơn lần mà quý vị đã xem. "
     "Vui lòng xem lại báo cáo rồi thực hiện lại.",
     "paper_exempt": "Đơn vị này được miễn báo cáo kỳ này.",
+    "asked_of_exempt": "Đơn vị được miễn báo cáo kỳ này nên không gửi lại được. "
+    "Vui lòng bỏ miễn trước khi trả lại hoặc mở lại báo cáo.",
     "paper_from_submitted": "Đơn vị đã gửi báo cáo kỳ này nên không nhập báo cáo giấy. "
     "Nếu bản giấy khác với bản đã gửi, vui lòng trả lại hoặc mở lại báo cáo trước.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
@@ -37,6 +39,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Đường dẫn không dùng được",
         "Đường dẫn này không đúng hoặc không còn hiệu lực. "
         "Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ Sở để nhận đường dẫn mới.",
+    ),
+    "replaced_link": (
+        "Đường dẫn đã được thay",
+        "Ngày {detail}, Sở đã thay đường dẫn này bằng đường dẫn mới; báo cáo và bản nháp của đơn "
+        "vị vẫn còn. Quý đơn vị vui lòng mở đường dẫn trong thư mới nhất của Sở, hoặc bấm “Gửi lại "
+        "đường dẫn” dưới đây, hoặc liên hệ Sở để nhận đường dẫn mới.",
     ),
     "unknown_sign_in": (
         "Đường dẫn đăng nhập không dùng được",
@@ -78,10 +86,20 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
     ),
+    "body_too_large": (
+        "Chưa thực hiện",
+        "Nội dung gửi lên dài hơn nhiều so với những gì trang này cần. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
         "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
+    ),
+    "sign_in_asked_too_often": (
+        "Đã yêu cầu nhiều lần",
+        "Từ nơi này vừa có nhiều yêu cầu đăng nhập, nên yêu cầu này chưa được thực hiện. "
+        "Vui lòng mở thư mới nhất đã nhận được, hoặc thử lại sau một giờ.",
     ),
     "too_many": (
         "Đang có nhiều yêu cầu",

@@ -1,22 +1,23 @@
 """The department's side: programmes and periods, one period's summary, its downloads."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib import grid
+from chalicelib import grid, number
+from chalicelib.backups import missed
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
 from chalicelib.messages import desk as words
-from chalicelib.messages import moment
-from chalicelib.pages import render
+from chalicelib.messages import minute, moment
+from chalicelib.pages import doors, render
 from chalicelib.pages.grid import rows_of
 from chalicelib.pages.links import read_instant
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
-from chalicelib.store import asks, programmes, summaries
+from chalicelib.store import asks, backups, programmes, summaries
 from chalicelib.store.summaries import Kept
 from chalicelib.text import slug
 
@@ -44,7 +45,36 @@ def desk(site: Site, request: Request) -> Response:
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
         shelves.append((programme, in_use(periods, request.now), rows))
     shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
-    return render.page(site, request, "desk.html", styles=_STYLES, shelves=shelves, now=request.now)
+    return render.page(
+        site,
+        request,
+        "desk.html",
+        styles=_STYLES,
+        shelves=shelves,
+        archive=_archive(site, request),
+        now=request.now,
+        paused=_paused(site, request),
+    )
+
+
+def _paused(site: Site, request: Request) -> str:
+    """What the department must know of mails that strangers asked for, too many in this hour."""
+    which = doors.used_up(site, request.now)
+    if not which:
+        return ""
+    ends = request.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return words.PAUSED[which].format(at=minute(ends), most=number.shown(site.asked_mails))
+
+
+def _archive(site: Site, request: Request) -> tuple[datetime | None, bool] | None:
+    """When the newest nightly archive was made, and whether last night's is missing.
+
+    None for those who can't do anything about it, and where no archive is made by itself.
+    """
+    if request.session is None or request.session.role != "officer":
+        return None
+    known = backups.known(site.table)
+    return (known.made, missed(known, request.now)) if known else None
 
 
 def _row(

@@ -58,7 +58,7 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
-        given=request.form,
+        given={"by.name": request.who.name, "by.post": request.who.post, **request.form},
         refused=refused,
         late=request.now > owed.due,
         revision=owed.draft.revision if owed.draft else 0,

@@ -86,6 +86,21 @@ def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
 
 
+def generation(p: str, u: str, number: int) -> Key:
+    """Each link that the unit ever had."""
+    return Key(unit_access(p, u), f"LINK#{number:04}")
+
+
+def session(access: str, digest: str) -> Key:
+    """`access` is `unit_access` or `staff_access`: so that revoking finds it."""
+    return Key(access, f"SESSION#{digest}")
+
+
+def devices(p: str, u: str) -> Key:
+    """Written with every session that a unit opens: no two are counted by one reading."""
+    return Key(unit_access(p, u), "DEVICES")
+
+
 def link(p: str, u: str) -> Key:
     """Where the unit's newest link stands, beside those of all units."""
     return Key(f"LINKS#{p}", u)
@@ -114,8 +129,13 @@ def token(digest: str) -> Key:
 
 
 def rate(name: str, span: str) -> Key:
-    """`span` is an hour (2026112303) or a day (20261123)."""
+    """`span` is an hour (2026112303)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def tries(name: str) -> Key:
+    """Wrong codes, each of which lets the next one wait: they pass by a day of their own."""
+    return Key(f"RATE#{name}", "TRIES")
 
 
 def entered(p: str, k: str) -> Key:
@@ -144,6 +164,11 @@ def unreachable(address: str) -> Key:
 def notice(p: str, k: str, u: str, act: str) -> Key:
     """`act` is `Act.name`: one act is told once."""
     return Key(f"PERIOD#{p}#{k}", f"NOTICE#{u}#{act}")
+
+
+def backups() -> Key:
+    """What is known of this machine's nightly archives; in none of them."""
+    return Key("BACKUPS", "BACKUPS")
 
 
 def schema() -> Key:
