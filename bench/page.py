@@ -16,8 +16,10 @@ from chalicelib.programme import Indicator, Section
 from chalicelib.store import keys, programmes
 from chalicelib.table import ANYTHING, Delete
 from infra.browser import PHONE, chromium, free_port
+from infra.crowd import Guest
 from infra.gateway import Gateway, Reply
-from infra.local import Handler, Server
+from infra.local import Server
+from infra.wire import Head
 
 _BOUND = 1.15
 _ROUNDS = 9
@@ -76,16 +78,16 @@ def _bare_field(one: Indicator) -> str:
     return f'<label>{label} <input name="{code}"></label> {escape(one.measured_in)} {state}'
 
 
-class _Both(Handler):
+class _Both(Server):
     """The local server, which answers one more address with the bare page."""
 
     bare = ""
 
-    def _reply(self, server: Server) -> Reply:
-        if self.path == "/bare":
+    def reply(self, head: Head, body: bytes, guest: Guest) -> Reply:
+        if head.target == "/bare":
             headers = [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")]
             return Reply(200, headers, self.bare.encode())
-        return super()._reply(server)
+        return super().reply(head, body, guest)
 
 
 @contextmanager
@@ -101,8 +103,7 @@ def _served() -> Iterator[tuple[str, scene.Scene]]:
     )
     form = programmes.form(held.table, scene.PROGRAMME, period.form)
     _Both.bare = bare_page(form.asked_of("T", scene.PERIOD, period.end))
-    with Server("127.0.0.1", port) as server:
-        server.RequestHandlerClass = _Both
+    with _Both("127.0.0.1", port) as server:
         server.site, server.gateway = held.site, Gateway(app)
         serving = threading.Thread(target=server.serve_forever, daemon=True)
         serving.start()

@@ -28,6 +28,7 @@ def later(module: str, name: str) -> Handler:
 
 _PUBLIC = (
     Way("GET", "/", ANYONE, public.front),
+    Way("GET", "/robots.txt", ANYONE, public.robots),
     Way("GET", "/assets/{name}", ANYONE, public.script),
     Way("GET", "/u/{token}", ANYONE, public.landing),
     Way("POST", "/u/{token}", ANYONE, public.enter),

@@ -15,7 +15,7 @@ from chalicelib import nightly
 from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.embedded import Unusable
-from chalicelib.pages.web import absolute
+from chalicelib.pages.web import absolute, unencrypted
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
 from chalicelib.store import access, programmes
@@ -71,6 +71,11 @@ def run(_: argparse.Namespace) -> None:
         asked = Queue(partial(doors.serve, site))
         site = replace(site, afterwards=asked.put)
         app.use(site)
+        if unencrypted(site):
+            installation.tell(
+                f"{site.public_url} is not encrypted: links and reports can be read on the way. "
+                "Put a proxy with HTTPS in front, and say PUBLIC_URL=https://…"
+            )
         server.site, server.gateway, server.data = site, Gateway(app), installation.data_folder()
         server.one_address = not os.environ.get("PUBLIC_URL")
         if installation.wants_samples():

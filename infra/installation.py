@@ -57,7 +57,7 @@ def opened() -> Site:
     if where := on_aws():
         migrations.current(site.table, where)
     else:
-        migrations.migrate(site.table, _tell)
+        migrations.migrate(site.table, tell)
     return site
 
 
@@ -66,7 +66,7 @@ def on_aws() -> str:
     return os.environ.get("STAGE") or os.environ.get("TABLE") or ""
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
     print(f"baocao: {line}", file=sys.stderr, flush=True)
 
 

@@ -1,16 +1,10 @@
-"""The server on one machine: HTTP around the app, the schedule, /_outbox and /_files."""
+"""The server on one machine: HTTP around the app, /_outbox and /_files."""
 
-import contextlib
-import gzip
 import signal
 import socket
-import sys
 import threading
-import time
 from email import policy
-from email.message import Message
 from email.parser import BytesParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
@@ -21,180 +15,167 @@ from chalicelib import logs
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
 from chalicelib.embedded.queue import Queue
-from chalicelib.pages.web import strict, too_large
+from chalicelib.pages.web import strict
+from infra.crowd import Crowd, Guest
 from infra.gateway import Gateway, Reply, logged
 from infra.installation import backups_folder
 from infra.schedule import Schedule
+from infra.wire import Ended, Head, NoRequest, Wire
 
-_SOCKET_SECONDS = 30
-_BODY_SECONDS = 120  # a megabyte at 8 kB a second
 _LAST_REQUESTS_SECONDS = 10
-_MOST_DRAINED = 10_000_000  # bytes
-_COMPRESSIBLE = ("text/", "application/json")
+_BACKLOG = 1024
+_PROXYS = {"forwarded", "via", "x-forwarded-for", "x-forwarded-host"}  # what a proxy writes
+_USUAL_PORTS = {"http": 80, "https": 443}
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
+class Server:
+    """Listens as soon as it is made; answers once it has a site and a gateway."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__((host, port), Handler)
+        self._listener = socket.create_server((host, port), backlog=_BACKLOG)
+        self.server_address: tuple[str, int] = self._listener.getsockname()[:2]
         self.site: Site | None = None
         self.gateway: Gateway | None = None
         self.data = Path()
-        self.one_address = True  # send other names of this host to the public one
-        self.busy = 0
-        self.lock = threading.Lock()
+        self.one_address = True  # no proxy in front: who connects is who asks
+        self.crowd = Crowd()
+        self._stopped = threading.Event()
+
+    @property
+    def server_port(self) -> int:
+        return self.server_address[1]
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server_close()
+
+    def serve_forever(self, poll_interval: float = 0.1) -> None:
+        """Until `shutdown`, which may have come before."""
+        self._listener.settimeout(poll_interval)
+        while not self._stopped.is_set():
+            try:
+                line, (peer, *_) = self._listener.accept()
+            except TimeoutError:
+                continue
+            except OSError as error:  # no file is left, or the other side has gone
+                logs.say("not_accepted", logs.WARNING, error)
+                self.crowd.make_room()
+                self._stopped.wait(0.05)
+                continue
+            proxy = not self.one_address and ip_address(peer).is_loopback
+            guest = self.crowd.admit(line, peer, speaks_for_many=proxy)
+            try:
+                threading.Thread(target=self.converse, args=(guest,), daemon=True).start()
+            except RuntimeError as error:  # the system has no thread to give
+                logs.say("not_accepted", logs.WARNING, error)
+                self.crowd.leave(guest)
+
+    def shutdown(self) -> None:
+        self._stopped.set()
+        self.crowd.close()
+
+    def server_close(self) -> None:
+        self._listener.close()
 
     def finish_busy(self) -> None:
         """Let the requests that are being answered end; idle connections are dropped."""
-        until = time.monotonic() + _LAST_REQUESTS_SECONDS
-        while self.busy and time.monotonic() < until:
-            time.sleep(0.02)
+        self.crowd.finish(_LAST_REQUESTS_SECONDS)
 
-    def handle_error(self, *_: object) -> None:
-        logs.say("connection_ended", logs.DEBUG, sys.exception())
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "Baocao"
-    sys_version = ""
-    timeout = _SOCKET_SECONDS
-    wbufsize = -1  # head and body in one write
-    disable_nagle_algorithm = True  # or the last packet waits for the other side's delayed ack
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET
-
-    def _answer(self) -> None:
-        server = cast(Server, self.server)
-        with server.lock:
-            server.busy += 1
+    def converse(self, guest: Guest) -> None:
+        """One connection from its first byte to its end."""
         try:
-            self._send(self._reply(server))
+            # Or the last packet waits for the other side's delayed ack.
+            guest.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            wire = Wire(guest.line)
+            while self._one_request(guest, wire):
+                pass
+        except Ended:
+            pass
+        except Exception as error:
+            logs.say("connection_ended", logs.DEBUG, error)
         finally:
-            with server.lock:
-                server.busy -= 1
-        if self.close_connection and self.command == "POST":
-            self._hang_up()
+            self.crowd.leave(guest)
 
-    def _reply(self, server: Server) -> Reply:
-        site, gateway = server.site, server.gateway
-        assert site is not None  # both are set before the first request is taken
-        assert gateway is not None
-        method = "GET" if self.command == "HEAD" else self.command
-        length = ",".join(dict.fromkeys(self.headers.get_all("Content-Length", ["0"])))
-        if not (length.isascii() and length.isdigit()) or self.headers.get("Transfer-Encoding"):
-            self.close_connection = True
-            return gateway.problem(411, "unreadable_form", method)
-        if problem := too_large(self.headers.get("Content-Type", ""), int(length[:12])):
-            self.close_connection = True
-            self._drain(int(length[:12]))
-            return gateway.problem(413, problem, method)
-        body = self._body(int(length))
-        if len(body) < int(length):  # what came is not what was sent
-            self.close_connection = True
-            return gateway.problem(408, "too_slow", method)
+    def _one_request(self, guest: Guest, wire: Wire) -> bool:
+        """Whether another may follow."""
+        assert self.gateway is not None  # set before the first request is taken
+        refused, reply = False, None
         try:
-            split = urlsplit(self.path)
+            head = wire.head()
+            if self.crowd.goes_on(guest, "comes"):
+                body = wire.body(head)
+                if self.crowd.goes_on(guest, "is worked on"):
+                    with self.crowd.desks:
+                        reply = self.reply(head, body, guest)
+        except NoRequest as problem:
+            refused = True
+            if self.crowd.goes_on(guest, "is worked on"):
+                with self.crowd.desks:
+                    reply = self.gateway.problem(problem.status, problem.name, problem.method)
+        if reply is None or not self.crowd.goes_on(guest, "is answered"):
+            return False
+        goes_on = wire.answer(reply, last=refused or self._stopped.is_set())
+        if not self.crowd.goes_on(guest, "waits"):
+            return False
+        if refused:
+            wire.hang_up()
+        return goes_on and not refused
+
+    def reply(self, head: Head, body: bytes, guest: Guest) -> Reply:
+        site, gateway = self.site, self.gateway
+        assert site is not None
+        assert gateway is not None
+        method = "GET" if head.method == "HEAD" else head.method
+        try:
+            split = urlsplit(head.target)
         except ValueError:
             return gateway.problem(400, "no_page", method)
-        if server.one_address and (moved := self._elsewhere(site, method)):
-            return moved
+        if not named_rightly(site, head, behind_a_proxy=not self.one_address):
+            return _elsewhere(site, gateway, head, method)
         if split.path.startswith("/_files/"):
-            return _file(site, split.path.removeprefix("/_files/"), split.query, gateway)
+            return _file(site, gateway, method, split.path.removeprefix("/_files/"), split.query)
         if split.path == "/_outbox" or split.path.startswith("/_outbox/"):
-            return self._outbox(server, gateway, method)
-        headers = {name.lower(): content for name, content in self.headers.items()}
-        peer, told = str(self.client_address[0]), headers.get("x-forwarded-for", "")
-        client = forwarded(peer, told) if not server.one_address else peer
-        return gateway.call(method, self.path, headers, body, client)
+            return self._outbox(gateway, head, guest, method)
+        told = head.fields.get("x-forwarded-for", "")
+        client = guest.peer if self.one_address else forwarded(guest.peer, told)
+        return gateway.call(method, head.target, head.fields, body, client)
 
-    def _body(self, length: int) -> bytes:
-        """As much as comes in time, however slowly it drips."""
-        until = time.monotonic() + _BODY_SECONDS
-        body = b""
-        with contextlib.suppress(OSError):
-            while len(body) < length and (left := until - time.monotonic()) > 0:
-                self.connection.settimeout(min(left, _SOCKET_SECONDS))
-                if not (part := self.rfile.read1(length - len(body))):
-                    break
-                body += part
-        self.connection.settimeout(_SOCKET_SECONDS)
-        return body
-
-    def send_error(self, code: int, *_: str | None) -> None:
-        """What http.server answers in English to what is no request, as a page of ours."""
-        self.close_connection = True
-        gateway = cast(Server, self.server).gateway
-        assert gateway is not None
-        self.headers = Message()  # none that were read can be relied on
-        self.request_version = self.protocol_version
-        self._send(gateway.problem(code, "no_request", ""))
-        self._hang_up()
-
-    def _hang_up(self) -> None:
-        """End so that the answer arrives: with bytes unread the system would reset the line."""
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-        self._drain(_MOST_DRAINED)
-
-    def _drain(self, left: int) -> None:
-        """Read what still comes: a browser that is cut off while sending shows no answer."""
-        self.connection.settimeout(2)
-        left, until = min(left, _MOST_DRAINED), time.monotonic() + _LAST_REQUESTS_SECONDS
-        with contextlib.suppress(OSError):
-            while left > 0 and time.monotonic() < until:
-                if not (part := self.rfile.read1(min(left, 65_536))):
-                    break
-                left -= len(part)
-
-    def _elsewhere(self, site: Site, method: str) -> Reply | None:
-        """One address for everybody: localhost and 127.0.0.1 have different cookies."""
-        public = urlsplit(site.public_url)
-        if method != "GET" or self.headers.get("Host", public.netloc) == public.netloc:
-            return None
-        path = urlsplit(self.path)
-        target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
-        target += f"?{path.query}" if path.query else ""
-        with logged(method, 302):
-            return Reply(302, [("Location", target), *strict(site).items()], b"")
-
-    def _outbox(self, server: Server, gateway: Gateway, method: str) -> Reply:
+    def _outbox(self, gateway: Gateway, head: Head, guest: Guest, method: str) -> Reply:
         """The mails that went out. They hold sign-in codes: only this machine may look."""
-        client = self.client_address[0]
-        here = ip_address(client).is_loopback or client == self.connection.getsockname()[0]
+        here = ip_address(guest.peer).is_loopback or guest.peer == guest.line.getsockname()[0]
         # Behind a proxy everybody seems to be here: only our own address shows it then.
-        proxied = not server.one_address or "X-Forwarded-For" in self.headers
-        if not here or proxied or "Forwarded" in self.headers:
+        if not here or not self.one_address or _PROXYS & head.fields.keys():
             return gateway.problem(404, "no_page", f"{method} /_outbox")
-        return gateway.page(
-            f"{method} /_outbox", "outbox.html", mails=_mails(server.data / "outbox")
-        )
+        if method != "GET":
+            return gateway.problem(405, "no_method", f"{method} /_outbox")
+        return gateway.page("GET /_outbox", "outbox.html", mails=_mails(self.data / "outbox"))
 
-    def _send(self, reply: Reply) -> None:
-        body, headers = reply.body, list(reply.headers)
-        kind = reply.header("content-type")
-        accepted = "gzip" in self.headers.get("Accept-Encoding", "")
-        if accepted and len(body) > 1000 and kind.startswith(_COMPRESSIBLE):
-            body = gzip.compress(body, 6)
-            headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
-        self.send_response(reply.status)
-        for name, content in headers:
-            self.send_header(name, content)
-        self.send_header("Content-Length", str(len(body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-        self.wfile.flush()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """The app logs each request by its route: a path may hold a token."""
+def named_rightly(site: Site, head: Head, *, behind_a_proxy: bool) -> bool:
+    """Whether the request names this installation: a name that only leads here opens nothing.
+
+    A proxy may leave out the port, or name the address where it reaches us.
+    """
+    public = urlsplit(site.public_url)
+    host = head.fields.get("host", public.netloc).lower()  # HTTP/1.0 may name none
+    host = host.removesuffix(f":{_USUAL_PORTS[public.scheme]}")
+    if not behind_a_proxy:
+        return host == public.netloc
+    name = host.rpartition(":")[0] if ":" in host else host
+    return name in {public.hostname, "127.0.0.1", "localhost"}
+
+
+def _elsewhere(site: Site, gateway: Gateway, head: Head, method: str) -> Reply:
+    """Reading goes to the one address for everybody; what was sent is not taken elsewhere."""
+    if method != "GET" or _PROXYS & head.fields.keys():  # a proxy would bring it here again
+        return gateway.problem(421, "other_host", method)
+    public, path = urlsplit(site.public_url), urlsplit(head.target)
+    target = f"{public.scheme}://{public.netloc}/{path.path.lstrip('/')}"
+    target += f"?{path.query}" if path.query else ""
+    with logged(method, 302):
+        return Reply(302, [("Location", target), *strict(site).items()], b"")
 
 
 def forwarded(peer: str, told: str) -> str:
@@ -209,7 +190,9 @@ def forwarded(peer: str, told: str) -> str:
         return peer
 
 
-def _file(site: Site, name: str, query: str, gateway: Gateway) -> Reply:
+def _file(site: Site, gateway: Gateway, method: str, name: str, query: str) -> Reply:
+    if method != "GET":
+        return gateway.problem(405, "no_method", f"{method} /_files")
     files = cast(FolderFiles, site.files)
     found = files.opened(unquote(name), query, site.clock())
     if found is None:

@@ -25,6 +25,7 @@ import app
 from chalicelib import embedded
 from chalicelib.edges import Mail, Site
 from infra import samples
+from infra.crowd import Guest
 from infra.gateway import Gateway, Reply
 from infra.local import Server
 from infra.visitor import Forms, Visitor
@@ -86,9 +87,9 @@ class Gone(BaseException):
 class _Mortal(Server):
     """A server whose workers may be cut off without a word, as by kill -9."""
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def converse(self, guest: Guest) -> None:
         with suppress(Gone):
-            super().process_request_thread(request, client_address)
+            super().converse(guest)
 
 
 class _Line(HttpGateway):

@@ -115,6 +115,10 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def link(self, name: str) -> str:
         """The path of the printed link."""
         return urlsplit(dict(line.split(" ", 1) for line in self.lines)[name]).path

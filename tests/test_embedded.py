@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -243,6 +243,63 @@ def test_a_writer_waits_for_a_short_one(table: SqliteTable, tmp_path: Path) -> N
     table.write(Put(Key("P", "s"), {}, NOTHING))
     assert table.get(Key("P", "s")) is not None
     other.close()
+
+
+def test_a_crowd_of_readers_waits_for_one_of_a_few_connections(tmp_path: Path) -> None:
+    filled(tmp_path)
+    table = SqliteTable(tmp_path / "baocao.sqlite3")
+    most, inside, lock = 0, 0, threading.Lock()
+    real = table._connection
+
+    @contextmanager
+    def counted() -> Iterator[sqlite3.Connection]:
+        nonlocal most, inside
+        with real() as connection:
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.02)
+            yield connection
+            with lock:
+                inside -= 1
+
+    table._connection = counted  # type: ignore[method-assign]
+    found = contract.parallel(60, lambda _: table.get(Key("P", "00007")))
+    assert len(found) == 60
+    assert None not in found
+    assert 1 < most <= sqlite._MOST
+    table.close()
+
+
+def test_after_a_crowd_every_handle_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite keeps what one connection closes until all to the same file are closed."""
+
+    def handles() -> int:
+        links = (os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.exists())
+        return sum(str(tmp_path) in link for link in links)
+
+    filled(tmp_path)
+    monkeypatch.setattr(sqlite, "_LULL", 0.0)
+    table = SqliteTable(tmp_path / "baocao.sqlite3")
+    with ExitStack() as stack:
+        for _ in range(sqlite._MOST):
+            stack.enter_context(table._connection())
+        assert handles() > sqlite._MOST
+    assert handles() == 0
+    assert table.get(Key("P", "00007")) is not None
+    assert 0 < handles() < 5
+    table.close()
+
+
+def test_a_few_connections_stay_open_for_who_comes_next(tmp_path: Path) -> None:
+    table = SqliteTable(filled(tmp_path))
+    with ExitStack() as stack:
+        first = [stack.enter_context(table._connection()) for _ in range(sqlite._FEW)]
+    with table._connection() as again:
+        assert again in first
+    table.close()
 
 
 def test_a_conflict_holds_no_lock(table: SqliteTable, tmp_path: Path) -> None:

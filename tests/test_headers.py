@@ -52,6 +52,7 @@ def browsers(secure: Site) -> dict[str, Visitor]:
 
 
 def assert_best(page: Reply) -> None:
+    assert page.header("x-robots-tag") == "noindex, nofollow"
     found = grade(page)
     assert page.header("content-type") == "text/html; charset=utf-8"
     assert found.grade == "A+", found
@@ -157,6 +158,7 @@ def test_every_redirect_file_and_script_carries_its_headers(
         assert reply.header("x-content-type-options") == "nosniff", name
         assert reply.header("referrer-policy") == "same-origin", name
         assert reply.header("cross-origin-resource-policy") == "same-origin", name
+        assert reply.header("x-robots-tag") == "noindex, nofollow", name
         kept = "immutable" if name == "script" else "no-store"
         assert kept in reply.header("cache-control"), name
 

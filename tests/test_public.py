@@ -56,6 +56,13 @@ def test_the_link_in_the_mail_signs_in_any_browser_once(
     assert second.post(link, {}).status == 404
 
 
+def test_robots_are_told_to_stay_out(visitor: Callable[[], Visitor]) -> None:
+    told = visitor().get("/robots.txt")
+    assert told.status == 200
+    assert told.header("content-type") == "text/plain; charset=utf-8"
+    assert told.body == b"User-agent: *\nDisallow: /\n"
+
+
 def mailed(browser: Visitor, outbox: Outbox) -> tuple[str, str]:
     """The code and the link that the ask of this browser brings."""
     before = mails(outbox)

@@ -31,6 +31,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
 # What each way answers those whom it lets in, where nothing was reported or summed yet.
 ANSWERS = {
     "GET /": 200,
+    "GET /robots.txt": 200,
     "GET /assets/{name}": 404,
     "GET /u/{token}": 404,
     "POST /u/{token}": 404,

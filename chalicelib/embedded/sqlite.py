@@ -38,6 +38,12 @@ _PAGE = 200
 # of its own beside it, and reading all heads of a period would take half as long again.
 _LEAF = 8_192
 _BUSY_MS = 10_000
+# Connections at once; who comes when all are in use waits. SQLite keeps the file of a connection
+# that was closed open as long as another one to the same database is, so what opens stays open
+# until all of them close: they do when nobody uses one, some time after more than a few were.
+_MOST = 16
+_FEW = 4
+_LULL = 10.0  # seconds
 
 _QUESTIONS = (
     "SELECT count(*) FROM sqlite_master",  # first: who makes the table marks the file with it
@@ -62,7 +68,10 @@ class SqliteTable:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: list[sqlite3.Connection] = []
+        self._in_use = 0
+        self._crowded = 0.0  # when more than a few were in use at once
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_MOST)
         if path.exists():
             self._inspect()
         try:
@@ -120,16 +129,32 @@ class SqliteTable:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._places:
+            connection, sound = self._take(), False
+            try:
+                connection = connection or self._connect()
+                yield connection
+                sound = True
+            finally:
+                if connection and not sound:
+                    connection.close()
+                self._give_back(connection if sound else None)
+
+    def _take(self) -> sqlite3.Connection | None:
         with self._lock:
-            connection = self._idle.pop() if self._idle else None
-        connection = connection or self._connect()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
+            self._in_use += 1
+            if self._in_use > _FEW:
+                self._crowded = time.monotonic()
+            return self._idle.pop() if self._idle else None
+
+    def _give_back(self, connection: sqlite3.Connection | None) -> None:
         with self._lock:
-            self._idle.append(connection)
+            self._in_use -= 1
+            if connection:
+                self._idle.append(connection)
+            quiet = time.monotonic() - self._crowded >= _LULL
+            if quiet and not self._in_use and len(self._idle) > _FEW:
+                self._close_idle()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -226,9 +251,12 @@ class SqliteTable:
 
     def close(self) -> None:
         with self._lock:
-            for connection in self._idle:
-                connection.close()
-            self._idle.clear()
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
 
     def __del__(self) -> None:
         self.close()

@@ -106,6 +106,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Hệ thống nhận quá nhiều yêu cầu cùng lúc nên yêu cầu này chưa được nhận. "
         "Vui lòng chờ một phút rồi thực hiện lại.",
     ),
+    "other_host": (
+        "Địa chỉ không đúng",
+        "Địa chỉ này không phải địa chỉ của hệ thống nên yêu cầu chưa được thực hiện. "
+        "Vui lòng mở lại đường dẫn mà Sở đã gửi.",
+    ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
     "file_too_large": (

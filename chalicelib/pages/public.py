@@ -10,6 +10,7 @@ from chalicelib.edges import Asked, Site
 from chalicelib.pages import doors, render
 from chalicelib.pages.guessing import failed
 from chalicelib.pages.web import (
+    TEXT,
     Problem,
     Request,
     Response,
@@ -36,6 +37,10 @@ def script(_: Site, request: Request) -> Response:
     if found is None:
         raise Problem(404, "no_page")
     return found
+
+
+def robots(_: Site, __: Request) -> Response:
+    return Response(200, "User-agent: *\nDisallow: /\n", {"Content-Type": TEXT})
 
 
 def landing(site: Site, request: Request) -> Response:

@@ -20,7 +20,7 @@ from jinja2 import (
 
 from chalicelib import access, messages, number, target
 from chalicelib.edges import Site
-from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, url
+from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 MOST_LISTED = 200  # of faults and the like, as many as there may be: Lambda answers with 6 MB
@@ -133,6 +133,7 @@ def page(
             csrf=access.csrf_token(session.token) if session else "",
             session=session,
             asset=lambda name: asset(name)[0],
+            unencrypted=unencrypted(site),
             **context,
         )
     )

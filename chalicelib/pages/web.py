@@ -21,6 +21,7 @@ LARGEST_UPLOAD = 4_000_000  # of one file; base64 of more would not fit in Lambd
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 HTML = "text/html; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 YEAR = 31_536_000
 _MOST_COOKIES = 50
@@ -192,6 +193,7 @@ def strict(site: Site) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Robots-Tag": "noindex, nofollow",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
     if site.public_url.startswith("https:"):
@@ -220,6 +222,14 @@ def absolute(site: Site, *parts: str) -> str:
 def origin(site: Site) -> str:
     split = urlsplit(site.public_url)
     return f"{split.scheme}://{split.netloc}"
+
+
+def unencrypted(site: Site) -> bool:
+    """Whether what people type and the links that let them in go over a network as they are."""
+    split = urlsplit(site.public_url)
+    name = split.hostname or ""
+    here = name == "localhost" or re.fullmatch(r"127(\.\d+){3}", name)
+    return split.scheme == "http" and not here
 
 
 def redirect(site: Site, *parts: str, **query: str) -> Response:
