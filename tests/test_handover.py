@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from chalicelib.edges import NotSent, Site
-from chalicelib.store import access, acts, links, reports
+from chalicelib.store import access, acts, drafts, links
 from chalicelib.table import Put
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -134,7 +134,7 @@ def test_an_officer_hands_over_for_a_unit(
     (act,) = acts.acts(site.table, NEW, "2026-11")
     assert (act.verb, act.who) == ("handover", OFFICER)
     assert act.detail == {"reason": "Mất hoặc đổi điện thoại"}
-    assert reports.draft(site.table, NEW, "2026-Q4", "T01") is not None
+    assert drafts.draft(site.table, NEW, "2026-Q4", "T01") is not None
 
 
 def test_an_officer_is_told_what_to_do_where_no_mail_goes(

@@ -17,10 +17,12 @@ from chalicelib.pages.web import (
     Problem,
     Request,
     Response,
+    as_json,
     cookie_name,
     guard_form,
     guard_origin,
     strict,
+    wants_json,
 )
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
@@ -101,7 +103,11 @@ def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
             raise Problem(403, "not_yours")
     if way.method != "GET":
         guard_form(request)
-    return way.handler(site, request)
+    response = way.handler(site, request)
+    if response.status == 303 and wants_json(request):
+        to = as_json({"to": response.headers.pop("Location")})
+        return replace(to, headers=to.headers | response.headers, cookies=response.cookies)
+    return response
 
 
 def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
@@ -115,6 +121,9 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     if problem.name == "refused":
         sentence = problems.REFUSALS[problem.detail]
     sentence = sentence.format(detail=problem.detail)
+    if wants_json(request):
+        told = {"problem": sentence} | ({"full": True} if problem.name == "parked_full" else {})
+        return as_json(told, problem.status)
     return render.page(
         site,
         request,
@@ -161,6 +170,8 @@ def broken_page(
 ) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = problems.PROBLEMS[name]
+    if wants_json(request):
+        return as_json({"problem": sentence}, status)
     typed = dict(_typed(request, Problem(status, name)))
     if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.

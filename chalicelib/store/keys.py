@@ -42,6 +42,11 @@ def draft(p: str, k: str, u: str) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", "DRAFT")
 
 
+def parked(p: str, k: str, u: str, number: int) -> Key:
+    """Beside the draft, so that one reading finds both."""
+    return Key(f"REPORT#{p}#{k}#{u}", f"DRAFT#PARKED#{number}")
+
+
 def version(p: str, k: str, u: str, number: int) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", f"VERSION#{number:04}")
 
