@@ -155,8 +155,10 @@ def _upon(draft: Draft, name: str, posted: Posted) -> str:
     """
     mark = draft.marks.get(name, Mark())
     stood = (*mark.former, (mark.revision, digest(draft.typed.get(name, ""))))
+    saved_before = posted.page in draft.pages  # then one of its own may be among the forgotten
     for revision, told in reversed(stood):
-        if told == _FORGOTTEN or revision <= posted.known or _is_own(draft, revision, posted):
+        hidden = told == _FORGOTTEN and saved_before
+        if hidden or revision <= posted.known or _is_own(draft, revision, posted):
             return told
     return _FORGOTTEN
 

@@ -28,8 +28,12 @@ HERE = "http://127.0.0.1:8000"
 
 
 def kept(site: Site) -> list[Item]:
-    """Everything but the counts of failures."""
-    return [i for i in site.table.everything() if not i.key.partition.startswith("RATE#")]
+    """Everything but the counts of failures, and what was typed and not sent."""
+    return [
+        item
+        for item in site.table.everything()
+        if not item.key.partition.startswith("RATE#") and not item.key.sort.startswith("DRAFT")
+    ]
 
 
 def fields(page: Reply, action: str) -> dict[str, str]:

@@ -142,7 +142,7 @@ def test_an_ambiguous_amount_is_asked_and_then_kept_exactly(
 ) -> None:
     browser = as_unit()
     page = browser.get(f"/report/{Q4}")
-    asked = browser.submit(page, Q4, do="check", **filled(site, i5_6="1.250"))
+    asked = browser.sees(browser.submit(page, Q4, do="check", **filled(site, i5_6="1.250")))
     body = asked.body.decode()
     assert re.findall(r'name="i5_6.read" value="([^"]+)"', body) == ["1250", "1.25"]
     chosen = {"do": "check", "i5_6.read": "1.25", **BY}

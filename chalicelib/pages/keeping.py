@@ -8,7 +8,7 @@ from chalicelib.edges import Site
 from chalicelib.pages import obligation
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.store import drafts
+from chalicelib.store import drafts, typed
 from chalicelib.store.draft_items import TooLarge
 from chalicelib.store.drafts import Held, Kept, Place
 
@@ -68,14 +68,14 @@ def keep(
     site: Site,
     request: Request,
     owed: Obligation,
-    typed: Mapping[str, str],
+    fields: Mapping[str, str],
     *,
     of: int | None = None,
 ) -> Kept:
     """Raises Problem for more text than any report can hold."""
     form = request.form
     posted = Posted(
-        typed=typed,
+        typed=fields,
         base=whole_number(form.get("base", "")),
         at=request.now,
         known=whole_number(form.get("draft", "")),
@@ -85,6 +85,15 @@ def keep(
     stands = Held(owed.draft, owed.parked)
     try:
         return drafts.keep(site.table, place(site, owed), posted, stands, of=of)
+    except TooLarge:
+        raise Problem(413, "draft_too_large") from None
+
+
+def aside(site: Site, request: Request, page: str, written: Mapping[str, str]) -> None:
+    """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
+    who = request.who
+    try:
+        typed.keep(site.table, who.programme, who.unit, page, written, request.now)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
 

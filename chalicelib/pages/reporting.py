@@ -92,8 +92,8 @@ def form(site: Site, request: Request) -> Response:
     if not owed.can_send(request.now):
         kept = checked and draft is not None
         return _refused_form(site, request, owed) if kept else closed(site, owed)
-    typed, stale = _shown(site, owed)
-    if not checked or draft is None:
+    typed, stale = shown(site, owed)
+    if not checked:
         return _form_page(site, request, owed, typed, stale=stale)
     found = faults_of(owed, typed, stray=bool(request.query.get("stray")))
     if not found:
@@ -101,7 +101,7 @@ def form(site: Site, request: Request) -> Response:
     return _form_page(site, request, owed, typed, status=422, found=found)
 
 
-def _shown(site: Site, owed: Obligation) -> tuple[Mapping[str, str], Draft | None]:
+def shown(site: Site, owed: Obligation) -> tuple[Mapping[str, str], Draft | None]:
     """What the form is filled with; and a stale draft, where it holds what was not sent."""
     if owed.current:
         return owed.current.typed, None
@@ -119,7 +119,7 @@ def faults_of(
 
 def _refused_form(site: Site, request: Request, owed: Obligation) -> Response:
     """Too late for what was typed: it is kept, and shown with the reason."""
-    typed, _ = _shown(site, owed)
+    typed, _ = shown(site, owed)
     why = problems.REFUSALS[owed.refusal]
     return _form_page(site, request, owed, typed, status=409, refused=why)
 
@@ -204,7 +204,7 @@ def autosave(site: Site, request: Request) -> Response:
     kept = keeping.keep(site, request, owed, typed)
     if kept.merged is None or kept.draft is None:
         return _not_merged(site, owed, kept)
-    settled = {name: text for name, text in typed.items() if request.form.get(name, text) != text}
+    settled = {name: text for name, text in typed.items() if f"{name}.read" in request.form}
     told: dict[str, Any] = {
         "draft": kept.draft.revision,
         "saved": messages.moment(kept.draft.saved),

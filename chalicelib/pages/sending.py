@@ -11,7 +11,7 @@ from chalicelib.moves import Refused
 from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.fields import faults, understood
 from chalicelib.pages.obligation import Obligation
-from chalicelib.pages.reporting import STYLES, closed
+from chalicelib.pages.reporting import STYLES, closed, shown
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.report import Content, Fault, Sender, Version
 from chalicelib.store import reports
@@ -34,19 +34,16 @@ def check(site: Site, request: Request) -> Response:
     tried, draft = bool(request.query.get("send")), owed.current
     if not owed.can_send(request.now) and not (tried and draft):
         return closed(site, owed)
-    if draft is None:
-        return redirect(site, "report", owed.period.key)
-    given = {name: draft.typed[name] for name in BESIDE if name in draft.typed}
+    typed, _ = shown(site, owed)
+    given = {name: typed[name] for name in BESIDE if name in typed}
     if not tried:
         given.pop("approved", "")  # said anew each time
-        return _check_page(site, request, owed, draft.typed, given)
+        return _check_page(site, request, owed, typed, given)
     found, why = _in_the_way(site, request, owed, given)
-    read = obligation.read(owed, draft.typed, {})
-    wrong = found or read.faults or read.empties
+    read = obligation.read(owed, typed, {})
+    wrong = found or read.faults or read.empties or why == messages.FAULTS["unknown_field"]
     status = 422 if wrong else 409 if why else 200
-    return _check_page(
-        site, request, owed, draft.typed, given, status=status, found=found, refused=why
-    )
+    return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
 
 
 def _in_the_way(
@@ -105,9 +102,8 @@ def _check_page(
 def fill_nil(site: Site, request: Request) -> Response:
     """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
     owed = obligation.load(site, request)
-    if owed.current is None:
-        return redirect(site, "report", owed.period.key)
-    empties = obligation.read(owed, owed.current.typed, {}).empties
+    typed, _ = shown(site, owed)
+    empties = obligation.read(owed, typed, {}).empties
     kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
     asking = keeping.question(site, owed, kept)
     return asking or redirect(site, "report", owed.period.key, "check")

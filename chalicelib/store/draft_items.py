@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +24,12 @@ class TooLarge(Exception):
 def of_draft(key: Key, draft: Draft) -> Body:
     """Raises TooLarge. Where what stood before would not fit beside, it is forgotten."""
     _check_fits(draft.typed)
-    body = _of_draft(draft)
-    try:
-        as_text(key, body)
-    except ValueError:
-        return _of_draft(rules.forgetting(draft))
-    return body
+    for kept in (draft, rules.forgetting(draft)):
+        body = _of_draft(kept)
+        with suppress(ValueError):
+            as_text(key, body)
+            return body
+    raise TooLarge
 
 
 def _check_fits(typed: Mapping[str, str]) -> None:

@@ -47,6 +47,11 @@ def parked(p: str, k: str, u: str, number: int) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", f"DRAFT#PARKED#{number}")
 
 
+def typed(p: str, u: str, page: str) -> Key:
+    """What a unit typed on a page that has no draft, and was not taken."""
+    return Key(f"TYPED#{p}#{u}", page)
+
+
 def version(p: str, k: str, u: str, number: int) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", f"VERSION#{number:04}")
 

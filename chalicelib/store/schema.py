@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.store import keys
 from chalicelib.table import NOTHING, Item, Put, Table
 
-SCHEMA = 2  # of what this program writes; infra/migrations.py has the steps that lead to it
+SCHEMA = 3  # of what this program writes; infra/migrations.py has the steps that lead to it
 FIRST = 1  # of an installation from before its table said so
 
 
