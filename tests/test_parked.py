@@ -98,6 +98,38 @@ def test_what_is_thrown_away_is_emptied_and_the_form_says_no_more_of_it(
     assert two.get(f"{FORM}?parked=1").status == 303  # nothing to see any more
 
 
+def test_a_script_throws_away_only_what_its_own_page_has_parked(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = fields(two.get(FORM))
+    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
+    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
+    drop = {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
+    two.post(FORM, drop | {"page": "another"}, **JSON)
+    assert copies(site) == {1: {"i1_5": "21", "i1_6": "22"}}
+    two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)
+    assert copies(site) == {1: {"i1_6": "22"}}
+    two.post(FORM, drop, **JSON)
+    assert copies(site) == {1: {}}
+
+
+def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    other = two.get(FORM)
+    asked = two.sees(clashed(one, two))
+    two.submit(asked, Q4, do="drop")
+    two.post(FORM, fields(asked) | {"do": "drop"})
+    two.submit(other, Q4, do="save", i1_5="31")
+    assert copies(site) == {1: {"i1_5": "31"}}
+    for do in ("take", "drop"):
+        reply = two.post(FORM, fields(asked) | {"do": do})
+        assert reply.header("location") == f"{FORM}?parked=1"
+    assert copies(site) == {1: {"i1_5": "31"}}
+
+
 def test_every_copy_that_is_kept_is_named_on_the_form_of_every_phone(
     as_unit: Callable[..., Visitor],
 ) -> None:

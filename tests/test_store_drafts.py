@@ -180,6 +180,16 @@ def test_a_page_from_before_the_last_sending_is_parked_and_merged_into_nothing(
     assert parked(table) == {1: {"i2": "2", "by.name": "A"}}
 
 
+def test_of_a_send_all_is_parked_also_what_another_page_had_read_and_replaced(
+    table: Table, period: Period
+) -> None:
+    drafts.keep(table, place(period), posted(0, 1, i1="1", i2="2"))
+    drafts.keep(table, place(period), posted(1, 1, "b", i1="7"))
+    now = place(period, 1, i1="7", i2="2")
+    kept = drafts.keep(table, now, posted(1, 0, i1="1", i2="2"), meant=True)
+    assert (kept.too_old, parked(table)) == (True, {1: {"i1": "1"}})
+
+
 def test_with_five_copies_kept_a_sixth_is_refused_and_the_rest_is_merged(
     table: Table, period: Period
 ) -> None:

@@ -395,7 +395,8 @@ class World:
             return Sent(303, int(where[1]))
         self.ledger.told["refused"] += 1
         if reply.status == 303:
-            assert fields["i1"] in self.kept_of(phone.unit, "i1"), "what was typed is nowhere"
+            kept = fields["i1"] in self.kept_of(phone.unit, "i1")
+            assert kept or self._replaced_since(phone.unit, fields), "what was typed is nowhere"
             with self.calls.paused():
                 shown = phone.visitor.sees(reply)
             assert shown.status in (200, 401, 409, 422, 429), plain(shown.body.decode())
@@ -406,6 +407,13 @@ class World:
         assert reply.status in ((401, 403, 409, 422) if stale else (401, 409, 422)), plain(page)
         assert f'value="{fields["i1"]}"' in page, "what was typed is not on the page"
         return Sent(reply.status, page=page)
+
+    def _replaced_since(self, unit: str, fields: Mapping[str, str]) -> bool:
+        """Whether somebody who was shown this page's draft has typed another number since."""
+        item = self.plain.table.get(keys.draft(P, K, unit))
+        mark = json.loads(str(item.body["marks"])).get("i1", 0) if item else 0
+        revision = mark if isinstance(mark, int) else mark[0]
+        return bool(revision > int(fields["draft"]))
 
     def kept_of(self, unit: str, name: str) -> set[str]:
         """Every text of this field that stands somewhere: in the draft, parked, or sent last."""

@@ -71,6 +71,7 @@ def keep(
     fields: Mapping[str, str],
     *,
     of: int | None = None,
+    meant: bool = False,
 ) -> Kept:
     """Raises Problem for more text than any report can hold."""
     form = request.form
@@ -84,7 +85,7 @@ def keep(
     )
     stands = Held(owed.draft, owed.parked)
     try:
-        return drafts.keep(site.table, place(site, owed), posted, stands, of=of)
+        return drafts.keep(site.table, place(site, owed), posted, stands, of=of, meant=meant)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
 

@@ -102,12 +102,22 @@ def _in_words(owed: Obligation, name: str, text: str) -> str:
     return {choice.name: choice.label for choice in choices}.get(text, text)
 
 
+def _meant(site: Site, request: Request, owed: Obligation) -> Parked | None:
+    """The copy by its number; or that of a page, as a script names it."""
+    number, page = request.form.get("parked", ""), request.form.get("page", "")
+    if number or not page:
+        return _copy(site, number, owed)
+    return next((one for one in owed.parked.values() if one.page == page and one.typed), None)
+
+
 def decide(site: Site, request: Request, owed: Obligation) -> Response:
     """ "Dùng lại" merges the chosen fields into the draft; "Bỏ" empties the copy, or some of it."""
     form, key = request.form, owed.period.key
-    one = _copy(site, form.get("parked", ""), owed)
+    one = _meant(site, request, owed)
     if one is None:
         return redirect(site, "report", key)
+    if form.get("copy", f"{one.revision}") != f"{one.revision}":  # another page's text by now
+        return redirect(site, "report", key, parked=str(one.number))
     chosen = {name for name in one.typed if form.get(f"f.{name}")}
     if form["do"] == "drop":
         place = keeping.place(site, owed)

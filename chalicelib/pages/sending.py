@@ -131,7 +131,8 @@ def send(site: Site, request: Request) -> Response:
             owed = obligation.load(site, request)
         else:
             return redirect(site, "report", owed.period.key, "receipt", str(kept.number))
-    unsent = keeping.keep(site, request, owed, keeping.with_the_sender(owed, request.form))
+    whole = keeping.with_the_sender(owed, request.form)
+    unsent = keeping.keep(site, request, owed, whole, meant=True)
     if asking := keeping.question(site, owed, unsent):
         return asking
     more = {"why": why} if why in _MEANWHILE else {}

@@ -15,6 +15,7 @@ from chalicelib.table import Body, Item, Key, as_text
 
 # Bytes as the table keeps it, where a quote inside takes four: twice the largest report.
 LARGEST = 250_000
+_EMPTY_BEFORE = ((0, rules.digest("")),)  # of a field that has been filled once: most of them
 
 
 class TooLarge(Exception):
@@ -44,7 +45,7 @@ def _of_draft(draft: Draft) -> Body:
         for revision, one in draft.savings.items()
     }
     marks = {
-        name: [mark.revision, *mark.former] if mark.former else mark.revision
+        name: mark.revision if mark.former == _EMPTY_BEFORE else [mark.revision, *mark.former]
         for name, mark in draft.marks.items()
     }
     return {
@@ -85,15 +86,14 @@ def draft(item: Item) -> Draft:
 
 def _mark(told: int | list[Any]) -> Mark:
     if isinstance(told, int):
-        return Mark(told)
+        return Mark(told, _EMPTY_BEFORE)
     revision, *former = told
     return Mark(revision, tuple((since, digest) for since, digest in former))
 
 
 def _of_one_saving(draft: Draft) -> Draft:
     """As schema 2 kept it: all of it came with the last saving; what stood before is not known."""
-    before = ((0, ""),) if draft.revision > 1 else ()
-    marks = {name: Mark(draft.revision, before) for name in draft.typed}
+    marks = {name: Mark(draft.revision, ((0, ""),)) for name in draft.typed}
     savings = {draft.revision: Saving(draft.saved, draft.page, draft.place)}
     pages = {draft.page: draft.place} if draft.page else {}
     return replace(draft, marks=marks, savings=savings, pages=pages)

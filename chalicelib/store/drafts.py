@@ -68,18 +68,27 @@ def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
 
 
 def keep(
-    table: Table, place: Place, posted: Posted, stands: Held | None = None, *, of: int | None = None
+    table: Table,
+    place: Place,
+    posted: Posted,
+    stands: Held | None = None,
+    *,
+    of: int | None = None,
+    meant: bool = False,
 ) -> Kept:
     """Merge what a page says into the draft; park what it can't take. Nothing is overwritten
     that the page was not shown. With `of` the texts come from that parked copy, from the stale
-    draft where it is 0.
+    draft where it is 0. In a send all is `meant`, also what the page did not change.
 
     Raises TooLarge, Busy.
     """
     where = place.programme, place.period.key, place.unit
     for _ in range(_TRIES):
         found = stands or held(table, *where)
-        kept, changes = _judged(place, posted, found, of)
+        if posted.base != place.newest:
+            kept, changes = _too_old(place, posted, found, of, meant)
+        else:
+            kept, changes = _judged(place, posted, found, of)
         if not changes:
             return kept
         try:
@@ -92,10 +101,6 @@ def keep(
 
 
 def _judged(place: Place, posted: Posted, found: Held, of: int | None) -> tuple[Kept, list[Put]]:
-    if posted.base != place.newest:
-        if of is not None:
-            return Kept(found.draft, parked=of, too_old=True), []
-        return _too_old(place, posted, found)
     before, stale = found.draft, None
     if before is None or before.base != place.newest:
         stale = before
@@ -118,14 +123,19 @@ def _judged(place: Place, posted: Posted, found: Held, of: int | None) -> tuple[
     return Kept(merged.draft, merged, number if merged.asked else 0, full), changes
 
 
-def _too_old(place: Place, posted: Posted, found: Held) -> tuple[Kept, list[Put]]:
-    """Somebody has sent since the page was opened: its texts go beside the draft, whole."""
+def _too_old(
+    place: Place, posted: Posted, found: Held, of: int | None, meant: bool
+) -> tuple[Kept, list[Put]]:
+    """Somebody has sent since the page was opened: its texts go beside the draft."""
     mine, stands = posted.typed, found.draft
+    if of is not None:
+        return Kept(stands, parked=of, too_old=True), []
     if stands and stands.base == posted.base:
         if rules.is_late(stands, posted):
             return Kept(stands, too_old=True), []
         merged = rules.merge(stands, posted)
-        mine = {name: mine[name] for name in (*merged.taken, *merged.asked)}
+        changed = {*merged.taken, *merged.asked}
+        mine = {name: text for name, text in mine.items() if meant or name in changed}
     lacking = dict(place.lacking(mine)) if mine else {}
     if not lacking:
         return Kept(stands, too_old=True), []
