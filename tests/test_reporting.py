@@ -494,7 +494,7 @@ def test_the_script_is_small(as_unit: Callable[..., Visitor]) -> None:
     script = browser.get(path)
     assert script.status == 200
     assert "immutable" in script.header("cache-control")
-    assert len(gzip.compress(script.body)) <= 10_000
+    assert len(gzip.compress(script.body)) <= 7_000
 
 
 def test_requests_know_their_cookies() -> None:
