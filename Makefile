@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test e2e soak bench check format pictures
+.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test e2e soak bench check format pins pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,9 @@ check: ## Lint and types, and the judges of AWS's template, as CI does
 format: ## Put the code in its format
 	@$(DEV) -m ruff check --fix .
 	@$(DEV) -m ruff format .
+
+pins: ## Write the hashes of all pinned packages anew, after a pin was moved
+	@$(BOOT) --pins
 
 pictures: ## Make the README's pictures from the running product
 	@$(DEV) -m infra.pictures

@@ -15,11 +15,10 @@ from chalicelib.pages.answer import Way, answer, broken_page, refuse
 from chalicelib.pages.web import (
     FORM,
     MULTIPART,
+    Body,
     Problem,
     Request,
     Response,
-    Sent,
-    read_body,
 )
 from chalicelib.ways import WAYS
 
@@ -80,22 +79,20 @@ def _any_site() -> Site:
     return Site(nothing, nothing, nothing, bytes, f"https://unknown{prefix}", clock.now)
 
 
-def _request(way: Way, path_params: dict[str, str]) -> Request:
-    """Chalice's request as the pages see it."""
+def _request(path_params: dict[str, str]) -> Request:
+    """Chalice's request as the pages see it; its body waits until somebody may send one."""
     given = app.current_request
     assert given is not None  # Chalice calls a view only with a request
-    headers = dict(given.headers.items())
-    sent = _sent(way, given, headers) if given.method == "POST" else Sent({}, {})
     return Request(
         method=given.method,
         path=given.context.get("path", ""),
         params=path_params,
         query=dict(given.query_params or {}),
-        form=sent.form,
-        files=sent.files,
-        headers=headers,
+        form={},
+        headers=dict(given.headers.items()),
         address=given.context.get("identity", {}).get("sourceIp", ""),
         now=site().clock(),
+        body=_body(given) if given.method == "POST" else None,
     )
 
 
@@ -105,12 +102,21 @@ def _identity(given: Any) -> str:
     return known if known else logs.new_id()
 
 
-def _sent(way: Way, given: Any, headers: Mapping[str, str]) -> Sent:
-    try:
-        body = cast(bytes, given.raw_body)
-    except ValueError:  # Lambda's event says base64 and it is none, or holds half a character
-        raise Problem(400, "unreadable_form") from None
-    return read_body(headers, body, uploads=way.uploads)
+def _body(given: Any) -> Body:
+    """Its size is told from outside: base64 says three bytes in four signs."""
+    event = given.to_original_event()
+    packed = event["body"] or ""
+    size = len(packed)
+    if event.get("isBase64Encoded"):
+        size = size * 3 // 4 - packed[-2:].count("=")
+
+    def read() -> bytes:
+        try:
+            return cast(bytes, given.raw_body)
+        except ValueError:  # the event says base64 and it is none, or holds half a character
+            raise Problem(400, "unreadable_form") from None
+
+    return Body(size, read)
 
 
 def _as_chalice(response: Response) -> ChaliceResponse:
@@ -127,7 +133,7 @@ def _open(way: Way) -> None:
             here = site()
         except Exception as error:  # a setting is missing
             return _broken(f"{way.method} {way.path}", identity, error)
-        return _as_chalice(answer(here, way, lambda: _request(way, path_params), identity))
+        return _as_chalice(answer(here, way, lambda: _request(path_params), identity))
 
     accepted = ["*/*"] if way.method == "GET" else [MULTIPART if way.uploads else FORM]
     name = re.sub(r"\W+", "_", f"{way.method.lower()}{way.path}")

@@ -1,9 +1,10 @@
 """Numbers as people in Việt Nam type them and as they are shown to them."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+
+from chalicelib.text import normal
 
 MOST_DIGITS = 15
 
@@ -32,8 +33,8 @@ class Ambiguous:
 def _ascii(text: str) -> str:
     if any(c.isnumeric() and not c.isdecimal() for c in text):  # 10² is not 102, ⑩ not 10
         raise NotRead("not_a_number")
-    text = unicodedata.normalize("NFKC", text).strip()
-    if re.fullmatch(r"[-−–]\s*[\d., ]+", text):
+    text = normal("NFKC", text).strip()
+    if re.fullmatch(r"[-−–]\s*[\d.,][\d., ]*", text):
         raise NotRead("negative")
     if not re.fullmatch(r"[0-9., ]+", text):
         raise NotRead("not_a_number")

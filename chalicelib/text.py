@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Literal
 
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -28,20 +29,55 @@ _INVISIBLE = re.compile(
 _IDLE_JOINERS = re.compile(
     "(?<![^\u0000-\u036f\u1e00-\u1eff\u2000-\u206f])[\u200c\u200d\ufe00-\ufe0f]+"
 )
+# Unicode's Stream-Safe Text Format (UAX #15): no language puts more on one letter. Ordering what
+# is more takes time that grows with its square, inside one call that no other thread outlives.
+MOST_MARKS = 30
+# Marks by what they become when they are taken apart, though their own class is 0.
+_ALSO_MARKS = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
+_JOINERS = frozenset("\u200c\u200d" + "".join(map(chr, range(0xFE00, 0xFE10))))
+# Nothing that Vietnamese is written with is a mark or a joiner: most texts are passed over here.
+_MAY_BE_MARKS = re.compile(
+    "[^\x00-\u02ff\u1e00-\u1eff\u2010-\u2027\u2030-\u2069\u20a0-\u20cf]" + f"{{{MOST_MARKS + 1}}}"
+)
 _LONGEST_QUOTE = 60
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")  # Word breaks a line by a vertical tab
 
 
+def stacked(text: str) -> bool:
+    """True where more marks follow one another than any language writes.
+
+    Joiners between them do not count as letters: `tidy` may drop them.
+    """
+    if len(text) <= MOST_MARKS or text.isascii() or not _MAY_BE_MARKS.search(text):
+        return False
+    marks = 0
+    for char in text:
+        if unicodedata.combining(char) or char in _ALSO_MARKS:
+            marks += 1
+            if marks > MOST_MARKS:
+                return True
+        elif char not in _JOINERS:
+            marks = 0
+    return False
+
+
+def normal(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
+    """The text in a normal form, or as it came where its marks are stacked: `forbidden` says so.
+
+    The one place that normalises: all that comes from outside passes here.
+    """
+    return text if stacked(text) else unicodedata.normalize(form, text)
+
+
 def tidy(text: str) -> str:
     """NFC, Unix line ends, nothing invisible, no blanks at either end."""
-    text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
-    text = _IDLE_JOINERS.sub("", _INVISIBLE.sub("", text))
-    return unicodedata.normalize("NFC", text).strip()
+    text = normal("NFC", _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text)))
+    return normal("NFC", _IDLE_JOINERS.sub("", text)).strip()
 
 
 def forbidden(text: str) -> bool:
-    """True where the text holds a character that no file format of ours may carry."""
-    return _FORBIDDEN.search(text) is not None
+    """True where the text holds what no file format or page of ours may carry."""
+    return _FORBIDDEN.search(text) is not None or stacked(text)
 
 
 def quoted(text: str) -> str:
@@ -52,8 +88,8 @@ def quoted(text: str) -> str:
 
 def fold(text: str) -> str:
     """For comparing what people type: no case, no marks, whatever order the marks came in."""
-    text = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "D")
-    bare = unicodedata.normalize("NFD", text)
+    text = normal("NFC", text).replace("đ", "d").replace("Đ", "D")
+    bare = normal("NFD", text)
     return "".join(c for c in bare if not unicodedata.combining(c)).lower()
 
 
@@ -61,10 +97,10 @@ def fold(text: str) -> str:
 def alphabetical(text: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """A sort key: letters by the Vietnamese alphabet first, tones second, case last."""
     letters, tones, cases = [], [], []
-    for char in unicodedata.normalize("NFC", text):
-        marks = unicodedata.normalize("NFD", char)
+    for char in normal("NFC", text):
+        marks = normal("NFD", char)
         tone = next((_TONES[m] for m in marks if m in _TONES), 0)
-        base = unicodedata.normalize("NFC", "".join(m for m in marks if m not in _TONES))
+        base = normal("NFC", "".join(m for m in marks if m not in _TONES))
         small = base.lower() or char
         letters.append(_RANK.get(small, ord(small[0])))
         tones.append(tone)

@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 from chalicelib.clock import iso
 from chalicelib.edges import Site, Unusable
 from chalicelib.embedded import SqliteTable
-from chalicelib.store import keys, links, programmes, schema
+from chalicelib.store import keys, kinds, links, programmes, schema
 from chalicelib.store.schema import SCHEMA, Mark
 from chalicelib.table import Busy, Item, Key, Table
 from infra import archive as archives
 from infra import migrations
 from infra.archive import FILES, ITEMS, Member, Told
-from infra.migrations import is_kept
+from infra.migrations import only_what_we_know
 
 
 def write(site: Site, path: Path) -> Told:
@@ -35,7 +35,7 @@ def write(site: Site, path: Path) -> Told:
     if path.exists():
         raise Unusable(f"{path} is there already: choose another name")
     told = Told(migrations.judged(site.table).schema)
-    if not any(map(is_kept, site.table.everything())):
+    if not migrations.holds_data(site.table):
         raise Unusable("nothing is kept here yet: is it the right DATA, or the right stage?")
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -54,12 +54,13 @@ def write(site: Site, path: Path) -> Told:
 def _fill(site: Site, archive: zipfile.ZipFile, told: Told, beside: Path) -> None:
     names = set[str]()
     with _scratch(beside) as ordered, Member(archive, ITEMS, told) as member:
-        ordered.fill(_whole(site.table))
+        with only_what_we_know():
+            ordered.fill(_whole(site.table))
         ordered.fill([archives.said(told.schema)])
         for item in ordered.everything():
             member.write(archives.line(item))
             told.items += 1
-            if item.key.sort == "SUMMARY":
+            if kinds.of(item.key).name == "summary":
                 names |= set(json.loads(str(item.body["files"])).values())
     for name in sorted(names):
         content = site.files.read(name)
@@ -83,7 +84,7 @@ def _scratch(beside: Path | None = None) -> Iterator[SqliteTable]:
             table.close()
 
 
-_OF_REPORTS = ("VERSION#", "EVENT#", "NOTICE#")
+_WITH_A_HEAD = ("version", "event", "notice", "act")  # what a head may rest on
 
 
 def _whole(table: Table) -> Iterator[Item]:
@@ -91,18 +92,19 @@ def _whole(table: Table) -> Iterator[Item]:
 
     Units send, and officers act, while we read. A head that is read after the rest is never older
     than a version that was read before, so no report stands in an archive that could not be sent
-    again; and what has moved it meanwhile comes with it. Raises Unusable for a damaged report.
+    again; and what has moved it meanwhile comes with it. Raises Unusable for a damaged report,
+    Unknown.
     """
     there, reports = set[Key](), set[tuple[str, str, str]]()
     for item in table.everything():
-        if item.key.sort.startswith("REPORT#"):
-            reports.add(_report_of(item))
-        elif is_kept(item):
-            if item.key.sort.startswith(_OF_REPORTS) or item.key.partition.startswith("AUDIT#"):
-                there.add(item.key)
-            if item.key.sort.startswith("VERSION#"):
-                reports.add(_report_of(item))
-            yield item
+        kind = kinds.of(item.key)
+        if kind.name in ("head", "version"):
+            reports.add((kind.parts["p"], kind.parts["k"], kind.parts["u"]))
+        if kind.name == "head" or not kinds.is_kept(item):
+            continue
+        if kind.name in _WITH_A_HEAD:
+            there.add(item.key)
+        yield item
     for report in sorted(reports):
         head = table.get(keys.head(*report))
         if head is None:
@@ -131,12 +133,6 @@ def _late(
     for key in wanted:
         if (item := table.get(key)) is not None:
             yield item
-
-
-def _report_of(item: Item) -> tuple[str, str, str]:
-    """Programme, period and unit of a head or a version."""
-    p = item.key.partition.split("#")[1]
-    return p, str(item.body["period"]), str(item.body["unit"])
 
 
 def restore(site: Site, path: Path) -> Told:
@@ -172,7 +168,7 @@ def _free(table: Table) -> Mark:
     mark = schema.mark(table) or Mark(SCHEMA)
     if mark.schema > SCHEMA:
         migrations.judged(table)
-    if not mark.restoring and any(map(is_kept, table.everything())):
+    if not mark.restoring and migrations.holds_data(table):
         raise Unusable("this installation holds data already: restore into an empty one")
     return mark
 
@@ -210,9 +206,9 @@ def _take(
         for name in told.members:
             if name.startswith(FILES):
                 site.files.write(name.removeprefix(FILES), archive.read(name))
-        table.fill(item for item in items() if is_kept(item) and not _lets_in(item))
+        table.fill(item for item in items() if kinds.is_kept(item) and not _lets_in(item))
         mark = _marked(table, replace(mark, opening=True))
-    table.fill(item for item in items() if is_kept(item) and _lets_in(item))
+    table.fill(item for item in items() if kinds.is_kept(item) and _lets_in(item))
     _marked(table, Mark(SCHEMA, revision=mark.revision))
 
 
@@ -222,7 +218,7 @@ def _marked(table: Table, mark: Mark) -> Mark:
 
 
 def _lets_in(item: Item) -> bool:
-    return item.key.partition == "STAFF" or item.key.partition.startswith("TOKEN#")
+    return kinds.of(item.key).name in ("staff", "token")
 
 
 def lost_links(site: Site) -> tuple[int, int]:

@@ -17,6 +17,7 @@ EMULATOR = ROOT / ".venv-ministack"
 LAMBDA = ROOT / ".venv-lambda"  # Lambda's Python: its client and boto3 alone
 LINT = ROOT / ".venv-lint"  # what judges the template of AWS
 BENCH = ROOT / ".venv-bench"  # the public peers, which nothing else needs
+PINS = ROOT / ".venv-pins"  # what hashes the pins of all of them
 
 
 def fail(line: str) -> None:
@@ -48,7 +49,8 @@ def build(requirements: Path, venv: Path = VENV, *, alone: bool = False) -> None
         if made.returncode:
             shutil.rmtree(venv, ignore_errors=True)  # half of one would be taken for a whole
             fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
-    install = [str(python), "-m", "pip", "install", "--quiet", "--requirement", str(requirements)]
+    install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
+    install += ["--requirement", str(requirements)]
     if subprocess.run(install, stdout=sys.stderr, check=False).returncode:
         fail(f"the packages of {requirements.name} could not be installed (see above)")
     if alone:
@@ -71,6 +73,9 @@ def main() -> None:
     if arguments[:1] == ["--lambda"]:
         build(ROOT / "infra" / "requirements-lambda.txt", LAMBDA, alone=True)
         return
+    if arguments[:1] == ["--pins"]:
+        build(ROOT / "infra" / "requirements-pins.txt", PINS)
+        start(PINS / INSIDE, ["-m", "infra.pins"])
     if arguments[:1] == ["--bench"]:
         build(ROOT / "infra" / "requirements-lambda.txt", LAMBDA, alone=True)
         build(ROOT / "bench" / "requirements.txt", BENCH)

@@ -7,12 +7,12 @@ alone what has that shape already, so that all may be run again, or twice at onc
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.edges import Unusable
-from chalicelib.store import keys, schema
+from chalicelib.store import keys, kinds, schema
 from chalicelib.store.schema import FIRST, SCHEMA, Mark, Unready
 from chalicelib.table import NOTHING, Body, Change, Check, Conflict, Item, Key, Put, Table, as_text
 
@@ -22,17 +22,17 @@ Say = Callable[[str], object]
 
 _TOGETHER, _ROOM = 50, 500_000  # changes of one write, and characters of what it keeps
 _TRIES = 8
-_PASSING = ("session", "sign_in", "code")  # kinds of tokens that let somebody in right now
 
 
 def index_link(item: Item, look: Look) -> Iterator[Change]:
     """A unit's newest link stands in an index of its programme too: the desk's lists read that."""
-    partition, sort = item.key
-    if not (partition.startswith("ACCESS#") and sort.startswith("LINK#")):
+    kind = kinds.of(item.key)
+    if kind.name != "generation":
         return
+    p, unit = kind.parts["p"], kind.parts["u"]
     generation, digest = int(item.body["generation"]), str(item.body["token"])
-    index = keys.link(str(item.body["programme"]), str(item.body["unit"]))
-    if look(index) or look(Key(partition, f"LINK#{generation + 1:04}")):
+    index = keys.link(p, unit)
+    if look(index) or look(keys.generation(p, unit, generation + 1)):
         return
     works = look(keys.token(digest)) is not None
     body: Body = {"generation": generation, "token": digest, "works": works, "changed": ""}
@@ -41,10 +41,10 @@ def index_link(item: Item, look: Look) -> Iterator[Change]:
 
 def name_form_of_draft(item: Item, look: Look) -> Iterator[Change]:
     """A draft says on which form it was begun: another one of its period leaves it alone."""
-    if item.key.sort != "DRAFT" or item.body.get("form"):
+    kind = kinds.of(item.key)
+    if kind.name != "draft" or item.body.get("form"):
         return
-    _, p, k, _ = item.key.partition.split("#")
-    period = look(keys.period(p, k))
+    period = look(keys.period(kind.parts["p"], kind.parts["k"]))
     if period is None:
         return
     form = int(json.loads(str(period.body["json"]))["form"])
@@ -56,7 +56,7 @@ def draft_by_field(item: Item, _: Look) -> Iterator[Change]:
     """A draft says of each field which saving wrote it: here all came with the last one, and what
     stood before is not known. A page that was shown this draft knows it by its present version.
     """
-    if item.key.sort != "DRAFT" or "marks" in item.body:
+    if kinds.of(item.key).name != "draft" or "marks" in item.body:
         return
     body, revision = item.body, item.version
     typed, page, place = json.loads(str(body["typed"])), str(body["page"]), int(body["place"])
@@ -79,19 +79,24 @@ STEPS: Mapping[int, tuple[Step, ...]] = {
 }
 
 
-def is_kept(item: Item) -> bool:
-    """Whether a backup keeps it: not what passes by itself, nor what says the schema."""
-    sort, partition = item.key.sort, item.key.partition
-    passing = partition.startswith("RATE#") or sort.startswith("SESSION#")
-    return not passing and item.key != keys.schema() and item.body.get("kind") not in _PASSING
+def holds_data(table: Table) -> bool:
+    """Whether anything is there but what passes by itself. Raises Unusable."""
+    with only_what_we_know():
+        return any(map(kinds.is_kept, table.everything()))
+
+
+@contextmanager
+def only_what_we_know() -> Iterator[None]:
+    """Raises Unusable for an item that this program has no name for."""
+    try:
+        yield
+    except kinds.Unknown as unknown:
+        raise Unusable(f"the table holds what this program doesn't know: {unknown}") from None
 
 
 def found(table: Table) -> Mark:
     """Where the table stands. One that says nothing and holds something is of the first schema."""
-    said = schema.mark(table)
-    if said:
-        return said
-    return Mark(FIRST if any(map(is_kept, table.everything())) else SCHEMA)
+    return schema.mark(table) or Mark(FIRST if holds_data(table) else SCHEMA)
 
 
 def judged(table: Table) -> Mark:
@@ -114,7 +119,8 @@ def migrate(table: Table, say: Say) -> None:
         after = mark.schema
         if mark.schema < SCHEMA:
             say(f"bringing the data from schema {mark.schema} to {mark.schema + 1} …")
-            _carry_out(table, STEPS[mark.schema])
+            with only_what_we_know():
+                _carry_out(table, STEPS[mark.schema])
             after += 1
         elif mark.revision != NOTHING:
             return

@@ -13,7 +13,11 @@ import app
 from chalicelib.access import csrf_token
 from chalicelib.aws import address_of
 from chalicelib.edges import Site
-from chalicelib.pages.web import LARGEST_BODY, MOST_FIELDS
+from chalicelib.pages.web import (
+    LARGEST_BODY,
+    LARGEST_OF_A_STRANGER,
+    MOST_FIELDS_OF_A_STRANGER,
+)
 from chalicelib.table import Item
 from infra.visitor import Visitor
 from tests.conftest import NEW
@@ -130,8 +134,8 @@ def test_a_body_may_come_as_base64(call: Callable[..., Answer]) -> None:
         ("email=ế", False),
         ("email=%ff", False),
         ("email=%ed%a0%80", False),
-        ("&".join(f"f{n}=1" for n in range(10_000)), False),
-        ("&".join(f"f{n}=1" for n in range(MOST_FIELDS + 1)), False),
+        ("&".join(f"f{n}=1" for n in range(MOST_FIELDS_OF_A_STRANGER + 1)), False),
+        ("&" * MOST_FIELDS_OF_A_STRANGER, False),
         ("email=a%40b.example&email=c%40d.example", False),
     ],
     ids=lambda given: str(given)[:20].encode("ascii", "backslashreplace").decode(),
@@ -154,12 +158,25 @@ def test_an_empty_or_bare_body_is_a_form_without_answers(
 
 @pytest.mark.parametrize(("more", "status"), [(-1, 422), (0, 422), (1, 413)])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "base64"])
-def test_a_body_is_taken_up_to_the_limit_and_not_one_byte_more(
+def test_a_stranger_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
     call: Callable[..., Answer], more: int, status: int, packed: bool
 ) -> None:
-    body = "email=" + "a" * (LARGEST_BODY - len("email=") + more)
+    body = "email=" + "a" * (LARGEST_OF_A_STRANGER - len("email=") + more)
     sent = base64.b64encode(body.encode()).decode() if packed else body
     answer = call("POST", "/signin", headers=SIGN_IN, body=sent, isBase64Encoded=packed)
+    assert_a_page(answer, status)
+
+
+@pytest.mark.parametrize(("more", "status"), [(-1, 422), (0, 422), (1, 413)])
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "base64"])
+def test_a_unit_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
+    call: Callable[..., Answer], everyone: dict[str, str], more: int, status: int, packed: bool
+) -> None:
+    begin = everyone["csrf unit"] + "&mailbox="
+    body = begin + "a" * (LARGEST_BODY - len(begin) + more)
+    sent = base64.b64encode(body.encode()).decode() if packed else body
+    headers = {**SIGN_IN, "cookie": everyone["cookie"]}
+    answer = call("POST", "/report/contacts", headers=headers, body=sent, isBase64Encoded=packed)
     assert_a_page(answer, status)
 
 

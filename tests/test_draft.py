@@ -130,6 +130,7 @@ def test_of_many_former_texts_the_first_and_the_last_are_still_known() -> None:
         whole = merge(stands, posted(revision, 1, "b", x=shown, y="1"))
         assert (whole.asked, whole.draft.typed) == ({}, {"x": "30", "y": "1"})
     assert merge(stands, posted(12, 1, "b", x="12")).asked == {"x": "12"}
+    assert merge(stands, posted(12, 1, "b", x="")).asked == {"x": ""}  # emptied, or never shown?
     assert merge(stands, posted(0, 1, "b", x="7")).asked == {"x": "7"}
 
 

@@ -103,6 +103,12 @@ def test_only_the_embedded_engine_speaks_sql() -> None:
     assert {part_of(path) for path in SOURCES if SQL & set(imported(path))} == {"embedded"}
 
 
+def test_only_one_function_normalises() -> None:
+    """It looks first for marks that would make it slow: `text.normal`."""
+    said = {path: path.read_text("utf-8").count("unicodedata.normalize") for path in OURS}
+    assert {path.name: count for path, count in said.items() if count} == {"text.py": 1}
+
+
 def test_only_pages_draw_templates() -> None:
     drawing = {part_of(path) for path in SOURCES if "jinja2" in imported(path)}
     assert drawing <= {"pages"}

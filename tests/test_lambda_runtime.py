@@ -22,6 +22,7 @@ from chalicelib.table import Item
 from infra.gateway import Reply
 from infra.lambda_runtime import PYTHON, Failed, close, running, unzip
 from infra.package import Package
+from infra.pins import pins
 from infra.visitor import Visitor
 from tests.conftest import MIDDLE_OF_Q4, NEW, Clock
 from tests.ministack import Ministack
@@ -288,11 +289,11 @@ def test_lambdas_python_here_holds_its_client_and_boto3_alone() -> None:
         "for d in m.distributions(): print(f'{d.name}=={d.version}'.lower())"
     )
     done = subprocess.run([PYTHON, "-c", program], capture_output=True, text=True, check=True)
-    pins = (ROOT / "infra" / "requirements-lambda.txt").read_text().lower().splitlines()
-    assert sorted(done.stdout.split()) == sorted(pin for pin in pins if not pin.startswith("#"))
-    tested = (ROOT / "requirements-dev.txt").read_text().splitlines()
-    tested += (ROOT / "requirements-local.txt").read_text().splitlines()
-    assert {pin for pin in pins if pin.startswith("boto")} <= set(tested)
+    held = pins((ROOT / "infra" / "requirements-lambda.txt").read_text().lower())
+    assert sorted(done.stdout.split()) == sorted(held)
+    tested = pins((ROOT / "requirements-dev.txt").read_text())
+    tested += pins((ROOT / "requirements-local.txt").read_text())
+    assert {pin for pin in held if pin.startswith("boto")} <= set(tested)
 
 
 # ------------------------------------------------------------------ what this stands on

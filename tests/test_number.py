@@ -1,5 +1,6 @@
 """Facts about numbers as people in Việt Nam type them and as they are shown to them."""
 
+import time
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -206,3 +207,11 @@ def test_a_percentage_agrees_with_decimal_arithmetic(part, more):
     whole = part + more
     hundredths = (Decimal(part) * 10_000 / whole).quantize(Decimal(1), ROUND_HALF_UP)
     assert number.percent(part, whole) == hundredths / 100
+
+
+def test_a_sign_before_many_blanks_costs_no_more_than_its_length():
+    began = time.process_time()
+    for typed in ("-" + " " * 100_000 + "x", "-" + " ." * 50_000 + "x", "1" + " 111" * 50_000):
+        with pytest.raises(NotRead):
+            number.read_amount(typed)
+    assert time.process_time() - began < 1

@@ -362,7 +362,7 @@ def test_what_was_typed_of_contacts_is_kept_until_it_is_taken(
         assert fields(refused, "contacts")["phone"] == "không có"
     done = browser.sees(browser.submit(refused, "contacts", phone="0270 000 0001"))
     assert done.status == 200
-    assert typed.of(site.table, NEW, "T01", "CONTACTS") == {}
+    assert typed.of(site.table, keys.typed_contacts(NEW, "T01")) == {}
     assert browser.get("/report/contacts?check=1").status == 200
 
 

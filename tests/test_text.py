@@ -1,5 +1,7 @@
 """Facts about Vietnamese text: normal form, folding, the alphabet's order, file names."""
 
+import sys
+import time
 import unicodedata
 from itertools import pairwise
 
@@ -8,6 +10,7 @@ from builders import unhurried
 from hypothesis import given, strategies
 
 from chalicelib import text
+from chalicelib.number import NotRead, read_amount
 
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")
@@ -77,6 +80,52 @@ def test_controls_and_direction_overrides_are_forbidden(sign):
 @pytest.mark.parametrize("sign", ["\n", "\t", "ế", "“", "–", "₫", "😀", "\u200b"])
 def test_line_feeds_marks_and_signs_are_not_forbidden(sign):
     assert not text.forbidden(f"một{sign}hai")
+
+
+def only_marks(char):
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", char)))
+
+
+def test_every_character_that_becomes_marks_is_counted_as_one():
+    """A run of those that are passed over would be ordered in one long call."""
+    marks = [char for char in map(chr, range(sys.maxunicode + 1)) if only_marks(char)]
+    assert len(marks) > 900
+    assert [ascii(char) for char in marks if not text.stacked(char * 31)] == []
+
+
+@pytest.mark.parametrize(
+    "between", ["", "\u00ad", "\u034f", "\u200b", "\u200d", "\ufe0f"], ids=ascii
+)
+def test_what_has_more_marks_on_a_letter_than_any_language_is_refused(between):
+    """With signs between that nobody sees, too: they are dropped, and leave one long row."""
+    typed = "a" + ("\u0301\u0323" * 10 + between) * 2
+    assert text.forbidden(text.tidy(typed))
+    assert text.tidy(text.tidy(typed)) == text.tidy(typed)
+
+
+def test_thirty_marks_on_a_letter_are_taken_and_ordered():
+    typed = "a" + "\u0301\u0323" * 15
+    assert text.tidy(typed) == unicodedata.normalize("NFC", typed) != typed
+    assert not text.forbidden(text.tidy(typed))
+
+
+@pytest.mark.parametrize("words", ["ភាសាខ្មែរ", "עִבְרִית מְנֻקֶּדֶת", "اَلْعَرَبِيَّةُ", "ไทยที่นี่", "বাংলা"])
+def test_languages_with_many_marks_are_taken(words):
+    assert not text.forbidden(text.tidy(words * 40))
+
+
+@pytest.mark.parametrize("sign", ["\u0301\u0323", "\u0f73", "\uff9e\u0323"], ids=ascii)
+@pytest.mark.parametrize("between", ["", "\u00ad", "\u200d"], ids=ascii)
+def test_no_text_costs_more_than_its_length(sign, between):
+    """240 kB of marks that stand in the wrong order stopped the whole house for 17 seconds."""
+    typed = (sign * 15 + between) * 8_000
+    began = time.process_time()
+    for one in (text.tidy(typed), typed):
+        text.forbidden(one), text.fold(one), text.slug(one), text.alphabetical(one[:2_000])
+        text.quoted(one)
+        with pytest.raises(NotRead):
+            read_amount(one)
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Đang giữ đủ năm bản nội dung chưa dùng nên chưa lưu thêm được. Vui lòng mở báo cáo trong "
         "một cửa sổ khác, xem lại các bản đó, dùng lại hoặc bỏ, rồi bấm gửi lại ở đây.",
     ),
+    "body_too_large": (
+        "Chưa thực hiện",
+        "Nội dung gửi lên dài hơn nhiều so với những gì trang này cần. "
+        "Vui lòng mở lại trang rồi thực hiện lại.",
+    ),
     "asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "

@@ -12,7 +12,6 @@ from chalicelib.edges import Site
 from chalicelib.messages import problems
 from chalicelib.moves import Refused
 from chalicelib.pages import render
-from chalicelib.pages.guessing import failed
 from chalicelib.pages.web import (
     Problem,
     Request,
@@ -20,9 +19,12 @@ from chalicelib.pages.web import (
     as_json,
     cookie_name,
     guard_form,
+    guard_length,
     guard_origin,
     strict,
+    unread,
     wants_json,
+    with_body,
 )
 from chalicelib.store import access, programmes
 from chalicelib.table import Busy, Conflict
@@ -64,10 +66,15 @@ def _answered(
             line.add(xray=xray[0])
         if way.method != "GET":
             guard_origin(site, request)
+            guard_length(request, stranger="anyone" in way.visitors)
         session = _session(site, way, request)
         line.add(role=session.role if session else "anyone")
         request = replace(request, session=session)
-        return _through_the_gate(site, way, request)
+        _guard_session(way, request)
+        if way.method != "GET":  # only now is anything of the body unpacked and read
+            request = with_body(request, uploads=way.uploads, stranger="anyone" in way.visitors)
+            guard_form(request)
+        return _as_asked(request, way.handler(site, request))
     except Problem as problem:
         return problem_page(site, request, problem)
     except Refused as refused:
@@ -83,31 +90,27 @@ def _answered(
 def _session(site: Site, way: Way, request: Request) -> Session | None:
     if "anyone" in way.visitors:
         return None
-    token = _held(site, way, request)
+    name = "unit" if "unit" in way.visitors else "staff"
+    token = request.cookies.get(cookie_name(site, name), "")
     return access.session(site.table, token, request.now) if token else None
 
 
-def _held(site: Site, way: Way, request: Request) -> str:
-    """The session's token that the browser shows for this way; empty where it shows none."""
-    name = "unit" if "unit" in way.visitors else "staff"
-    return request.cookies.get(cookie_name(site, name), "")
+def _guard_session(way: Way, request: Request) -> None:
+    if "anyone" in way.visitors:
+        return
+    if request.session is None:
+        name = "signed_out" if "unit" in way.visitors else "staff_signed_out"
+        raise Problem(401, name)  # however often: it guards itself, and is no guess (0011)
+    if request.session.role not in way.visitors:
+        raise Problem(403, "not_yours")
 
 
-def _through_the_gate(site: Site, way: Way, request: Request) -> Response:
-    if "anyone" not in way.visitors:
-        if request.session is None:
-            name = "signed_out" if "unit" in way.visitors else "staff_signed_out"
-            held = _held(site, way, request)
-            raise failed(site, request, 401, name) if held else Problem(401, name)
-        if request.session.role not in way.visitors:
-            raise Problem(403, "not_yours")
-    if way.method != "GET":
-        guard_form(request)
-    response = way.handler(site, request)
-    if response.status == 303 and wants_json(request):
-        to = as_json({"to": response.headers.pop("Location")})
-        return replace(to, headers=to.headers | response.headers, cookies=response.cookies)
-    return response
+def _as_asked(request: Request, response: Response) -> Response:
+    """A script must not follow a redirect by itself: it is told where that leads."""
+    if response.status != 303 or not wants_json(request):
+        return response
+    to = as_json({"to": response.headers.pop("Location")})
+    return replace(to, headers=to.headers | response.headers, cookies=response.cookies)
 
 
 def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
@@ -135,21 +138,28 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         identity="",
         sign_in=problem.name == "staff_signed_out",
         resend=problem.name in ("unknown_link", "signed_out"),
-        typed=_typed(request, problem),
+        typed=_without_token(_typed(request, problem)),
     )
+
+
+_NOTHING_GIVEN_BACK = ("foreign_request", "other_unit", "unreadable_form", "repeated_field")
 
 
 def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
     """What was typed about a report, to send again from the problem page: nothing is lost.
 
     Not where another site sent it: then nobody typed it here. Nor where it is another unit's:
-    it must not be sent from here.
+    it must not be sent from here. Of who shows no session only as much is read as costs little.
     """
-    if request is None or problem.name in ("foreign_request", "other_unit"):
+    if request is None or problem.name in _NOTHING_GIVEN_BACK:
         return {}
     if not re.search("/reports?/", request.path):
         return {}
-    return {name: text for name, text in request.form.items() if name != "csrf"}
+    return unread(request) if request.body else request.form
+
+
+def _without_token(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in typed.items() if name != "csrf"}
 
 
 def _contact(site: Site) -> object:
@@ -172,10 +182,11 @@ def broken_page(
     title, sentence = problems.PROBLEMS[name]
     if wants_json(request):
         return as_json({"problem": sentence}, status)
-    typed = dict(_typed(request, Problem(status, name)))
+    whole = _typed(request, Problem(status, name))
+    typed = _without_token(whole)
     if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.
-        typed["csrf"] = request.form.get("csrf", "")
+        typed["csrf"] = whole.get("csrf", "")
     return render.page(
         site,
         request,

@@ -12,10 +12,10 @@ from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect
 from chalicelib.remarks import Faults
-from chalicelib.store import acts, asks
+from chalicelib.store import acts, asks, keys
 from chalicelib.store import typed as store_typed
 from chalicelib.store.access import still_open
-from chalicelib.table import Conflict
+from chalicelib.table import Conflict, Key
 
 _TRIES = 5
 _BOXES = ("kind", "reason", "wanted")
@@ -25,7 +25,7 @@ def form(site: Site, request: Request) -> Response:
     """With ?check=1 what was typed and not taken, and what is wrong with it."""
     owed = obligation.load(site, request)
     kind = _kind(owed, request)
-    typed = _typed(site, owed) if request.query.get("check") else {}
+    typed = store_typed.of(site.table, _key(owed)) if request.query.get("check") else {}
     if not typed:
         return _page(site, request, owed, kind)
     if kind is None or typed.get("kind", kind) != kind:
@@ -36,12 +36,8 @@ def form(site: Site, request: Request) -> Response:
     return _page(site, request, owed, kind, status=status, faults=faults, typed=typed)
 
 
-def _typed(site: Site, owed: Obligation) -> dict[str, str]:
-    return store_typed.of(site.table, owed.programme.key, owed.unit.code, _kept_as(owed))
-
-
-def _kept_as(owed: Obligation) -> str:
-    return f"ASK#{owed.period.key}"
+def _key(owed: Obligation) -> Key:
+    return keys.typed_ask(owed.programme.key, owed.period.key, owed.unit.code)
 
 
 def _kind(owed: Obligation, request: Request) -> Kind | None:
@@ -93,14 +89,14 @@ def ask(site: Site, request: Request) -> Response:
     if faults:
         return _not_taken(site, request, owed)
     _keep(site, request, owed, made)
-    store_typed.empty(site.table, owed.programme.key, owed.unit.code, _kept_as(owed), request.now)
+    store_typed.empty(site.table, _key(owed), request.now)
     return redirect(site, "report", owed.period.key, "ask")
 
 
 def _not_taken(site: Site, request: Request, owed: Obligation) -> Response:
     """What was typed is kept, and read again behind the redirect. Raises Problem."""
     typed = {name: request.form[name] for name in _BOXES if name in request.form}
-    keeping.aside(site, request, _kept_as(owed), typed)
+    keeping.aside(site, request, _key(owed), typed)
     return redirect(site, "report", owed.period.key, "ask", check="1")
 
 

@@ -15,12 +15,10 @@ from chalicelib.pages.links import STYLES
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.programme import Programme
-from chalicelib.store import acts, contacts, programmes
+from chalicelib.store import acts, contacts, keys, programmes
 from chalicelib.store import typed as store_typed
 from chalicelib.table import Conflict
 from chalicelib.unit import Unit, owing
-
-_KEPT_AS = "CONTACTS"
 
 # ------------------------------------------------------------------ the unit itself
 
@@ -28,7 +26,7 @@ _KEPT_AS = "CONTACTS"
 def mine(site: Site, request: Request) -> Response:
     """With ?check=1 what was typed and not taken, and why."""
     p, unit = request.who.programme, request.who.unit
-    again = request.query.get("check") and store_typed.of(site.table, p, unit, _KEPT_AS)
+    again = request.query.get("check") and store_typed.of(site.table, keys.typed_contacts(p, unit))
     if not again:
         return _unit_page(site, request)
     typed, faults = rules.read(again)
@@ -76,13 +74,15 @@ def change_mine(site: Site, request: Request) -> Response:
     kept = seen and _keep(site, request, programme, unit, known, after, verb)
     if not kept and contacts.contact(site.table, programme.key, unit.code) != after:
         return _not_taken(site, request, typed)
-    store_typed.empty(site.table, programme.key, unit.code, _KEPT_AS, request.now)
+    typed_here = keys.typed_contacts(programme.key, unit.code)
+    store_typed.empty(site.table, typed_here, request.now)
     return redirect(site, "report", "contacts", done="proposed" if after.proposed else "kept")
 
 
 def _not_taken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
     """It is kept, and read again behind the redirect. Raises Problem."""
-    keeping.aside(site, request, _KEPT_AS, typed)
+    who = request.who
+    keeping.aside(site, request, keys.typed_contacts(who.programme, who.unit), typed)
     return redirect(site, "report", "contacts", check="1")
 
 

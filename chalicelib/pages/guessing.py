@@ -1,4 +1,4 @@
-"""What may be guessing, counted: unknown tokens and sessions, wrong codes, by address and hour."""
+"""What may be guessing, counted: unknown links, wrong codes, by address and hour."""
 
 from chalicelib import access as rules
 from chalicelib.edges import Site
@@ -10,7 +10,8 @@ def failed(site: Site, request: Request, status: int, name: str) -> Problem:
     """Count the failure; past the limit the same answer says 429.
 
     Only failures are counted and only they are answered so: a whole school shares one address,
-    and whoever holds a link, a code or a session that works goes on.
+    and whoever holds a link or a code that works goes on. A session that has ended is no failure:
+    a phone that was left open shows it all day.
     """
     most = rules.FAILURES_AN_HOUR
     counted = f"failure-{rules.address_digest(site.key, request.address)}"

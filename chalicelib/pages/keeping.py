@@ -11,6 +11,7 @@ from chalicelib.pages.web import Problem, Request, Response, redirect, whole_num
 from chalicelib.store import drafts, typed
 from chalicelib.store.draft_items import TooLarge
 from chalicelib.store.drafts import Held, Kept, Place
+from chalicelib.table import Key
 
 
 def whole(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
@@ -90,11 +91,10 @@ def keep(
         raise Problem(413, "draft_too_large") from None
 
 
-def aside(site: Site, request: Request, page: str, written: Mapping[str, str]) -> None:
+def aside(site: Site, request: Request, key: Key, written: Mapping[str, str]) -> None:
     """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
-    who = request.who
     try:
-        typed.keep(site.table, who.programme, who.unit, page, written, request.now)
+        typed.keep(site.table, key, written, request.now)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
 

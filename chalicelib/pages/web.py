@@ -1,8 +1,9 @@
 """Requests and responses as the pages see them, and the one function that makes every URL."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -13,12 +14,17 @@ from chalicelib.edges import Site
 
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
+LARGEST_OF_A_STRANGER = 10_000  # to a way that is open to anyone: a name, an address, a code
+MOST_FIELDS_OF_A_STRANGER = 20
+LARGEST_GIVEN_BACK = 120_000  # of a body that is shown again to someone without a session
 LARGEST_UPLOAD = 4_000_000  # of one file; base64 of more would not fit in Lambda's 6 MB
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 HTML = "text/html; charset=utf-8"
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 YEAR = 31_536_000
+_MOST_COOKIES = 50
+_BARE_PERCENT = re.compile(b"%(?![0-9A-Fa-f]{2})")  # no browser sends it, and each costs much
 
 
 class Problem(Exception):
@@ -45,6 +51,13 @@ class Sent(NamedTuple):
     files: Mapping[str, Upload]
 
 
+class Body(NamedTuple):
+    """What came behind the head of a request, as it lies there: `read` unpacks it."""
+
+    size: int
+    read: Callable[[], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     method: str
@@ -57,10 +70,12 @@ class Request:
     now: datetime
     session: Session | None = None
     files: Mapping[str, Upload] = field(default_factory=dict)
+    body: Body | None = None  # until it is read: then its fields stand in `form` and `files`
 
     @property
     def cookies(self) -> Mapping[str, str]:
-        pairs = (part.strip().partition("=") for part in self.headers.get("cookie", "").split(";"))
+        parts = self.headers.get("cookie", "").split(";", _MOST_COOKIES)
+        pairs = (part.strip().partition("=") for part in parts)
         return {name: content for name, _, content in pairs if name}
 
     @property
@@ -79,7 +94,39 @@ class Response:
     cookies: list[str] = field(default_factory=list)
 
 
-def read_body(headers: Mapping[str, str], body: bytes, *, uploads: bool) -> Sent:
+def guard_length(request: Request, *, stranger: bool) -> None:
+    """Refuse a body that is too large for its way, before anything of it is looked at."""
+    size = request.body.size if request.body else 0
+    if stranger and size > LARGEST_OF_A_STRANGER:
+        raise Problem(413, "body_too_large")
+    if problem := too_large(request.headers.get("content-type", ""), size):
+        raise Problem(413, problem)
+
+
+def with_body(request: Request, *, uploads: bool, stranger: bool) -> Request:
+    """The request with what its form holds. Raises Problem for what no form of ours has sent."""
+    if request.body is None:
+        return request
+    most = MOST_FIELDS_OF_A_STRANGER if stranger else MOST_FIELDS
+    sent = read_body(request.headers, request.body.read(), uploads=uploads, most_fields=most)
+    return replace(request, form=sent.form, files=sent.files, body=None)
+
+
+def unread(request: Request) -> Mapping[str, str]:
+    """The fields of a body that nobody may send, as they came, to be shown to who sent them."""
+    if request.body is None or request.body.size > LARGEST_GIVEN_BACK:
+        return {}
+    try:
+        _check_is_form(request.headers)
+        body = request.body.read()
+        return {} if _BARE_PERCENT.search(body) else dict(_pairs(body, MOST_FIELDS))
+    except Problem:
+        return {}
+
+
+def read_body(
+    headers: Mapping[str, str], body: bytes, *, uploads: bool, most_fields: int = MOST_FIELDS
+) -> Sent:
     """What a form of ours sent. Raises Problem for what none can have sent."""
     if problem := too_large(headers.get("content-type", ""), len(body)):
         raise Problem(413, problem)
@@ -88,7 +135,7 @@ def read_body(headers: Mapping[str, str], body: bytes, *, uploads: bool) -> Sent
 
         return read(headers, body)
     _check_is_form(headers)
-    return Sent(read_form(body), {})
+    return Sent(read_form(body, most_fields), {})
 
 
 def too_large(content_type: str, size: int) -> str:
@@ -108,18 +155,21 @@ def _check_is_form(headers: Mapping[str, str]) -> None:
         raise Problem(415, "unreadable_form")
 
 
-def read_form(body: bytes) -> dict[str, str]:
+def read_form(body: bytes, most_fields: int = MOST_FIELDS) -> dict[str, str]:
     """An URL-encoded body. Raises Problem for one that no form of ours can have sent."""
+    return one_each(_pairs(body, most_fields))
+
+
+def _pairs(body: bytes, most_fields: int) -> list[tuple[str, str]]:
     try:
-        pairs = parse_qsl(
+        return parse_qsl(
             body.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
-            max_num_fields=MOST_FIELDS,
+            max_num_fields=most_fields,
         )
     except ValueError:  # not UTF-8 inside, not ASCII outside, too many fields
         raise Problem(400, "unreadable_form") from None
-    return one_each(pairs)
 
 
 def one_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -205,8 +255,9 @@ def session_cookie(site: Site, session: Session, now: datetime) -> str:
 
 
 def _origin_of(address: str) -> str:
+    """Browsers send ASCII; anything else Python would normalise before it looks at it."""
     try:
-        split = urlsplit(address)
+        split = urlsplit(address if address.isascii() else "")
     except ValueError:
         return "null"  # as browsers name what has no origin
     return f"{split.scheme}://{split.netloc}"

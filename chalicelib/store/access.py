@@ -105,7 +105,7 @@ def open_session(table: Table, role: Role, now: datetime, *standing: Check, **wh
     try:
         table.write(
             Put(keys.token(digest), body, 0, expires),
-            Put(Key(_partition(session), f"SESSION#{digest}"), kept, 0, expires),
+            Put(keys.session(_partition(session), digest), kept, 0, expires),
             *standing,
         )
     except Conflict as conflict:
@@ -152,7 +152,7 @@ def close_session(table: Table, session: Session) -> None:
     digest = access.digest(session.token)
     table.write(
         Delete(keys.token(digest), ANYTHING),
-        Delete(Key(_partition(session), f"SESSION#{digest}"), ANYTHING),
+        Delete(keys.session(_partition(session), digest), ANYTHING),
     )
 
 

@@ -44,12 +44,16 @@ def draft(p: str, k: str, u: str) -> Key:
 
 def parked(p: str, k: str, u: str, number: int) -> Key:
     """Beside the draft, so that one reading finds both."""
-    return Key(f"REPORT#{p}#{k}#{u}", f"DRAFT#PARKED#{number}")
+    return Key(f"REPORT#{p}#{k}#{u}", f"DRAFT#PARKED#{number:04}")
 
 
-def typed(p: str, u: str, page: str) -> Key:
-    """What a unit typed on a page that has no draft, and was not taken."""
-    return Key(f"TYPED#{p}#{u}", page)
+def typed_contacts(p: str, u: str) -> Key:
+    """What a unit typed on a page that has no draft, and was not taken: here, whom to reach."""
+    return Key(f"TYPED#{p}#{u}", "CONTACTS")
+
+
+def typed_ask(p: str, k: str, u: str) -> Key:
+    return Key(f"TYPED#{p}#{u}", f"ASK#{k}")
 
 
 def version(p: str, k: str, u: str, number: int) -> Key:
@@ -94,6 +98,16 @@ def round(p: str, k: str, id: str) -> Key:
 
 def unit_access(p: str, u: str) -> str:
     return f"ACCESS#{p}#{u}"
+
+
+def generation(p: str, u: str, number: int) -> Key:
+    """Each link that the unit ever had."""
+    return Key(unit_access(p, u), f"LINK#{number:04}")
+
+
+def session(access: str, digest: str) -> Key:
+    """`access` is `unit_access` or `staff_access`: so that revoking finds it."""
+    return Key(access, f"SESSION#{digest}")
 
 
 def link(p: str, u: str) -> Key:
@@ -154,6 +168,11 @@ def unreachable(address: str) -> Key:
 def notice(p: str, k: str, u: str, act: str) -> Key:
     """`act` is `Act.name`: one act is told once."""
     return Key(f"PERIOD#{p}#{k}", f"NOTICE#{u}#{act}")
+
+
+def backups() -> Key:
+    """What is known of this machine's nightly archives; in none of them."""
+    return Key("BACKUPS", "BACKUPS")
 
 
 def schema() -> Key:

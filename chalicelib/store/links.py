@@ -20,7 +20,6 @@ from chalicelib.table import (
     Conflict,
     Delete,
     Item,
-    Key,
     Put,
     Scalar,
     Table,
@@ -183,7 +182,7 @@ def renew(
     made = access.link_token(key, Link(p, unit, generation))
     digest = access.digest(made)
     body: dict[str, Scalar] = {"programme": p, "unit": unit, "generation": generation}
-    own = Key(keys.unit_access(p, unit), f"LINK#{generation:04}")
+    own = keys.generation(p, unit, generation)
     index = _index(generation, digest, True, act)
     changes: list[Change] = [
         Put(keys.link(p, unit), index, known.revision if known else NOTHING),

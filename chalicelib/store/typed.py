@@ -5,32 +5,28 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from chalicelib import report
-from chalicelib.store import keys
 from chalicelib.store.draft_items import TooLarge
-from chalicelib.table import ANYTHING, Body, Put, Table
+from chalicelib.table import ANYTHING, Body, Key, Put, Table
 
 _KEPT = timedelta(days=90)
 _LONGEST = 50_000  # characters
 
 
-def keep(
-    table: Table, p: str, unit: str, page: str, typed: Mapping[str, str], now: datetime
-) -> None:
+def keep(table: Table, key: Key, typed: Mapping[str, str], now: datetime) -> None:
     """Over whatever was kept there: the unit has seen it, or sends it twice. Raises TooLarge."""
     if sum(map(len, typed.values())) > _LONGEST:
         raise TooLarge
     body: Body = {"typed": report.compact(typed)}
-    expires = int((now + _KEPT).timestamp())
-    table.write(Put(keys.typed(p, unit, page), body, ANYTHING, expires))
+    table.write(Put(key, body, ANYTHING, int((now + _KEPT).timestamp())))
 
 
-def of(table: Table, p: str, unit: str, page: str) -> dict[str, str]:
-    item = table.get(keys.typed(p, unit, page))
+def of(table: Table, key: Key) -> dict[str, str]:
+    item = table.get(key)
     found: dict[str, str] = json.loads(str(item.body["typed"])) if item else {}
     return found
 
 
-def empty(table: Table, p: str, unit: str, page: str, now: datetime) -> None:
+def empty(table: Table, key: Key, now: datetime) -> None:
     """What was taken is emptied, not deleted."""
-    if of(table, p, unit, page):
-        keep(table, p, unit, page, {}, now)
+    if of(table, key):
+        keep(table, key, {}, now)
