@@ -95,11 +95,6 @@ class Ledger:
     texts: dict[str, Typed] = field(default_factory=dict)
     acts: list[str] = field(default_factory=list)
 
-    def new(self, phone: str, box: str, number: int) -> str:
-        token = f"{7700000 + number}" if box == "i1" else f"chữ{number}x"
-        self.texts[token] = Typed(phone, box)
-        return token
-
     def replaced(self, *shown: str) -> None:
         """Somebody who saw these texts chose another, or none."""
         for text in shown:
@@ -335,8 +330,9 @@ class Story:
     def _type(self, phone: Handset, tab: Tab) -> None:
         box = self.random.choice(FIELDS)
         self._typed += 1
-        token = self.ledger.new(phone.name, box, self._typed)
-        before = tab.page.evaluate(_TYPE, [box, token])
+        token = f"{7700000 + self._typed}" if box == "i1" else f"chữ{self._typed}x"
+        before = tab.page.evaluate(_TYPE, [box, token])  # raises where the form has just gone
+        self.ledger.texts[token] = Typed(phone.name, box)
         self.ledger.replaced(before)
         self._say(phone, f"types {token} over {before!r} in {box}", tab)
         after = self.random.random()
