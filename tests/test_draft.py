@@ -185,8 +185,8 @@ ACTS = st.tuples(
 )
 
 
-@given(st.integers(2, 4), st.lists(ACTS, max_size=60))
-@settings(max_examples=size(400, 20_000), deadline=None)
+@given(st.integers(2, 4), st.lists(ACTS, min_size=30, max_size=80))
+@settings(max_examples=size(200, 10_000), deadline=None)
 def test_no_order_of_savings_loses_a_text_that_nobody_was_asked_about(
     pages: int, acts: list[tuple[str, int, str, bool, bool]]
 ) -> None:
