@@ -1,8 +1,8 @@
 // Keeps what is typed: on this phone at each keystroke, on the server when it is quiet.
-// The form works without this file; nothing here is needed to fill in or to send.
+// The form works without this file.
 //
-// `shown` is what the server has at the revision that this page knows; a field whose text differs
-// from it is `mine`: it stands in this phone's copy until the server has it or its owner decides.
+// `shown` is what the server has at the revision that this page knows; a field that differs is
+// `mine`: it stands in this phone's copy until the server has it or its owner decides.
 (() => {
   "use strict";
   const store = {
@@ -32,7 +32,7 @@
 
   const OFFLINE = "đang mất mạng", BUSY = "máy chủ đang bận";
   const KEPT = "Số liệu đã lưu vẫn ở bản nháp, nội dung trang này vẫn giữ trên máy này; vui lòng bấm lại sau ít phút.";
-  // What the server said: `ours` only where it is an answer of the product itself.
+  // `ours`: an answer of the product itself.
   async function post(url, body, keepalive) {
     try {
       const answer = await fetch(url, { method: "POST", body, keepalive, credentials: "same-origin", redirect: "error", headers: { Accept: "application/json" } });
@@ -47,7 +47,7 @@
   }
   const go = (url) => { location.assign(url); };
 
-  // Every other form of these pages: a press leaves the page only when the server has answered.
+  // Every other form: a press leaves the page only when the server has answered.
   function byFetch(form) {
     let output = form.querySelector("output"), going = false, button = null;
     form.addEventListener("click", (event) => { button = event.target.closest("button") || button; });
@@ -145,7 +145,7 @@
   const mine = () => names.filter((name) => asked[name] || unsure.has(name) || !same(text(name), shown[name]));
   const pending = () => mine().filter((name) => !asked[name]);
 
-  // This page's copy: exactly the fields that the server does not have.
+  // This page's copy: the fields that the server does not have.
   function keep() {
     const fields = {};
     for (const name of mine()) {
@@ -229,8 +229,9 @@
       ["Dùng nội dung nơi khác", () => { put(name, theirs); answered(name); unpark(page, name); }],
     ]);
     box.classList.add("box", "warn");
-    box.setAttribute("role", "group");
     box.tabIndex = -1;
+    box.setAttribute("role", "group");
+    box.firstChild.textContent += ": có hai nội dung, vui lòng chọn";
     const place = around(name);
     place.parentNode.insertBefore(box, place.nextSibling);
     asked[name] = box;
