@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore package deploy destroy test e2e soak bench check format pins pictures
+.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore drill package deploy destroy test e2e soak bench check format pins pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,8 +43,11 @@ leftover: ## On AWS: what failed for good and lies in the queue (STAGE=prod AGAI
 backup: ## Write everything but keys and sessions into one archive (FILE=baocao.zip)
 	@$(BOOT) backup $(FILE)
 
-restore: ## Fill an empty installation from an archive (FILE=baocao.zip)
-	@$(BOOT) restore $(FILE)
+restore: ## Fill an empty installation from an archive; says first whom it lets in (FILE=baocao.zip YES=1)
+	@$(BOOT) restore $(FILE) $(if $(YES),--yes)
+
+drill: ## Restore the newest archive beside, sum all anew, compare with a second sum (FILE=another's)
+	@$(BOOT) drill $(FILE)
 
 package: ## Write out/deployment.zip and out/template.json (STAGE=dev)
 	@$(BOOT) package --stage $(or $(STAGE),dev)

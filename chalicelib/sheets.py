@@ -5,9 +5,10 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
-from chalicelib import text
+from chalicelib import parts, text
 
 FileType = Literal["md", "csv", "xlsx"]
 MOST_ROWS = 5_000
@@ -19,7 +20,11 @@ _RULE = re.compile(r"[\s|:-]+")
 
 
 class NotATable(Exception):
-    """The file can't be read as this type at all."""
+    """The file can't be read as this type at all; `problem` is a key of FORM_FAULTS."""
+
+    def __init__(self, problem: str = "not_a_table") -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ def read(content: bytes, file_type: FileType) -> dict[str, Sheet]:
     sheets: dict[str, Sheet] = {}
     for name, number, cells in lines:
         if number > MOST_ROWS or len(cells) > MOST_COLUMNS:
-            raise NotATable
+            raise NotATable("too_much")
         tidy = [text.tidy(cell) for cell in cells]
         sheets.setdefault(name, Sheet(name)).take(number, tidy)
     return sheets
@@ -95,15 +100,12 @@ def with_commas(content: bytes) -> bytes:
     What no delimiter makes a survey of stays as it is. Raises NotATable.
     """
     lines = _decoded(content)
-    try:
-        for delimiter in ",;\t":
-            rows = list(csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter))
-            if any({cell.strip().lower() for cell in cells} >= _HEADS for cells in rows):
-                break
-        else:
-            return content
-    except csv.Error:
-        raise NotATable from None
+    for delimiter in ",;\t":
+        rows = [cells for _, cells in _csv_rows(lines, delimiter)]
+        if any({cell.strip().lower() for cell in cells} >= _HEADS for cells in rows):
+            break
+    else:
+        return content
     if delimiter == ",":
         return content
     out = io.StringIO(newline="")
@@ -112,17 +114,29 @@ def with_commas(content: bytes) -> bytes:
 
 
 def _csv(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
-    reader = csv.reader(io.StringIO(_decoded(content), newline=""))
+    return _named(_csv_rows(_decoded(content), ","))
+
+
+def _csv_rows(lines: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Each with the line that it ends in. Raises NotATable, also where there is no end of them."""
+    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
     try:
-        rows = [(reader.line_num, cells) for cells in reader]
+        rows = [(reader.line_num, cells) for cells in islice(reader, MOST_ROWS + 1)]
     except csv.Error:
         raise NotATable from None
-    return _named(rows)
+    if len(rows) > MOST_ROWS:
+        raise NotATable("too_much")
+    return rows
 
 
 def _xlsx(content: bytes) -> Iterator[tuple[str, int, list[str]]]:
     from openpyxl import load_workbook  # heavy: only who uploads a workbook pays
 
+    try:
+        parts.weighed(content)
+    except parts.NotWeighed as refused:
+        too_much = refused.problem == "too_much"
+        raise NotATable("too_much" if too_much else "not_a_table") from None
     try:
         workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for sheet in workbook.worksheets:

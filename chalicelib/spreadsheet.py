@@ -2,23 +2,20 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, TypeAlias
 
+from chalicelib import parts
+
 LARGEST = 4_000_000  # bytes of the file
 MOST_COLUMNS = 64
-_LARGEST_UNPACKED = 32_000_000  # bytes of all parts: ten thousand rows have about a quarter
-_MOST_PARTS = 200
-_PIECE = 65_536
 _LAST_ROW = 1_048_576  # of any workbook
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # an encrypted workbook, or one of before 2007
 _ZIP = b"PK\x03\x04"
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z0-9:]{1,30})\"")
-_OVERLAP = 200  # bytes of a piece that the next one sees again: a mark may lie across
+_NOT_WEIGHED = {"damaged": "not_a_workbook", "too_much": "too_many_cells"}
 
 
 class NotTaken(Exception):
@@ -51,12 +48,6 @@ class Sheet:
     from_1904: bool = False
 
 
-@dataclass(slots=True)
-class _Parts:
-    names: list[str] = field(default_factory=list)
-    merged: dict[str, list[str]] = field(default_factory=dict)
-
-
 def is_workbook(content: bytes) -> bool:
     """Whether the bytes begin as a workbook does. Raises NotTaken for other known files."""
     if not content:
@@ -74,10 +65,13 @@ def read(content: bytes, preferred: str) -> Sheet:
     """The sheet of this name, or the only one that can be seen. Raises NotTaken."""
     if not is_workbook(content):
         raise NotTaken("not_a_workbook")
-    parts = _weighed(content)
-    if any(name.lower().endswith("vbaproject.bin") for name in parts.names):
+    try:
+        merged = parts.weighed(content).merged
+    except parts.NotWeighed as refused:
+        raise NotTaken(_NOT_WEIGHED.get(refused.problem, refused.problem)) from None
+    if any(name.lower().endswith("vbaproject.bin") for name in merged):
         raise NotTaken("macros")
-    if "xl/workbook.xml" not in parts.names:
+    if "xl/workbook.xml" not in merged:
         raise NotTaken("not_a_workbook")
     from openpyxl import load_workbook  # heavy: only who uploads a workbook pays
     from openpyxl.utils.datetime import MAC_EPOCH
@@ -91,52 +85,10 @@ def read(content: bytes, preferred: str) -> Sheet:
     part = chosen._worksheet_path.lstrip("/")  # noqa: SLF001 - openpyxl has no other name for it
     return Sheet(
         rows=_rows(chosen),
-        merged=tuple(parts.merged.get(part, ())),
+        merged=tuple(merged.get(part, ())),
         passed_over=tuple(sheet.title for sheet in sheets if sheet is not chosen),
         from_1904=book.epoch == MAC_EPOCH,
     )
-
-
-def _weighed(content: bytes) -> _Parts:
-    """Unpack every part once, keeping nothing: its size is counted and not believed."""
-    parts = _Parts()
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            declared = sum(entry.file_size for entry in entries)
-            if len(entries) > _MOST_PARTS or declared > _LARGEST_UNPACKED:
-                raise NotTaken("bomb")
-            if any(entry.flag_bits & 1 for entry in entries):
-                raise NotTaken("encrypted")
-            left = _LARGEST_UNPACKED
-            for entry in entries:
-                parts.names.append(entry.filename)
-                with archive.open(entry) as opened:
-                    left = _drained(opened, left, parts.merged.setdefault(entry.filename, []))
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, RuntimeError):
-        raise NotTaken("not_a_workbook") from None
-    except Exception as error:
-        if type(error).__module__ == "zlib":
-            raise NotTaken("not_a_workbook") from None
-        raise
-    return parts
-
-
-def _drained(opened: Any, left: int, merged: list[str]) -> int:
-    """Read to the end; how many bytes may still come after it."""
-    before = b""
-    while piece := opened.read(_PIECE):
-        left -= len(piece)
-        if left < 0:
-            raise NotTaken("bomb")
-        seen = before + piece
-        if b"<!DOCTYPE" in seen:
-            raise NotTaken("bomb")
-        for found in _MERGED.finditer(seen):
-            if found.end() > len(before):
-                merged.append(found[1].decode())
-        before = seen[-_OVERLAP:]
-    return left
 
 
 def _chosen(sheets: list[Any], preferred: str) -> Any:

@@ -16,6 +16,8 @@ from chalicelib.unit import Unit
 
 COLUMNS = tuple(words.TITLES)
 MOST_ROWS = 10_000  # of one file
+_MOST_CSV_ROWS = 100_000  # with the empty ones
+_MOST_CSV_CELLS = 1_000_000
 _NEEDED = ("code", "name", "bloc", "valid_from")
 _DAYS = ("valid_from", "valid_to")
 _HEAD_WITHIN = 15  # rows: official lists carry a title above their heads
@@ -220,12 +222,15 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         lines = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotTaken("not_utf8") from None
-    line = 1
+    line, seen = 1, 0
     try:
         reader = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines))
-        for cells in reader:
+        for number, cells in enumerate(reader):
+            seen += len(cells)
             if len(cells) > MOST_COLUMNS:
                 raise NotTaken("too_wide")
+            if number >= _MOST_CSV_ROWS or seen > _MOST_CSV_CELLS:
+                raise NotTaken("too_many_cells")
             yield line, list(cells)
             line = reader.line_num + 1
     except csv.Error:

@@ -16,6 +16,10 @@ COLUMNS: Mapping[str, Collection[str]] = {
     "settings": ("form_title", "form_id", "version", "default_language"),
 }
 LONGEST_HINT = 120
+MOST_ROWS = 2_000  # of each sheet that hold anything
+LONGEST_CELL = 4_000  # signs; pyxform takes time that grows with their square
+LONGEST_FORM = 400_000  # signs of all cells
+MOST_CHOICES = 4_000  # of all questions together, each with the whole of its list
 RANK_UNIT = "hạng"  # what is measured in ranks is a rank: never summed over units
 
 # Names of the form page itself: its fields, and the ids that its script looks for.
@@ -42,8 +46,10 @@ def read(content: bytes, file_type: FileType, blocs: Collection[str], version: i
         if file_type == "csv":
             content = sheets.with_commas(content)
         found = sheets.read(content, file_type)
-    except NotATable:
-        raise Faulty([Fault("", 0, "", "not_a_table")]) from None
+    except NotATable as error:
+        raise Faulty([Fault("", 0, "", error.problem)]) from None
+    if faults := list(_too_much(found)):
+        raise Faulty(faults)  # before anything is judged that takes long
     faults = list(_sheet_faults(found))
     faults += [fault for sheet in found.values() for fault in _unreadable(sheet)]
     if any(fault.problem in ("no_survey", "no_column") for fault in faults):
@@ -60,6 +66,21 @@ def read(content: bytes, file_type: FileType, blocs: Collection[str], version: i
         raise Faulty(faults)
     settings = next(iter(found.get("settings", Sheet("settings")).rows), Row(0, {}))
     return Form(version=version, title=settings["form_title"], sections=tuple(survey.sections))
+
+
+def _too_much(found: Mapping[str, Sheet]) -> Iterator[Fault]:
+    """What no form needs, and what pyxform would take long over."""
+    whole = 0
+    for sheet in found.values():
+        if len(sheet.rows) > MOST_ROWS:
+            yield Fault(sheet.name, sheet.rows[MOST_ROWS].number, "", "too_many_rows")
+        for row in sheet.rows:
+            whole += sum(map(len, row.cells.values()))
+            for column, cell in row.cells.items():
+                if len(cell) > LONGEST_CELL:
+                    yield Fault(sheet.name, row.number, column, "cell_too_long", cell)
+    if whole > LONGEST_FORM:
+        yield Fault("", 0, "", "too_long")
 
 
 def _sheet_faults(found: Mapping[str, Sheet]) -> Iterator[Fault]:
@@ -106,13 +127,16 @@ class _Choices:
     def __init__(self, sheet: Sheet) -> None:
         self.lists: dict[str, list[Choice]] = {}
         self.faults: list[Fault] = []
+        seen: dict[str, set[str]] = {}
         for row in sheet.rows:
             for column in ("list_name", "name", "label"):
                 if not row[column]:
                     self.faults.append(Fault("choices", row.number, column, "empty"))
             known = self.lists.setdefault(row["list_name"], [])
-            if row["name"] in {choice.name for choice in known}:
+            names = seen.setdefault(row["list_name"], set())
+            if row["name"] in names:
                 self.faults.append(Fault("choices", row.number, "name", "twice", row["name"]))
+            names.add(row["name"])
             known.append(Choice(name=row["name"], label=row["label"]))
 
 
@@ -125,6 +149,7 @@ class _Survey:
         self._choices = choices
         self._blocs = blocs
         self._names: set[str] = set()
+        self._chosen = 0  # choices of all questions so far
         self._section: Row | None = None
         self._indicators: list[Indicator] = []
         self._asks = False  # does the section hold any question, even a faulty one
@@ -234,6 +259,10 @@ class _Survey:
         choices = self._choices.get(list_name)
         if not choices:
             self._fault(row, "type", "no_choices", list_name)
+            return
+        self._chosen += len(choices)
+        if self._chosen > MOST_CHOICES:
+            self._fault(row, "type", "too_many_choices")
             return
         is_yesno = {choice.name for choice in choices} == {"yes", "no"}
         self._add(row, "yesno" if is_yesno else "choice", choices=tuple(choices))

@@ -2,6 +2,8 @@
 
 import sys
 
+from infra.breaking import in_one_line
+
 
 def main() -> int:
     """Commands for AWS stand apart: the others need nothing of it, and these no site."""
@@ -20,4 +22,4 @@ def main() -> int:
             return command()
 
 
-sys.exit(main())
+sys.exit(in_one_line(main))

@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +21,7 @@ from chalicelib.store import keys, kinds, links, programmes, schema
 from chalicelib.store.schema import SCHEMA, Mark
 from chalicelib.table import Busy, Item, Key, Table
 from infra import archive as archives
-from infra import migrations
+from infra import migrations, unpacking
 from infra.archive import FILES, ITEMS, Member, Told
 from infra.migrations import only_what_we_know
 
@@ -135,31 +134,30 @@ def _late(
             yield item
 
 
-def restore(site: Site, path: Path) -> Told:
+def restore(site: Site, path: Path, agreed: Callable[[Told], bool] = lambda _: True) -> Told:
     """Fill an empty installation, with what an older schema needs brought into today's.
 
-    Cut off, it is run again with the same archive. Raises Unusable for a store in use, or an
-    archive that is damaged, changed or not ours; then nothing was touched.
+    `agreed` says whether those whom the archive lets in may come in: who remade its manifest may
+    have added some, and no hash tells. Cut off, it is run again with the same archive. Raises
+    Unusable for a store in use, or an archive that is damaged, changed or not ours, or not agreed
+    to; then nothing was touched.
     """
     mark = _free(site.table)
     try:
-        with zipfile.ZipFile(path) as archive:
-            told = archives.judged(archive)
+        with unpacking.opened(path) as (archive, told):
             if mark.restoring not in ("", told.members[ITEMS]):
                 raise Unusable(
                     "a restore of another archive was cut off here: run that one again, "
                     "or begin with an empty installation"
                 )
             with _current(archive, told) as items:
+                if not agreed(told):
+                    raise Unusable("nothing was changed")
                 _take(site, archive, told, items, mark)
-    except FileNotFoundError:
-        raise Unusable(f"there is no archive {path}") from None
     except Busy as busy:
         raise Unusable(
             f"the table is busy ({busy}) and holds a part of {path}: restore again"
         ) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise Unusable(f"{path} is damaged or no archive of ours: {error}") from None
     return told
 
 
@@ -180,10 +178,10 @@ def _current(archive: zipfile.ZipFile, told: Told) -> Iterator[Callable[[], Iter
     Those of an older one are migrated before the installation is touched.
     """
     if told.schema == SCHEMA:
-        yield lambda: archives.items(archive)
+        yield lambda: unpacking.items(archive)
         return
     with _scratch() as table:
-        table.fill(archives.items(archive))
+        table.fill(unpacking.items(archive))
         table.fill([archives.said(told.schema)])
         migrations.migrate(table, lambda _: None)
         yield table.everything

@@ -89,9 +89,9 @@ def main() -> None:
 def start(python: Path, command: list[str]) -> NoReturn:
     """Become this command, at the root of the tree."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    data = environment.get("DATA")
-    if data:
-        environment["DATA"] = str(Path(data).absolute())
+    for name in ("DATA", "BACKUPS"):
+        if folder := environment.get(name):
+            environment[name] = str(Path(folder).absolute())
     os.chdir(ROOT)
     if os.name == "nt":
         sys.exit(subprocess.run([str(python), *command], env=environment, check=False).returncode)

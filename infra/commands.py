@@ -16,13 +16,13 @@ from chalicelib.embedded import Unusable
 from chalicelib.pages.web import absolute
 from chalicelib.period import Period, in_use
 from chalicelib.programme import Programme
-from chalicelib.store import access, programmes, schema
+from chalicelib.store import access, programmes
 from chalicelib.store.links import standing_or_first_link
-from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Busy, Conflict
 from chalicelib.unit import owing
 from infra import installation, rescue, samples, server_key
 from infra import logs as kept_logs
+from infra.archiving import backup, drill, other_key, restore
 from infra.asking import asking
 from infra.samples import NotLoaded
 
@@ -138,16 +138,6 @@ def links(given: argparse.Namespace) -> None:
         raise Unusable(other_key(lost, len(units)))
 
 
-def other_key(lost: int, among: int) -> str:
-    """What a person must know of links that an installation with another key has made."""
-    return (
-        f"{lost} of {among} links of units were made with another server key. They go on opening, "
-        "at the address that is printed on them, and can't be printed or mailed again. Bring the "
-        "old key (docs/operations.md), or replace them on the desk or with "
-        "`make links REISSUE=CODE`, all of them with `make rotate`, which ends the old ones"
-    )
-
-
 def load(given: argparse.Namespace) -> None:
     """Load a programme's folder, or bring a loaded one up to date."""
     if not given.folder:
@@ -171,39 +161,6 @@ def logs(given: argparse.Namespace) -> None:
         kept_logs.show(lines, wanted)
     except FileNotFoundError:
         raise Unusable(f"DATA={data} has no log yet: start the server with `make run`") from None
-
-
-def backup(given: argparse.Namespace) -> None:
-    """Write everything but keys and sessions into one archive."""
-    from infra import backup
-
-    told = backup.write(installation.as_it_is(), _file(given, "backup"))
-    print(f"{given.file}: {told.items} items, {told.files} files")
-
-
-def _file(given: argparse.Namespace, command: str) -> Path:
-    if not given.file:
-        raise Unusable(f"which file? make {command} FILE=baocao.zip")
-    return Path(given.file)
-
-
-def restore(given: argparse.Namespace) -> None:
-    """Fill an empty installation from an archive."""
-    from infra import backup, migrations
-
-    path = _file(given, "restore")
-    if not path.exists():
-        raise Unusable(f"there is no archive {path}")
-    site = installation.as_it_is()
-    if where := installation.on_aws():
-        migrations.deployed(schema.mark(site.table), where)
-    told = backup.restore(site, path)
-    print(f"{given.file}: {told.items} items, {told.files} files restored")
-    if told.schema < SCHEMA:
-        print(f"brought from schema {told.schema} to {SCHEMA} on the way")
-    lost, among = backup.lost_links(site)
-    if lost:
-        print(other_key(lost, among))
 
 
 def officer(given: argparse.Namespace) -> None:
@@ -264,6 +221,7 @@ def _parsed() -> argparse.Namespace:
         logs,
         backup,
         restore,
+        drill,
         officer,
         reachable,
         rotate,
@@ -289,9 +247,9 @@ def _parsed() -> argparse.Namespace:
             command.add_argument("mail")
         if action is leftover:
             command.add_argument("--again", action="store_true", help="and try each once more")
-        if action is rotate:
+        if action in (rotate, restore):
             command.add_argument("--yes", action="store_true", help="don't ask")
-        if action in (backup, restore):
+        if action in (backup, restore, drill):
             command.add_argument("file", nargs="?", default="")
     return parser.parse_args()
 

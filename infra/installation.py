@@ -43,6 +43,12 @@ def data_folder() -> Path:
     return Path(os.environ.get("DATA") or ".data")
 
 
+def backups_folder() -> Path:
+    """Where each night's archive goes."""
+    given = os.environ.get("BACKUPS")
+    return Path(given) if given else data_folder() / "backups"
+
+
 def opened() -> Site:
     """The installation that the environment names, its data in today's shape."""
     from infra import migrations

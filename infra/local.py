@@ -7,7 +7,6 @@ import socket
 import sys
 import threading
 import time
-from datetime import datetime, timedelta
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
@@ -18,15 +17,15 @@ from types import FrameType
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from chalicelib import logs, nightly
+from chalicelib import logs
 from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles, SqliteTable
+from chalicelib.embedded import FolderFiles
 from chalicelib.pages.web import strict, too_large
 from infra.gateway import Gateway, Reply, logged
+from infra.schedule import Schedule
 
 _SOCKET_SECONDS = 30
 _BODY_SECONDS = 120  # a megabyte at 8 kB a second
-_RUN_SECONDS = 10  # that the scheduled run may take to end
 _LAST_REQUESTS_SECONDS = 10
 _MOST_DRAINED = 10_000_000  # bytes
 _COMPRESSIBLE = ("text/", "application/json")
@@ -232,45 +231,6 @@ def _mails(folder: Path) -> list[dict[str, object]]:
         lines = (part.get_content() if part else "").splitlines()
         mails.append({"subject": mail["Subject"], "to": mail["To"], "lines": lines})
     return mails
-
-
-class Schedule(threading.Thread):
-    """What EventBridge does on AWS: hourly for open periods, nightly for all of them."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(name="schedule", daemon=True)
-        self._site = site
-        self._stopped = threading.Event()
-
-    def run(self) -> None:
-        self._summarise(everything=True)
-        while not self._stopped.wait(self._until_next_hour(self._site.clock())):
-            night = self._site.clock().hour == 18  # one o'clock in Việt Nam, as in app.py
-            self._summarise(everything=night)
-
-    @staticmethod
-    def _until_next_hour(now: datetime) -> float:
-        following = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return (following - now).total_seconds()
-
-    def _summarise(self, *, everything: bool) -> None:
-        for act in (self._sweep, lambda: nightly.run(self._site, everything=everything)):
-            try:
-                act()
-            except nightly.Failed:
-                pass  # its line says which periods
-            except Exception as error:
-                logs.say("schedule_failed", logs.ERROR, error)
-
-    def _sweep(self) -> None:
-        now = self._site.clock()
-        cast(SqliteTable, self._site.table).sweep(now)
-        cast(FolderFiles, self._site.files).sweep(now)
-
-    def stop(self) -> None:
-        """A run under way goes on for a while: cut off, it would say of itself that it failed."""
-        self._stopped.set()
-        self.join(_RUN_SECONDS)
 
 
 def stop_on_signals(server: Server) -> None:

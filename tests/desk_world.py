@@ -22,6 +22,7 @@ from tests.faulty import Killed
 from tests.independent import Raw, independent, owes
 from tests.records import Records
 from tests.test_pages_grid import COUNTED, counts
+from tests.test_telling import NO_LINK
 from tests.unit_files import upload
 from tests.world import BEGAN, KEY, REASON, Here, K, P, Page, Phone, Sent, World, form_of, plain
 
@@ -89,8 +90,10 @@ class DeskWorld(World):
                 self._judge_terms(put.key.sort.removeprefix("TERMS#"), verb)
         assert self.records is not None
         self.records.judge(changes)
+        self.ledger.told["acts on record judged"] += bool(verb)
 
     def _judge_terms(self, unit: str, verb: str) -> None:
+        self.ledger.told["terms judged"] += 1
         head = self.plain.table.get(keys.head(P, K, unit))
         if verb == "grant_extend":
             assert head is None, "more time was granted over a report that had come"
@@ -126,7 +129,14 @@ class DeskWorld(World):
         assert waiting, "told of nothing, or told twice"
         assert table.get(keys.event(P, K, unit, waiting[0].act)), "told before it was done"
         self.noticed.add(waiting[0].act)
-        assert "/u/" in text, "without the unit's own link"
+        newest = table.get(keys.link(P, unit))
+        if newest is not None and newest.body["works"]:
+            own = rules.link_token(KEY, rules.Link(P, unit, int(newest.body["generation"])))
+            assert f"/u/{own}\n" in text, "without the unit's own link"
+        else:
+            assert NO_LINK in text, "no link, and not said whom to call"
+            assert "/u/" not in text, "a link that has ended, or another's"
+            self.ledger.told["notices without a link"] += 1
         self.ledger.told["notices judged"] += 1
 
     # ------------------------------------------------------------------ units

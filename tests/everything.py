@@ -14,6 +14,7 @@ from chalicelib import nightly
 from chalicelib.access import digest
 from chalicelib.asking import Ask
 from chalicelib.audit import Act
+from chalicelib.backups import Known
 from chalicelib.contact import Contact
 from chalicelib.edges import PASSING, Files, Site
 from chalicelib.store import (
@@ -149,7 +150,7 @@ def _files(town: Town) -> None:
 
 
 def _backups(town: Town) -> None:
-    backups.keep(town.table, backups.Known(made=town.site.clock() - timedelta(hours=9)))
+    backups.keep(town.table, Known(made=town.site.clock() - timedelta(hours=9)))
 
 
 _ACTS: tuple[Callable[[Town], None], ...] = (

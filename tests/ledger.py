@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,28 @@ ALLOWED = {
     "accepted": {"reopened"},
     "reopened": {"submitted", "accepted"},
 }
+# What each act on record that moves a report leads to.
+LEADS_TO = {
+    "accept": "accepted",
+    "return": "returned",
+    "reopen": "reopened",
+    "grant_reopen": "reopened",
+    "paper": "submitted",
+}
+
+
+def judge_moves(state: str | None, acts: Iterable[Mapping[str, Any]], after: str) -> None:
+    """One write: from state to state as its acts on record say, in the order of their instants.
+
+    What the unit sends itself has no act: the version is its record. A reopening of what was sent
+    and never taken in is two moves, and so two acts.
+    """
+    said = sorted(acts, key=lambda act: str(act["at"]))
+    path = [LEADS_TO[act["verb"]] for act in said if act["verb"] in LEADS_TO] or [after]
+    assert path[-1] == after, f"on record is {path}, and the report is {after}"
+    for step in path:
+        assert step in ALLOWED[state], f"from {state} to {step}"
+        state = step
 
 
 def typed(number: int, *, second: bool = False) -> dict[str, str]:

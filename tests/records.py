@@ -11,7 +11,10 @@ from chalicelib.table import Change, Item, Key, Put
 
 # What an act may change: where it lies, and the verbs that it may be called.
 _CHANGED_BY = {
-    r"PERIOD#[^#]+#[^#]+ REPORT#": {"accept", "return", "reopen", "grant_reopen", "grant_extend"},
+    r"PERIOD#[^#]+#[^#]+ REPORT#": {
+        *("accept", "return", "reopen", "grant_reopen"),
+        *("extend", "grant_extend"),  # of what was returned its return's own due
+    },
     r"PERIOD#[^#]+#[^#]+ TERMS#": {"exempt", "unexempt", "extend", "unextend", "grant_extend"},
     r"PERIOD#[^#]+#[^#]+ ASK#": {
         *("ask_extend", "grant_extend", "refuse_extend", "close_extend"),
@@ -40,6 +43,30 @@ def _verbs(put: Put) -> set[str] | None:
     if put.key.sort.startswith("REMINDER#") and put.body["state"] == "sent":
         return None  # its reservation has said that it goes out
     return found
+
+
+_ANSWERS = {"open": "ask", "granted": "grant", "refused": "refuse", "closed": "close"}
+
+
+def _judge_verb(verb: str, put: Put, before: Mapping[str, Any] | None) -> None:
+    """An act is on record as what it has changed, and it has changed nothing else of the item.
+
+    Moves of a report are judged in `ledger.judge_moves`.
+    """
+    after, sort = put.body, put.key.sort
+    if sort.startswith("TERMS#"):
+        was = before or {"exempt": "", "due": ""}
+        of_due = verb in ("extend", "unextend", "grant_extend")
+        one, other = ("due", "exempt") if of_due else ("exempt", "due")
+        assert was[one] != after[one]
+        assert was[other] == after[other]
+        assert bool(after[one]) == (not verb.startswith("un")), f"{verb}: {after}"
+    elif sort.startswith("ASK#"):
+        kind = sort.rpartition("#")[2]
+        assert (kind, verb) == (after["kind"], f"{_ANSWERS[str(after['state'])]}_{kind}")
+    elif sort.startswith("REPORT#") and before:
+        moved = before["state"] != after["state"]
+        assert moved == (verb not in ("extend", "grant_extend")), f"{verb}: {after['state']}"
 
 
 def _next(instant: str) -> str:
@@ -87,6 +114,8 @@ class Records:
         assert len(said) == 1, "a change of state without its act"
         assert said[0] in set.intersection(*verbs)
         changed = [put for put in puts if not _is_record(put.key)]
+        for put in changed:
+            _judge_verb(said[0], put, self._bodies.get(put.key))
         # A list is kept with the programme, whose version alone goes up.
         assert any(self._bodies.get(put.key) != put.body for put in changed), "nothing changed"
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 
@@ -490,6 +491,47 @@ def test_an_exempt_unit_is_named_so_and_who_owes_nothing_has_no_page(
     assert "Được miễn báo cáo : Trường đang sáp nhập" in text(officer.get(where()))
     for gone in (where("X99"), where("x" * 3_000), f"/desk/{NEW}/2031-Q1/reports/T01"):
         assert officer.get(gone).status == 404
+
+
+@pytest.mark.parametrize("do", ["return", "reopen"])
+@pytest.mark.parametrize("moment", [False, True])
+def test_nothing_is_asked_back_of_a_unit_that_is_exempt(
+    site: Site,
+    as_unit: AS_UNIT,
+    officer: Visitor,
+    outbox: Callable[[], list[EmailMessage]],
+    monkeypatch: pytest.MonkeyPatch,
+    do: str,
+    moment: bool,
+) -> None:
+    """Nor of one that becomes so between reading and writing: it could not send it again."""
+    sent(site, as_unit(), i1_5="12")
+    if do == "reopen":
+        officer.post(where(), form(officer.get(where()), "accept"))
+    said = {"general": "Rà soát", "due": "01/12/2026", "reason": "Theo kết luận kiểm tra"}
+    fields, before = form(officer.get(where()), do) | said, state(site)
+
+    def exempt() -> None:
+        terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+        site.table.write(store_terms.put(NEW, Q4, terms))
+
+    if moment:
+        write = acts.commit
+
+        def after_it(*given: object) -> None:
+            monkeypatch.setattr(acts, "commit", write)
+            exempt()
+            write(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(acts, "commit", after_it)
+    else:
+        exempt()
+    reply = officer.post(where(), fields)
+    assert reply.status == 409
+    assert "Vui lòng bỏ miễn trước khi trả lại hoặc mở lại báo cáo" in text(reply)
+    offered = {given.get("do") for _, given in Forms(reply.body.decode()).forms}
+    assert not {"return", "reopen"} & offered
+    assert (state(site), outbox()) == (before, [])
 
 
 def test_a_report_of_a_unit_that_owes_no_more_is_read_by_both_and_moved_by_nobody(

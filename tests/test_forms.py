@@ -183,7 +183,7 @@ def bomb() -> bytes:
         (b"name,label\n", "mau.csv", "thiếu trang survey"),
         (b"x", "mau.docx", "Chỉ nhận tệp"),
         (SAMPLE.replace("1.6 Đ", "1.6 \x01").encode(), "mau.md", "có ký tự không đọc được"),
-        (f"{SAMPLE}{'| x' * 300}\n".encode(), "mau.md", "không đọc được tệp"),
+        (f"{SAMPLE}{'| x' * 300}\n".encode(), "mau.md", "quá nhiều dòng, ô"),
     ],
 )
 def test_what_is_no_form_gets_a_clear_word_and_leaves_nothing(

@@ -66,7 +66,7 @@ def texts_in(*paths):
 
 NOUNS = ("chalicelib/number.py", "chalicelib/value.py", "chalicelib/report.py")
 PAGES = tuple(path for path in TREES if path.startswith("chalicelib/pages/"))
-FORMS = ("chalicelib/xlsform.py", "chalicelib/columns.py")
+FORMS = ("chalicelib/xlsform.py", "chalicelib/columns.py", "chalicelib/sheets.py")
 
 
 def test_every_problem_of_a_field_has_a_sentence():
@@ -138,7 +138,9 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     assert set(authoring.FORM_FAULTS) - texts_in(*FORMS) == set()
 
 
-UNIT_FILES = ("chalicelib/unit_list.py", "chalicelib/spreadsheet.py", "chalicelib/roster.py")
+UNIT_FILES = tuple(
+    f"chalicelib/{name}.py" for name in ("unit_list", "spreadsheet", "parts", "roster")
+)
 
 
 def test_every_fault_of_a_unit_file_has_a_sentence_and_none_is_idle():

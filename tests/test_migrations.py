@@ -292,10 +292,10 @@ def test_restoring_an_older_archive_says_that_it_was_brought_up(
     fresh.mkdir()
     (fresh / "key").write_bytes(OLD_KEY)
     monkeypatch.setenv("DATA", str(fresh))
-    assert command(monkeypatch, "restore", str(SCHEMA_1)) == 0
+    assert command(monkeypatch, "restore", str(SCHEMA_1), "--yes") == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert said.out.splitlines()[1:] == [f"brought from schema 1 to {SCHEMA} on the way"]
+    assert said.out.splitlines()[-1:] == [f"brought from schema 1 to {SCHEMA} on the way"]
 
 
 def test_a_server_started_on_old_data_lets_a_unit_go_on(data: Path) -> None:
@@ -560,7 +560,7 @@ def test_nothing_is_restored_into_a_stage_that_an_older_program_serves(
     before = kept(empty.table)
     monkeypatch.setattr(installation, "as_it_is", lambda: empty)
     monkeypatch.setenv("STAGE", "dev")
-    assert command(monkeypatch, "restore", str(SCHEMA_1)) == 1
+    assert command(monkeypatch, "restore", str(SCHEMA_1), "--yes") == 1
     assert "deploy this program first (make deploy)" in capsys.readouterr().err
     assert kept(empty.table) == before
 

@@ -210,6 +210,70 @@ def test_what_was_returned_gets_more_time_to_answer(
     assert [verb for verb, _ in said(site, "T01")] == ["extend", "extend", "return"]
 
 
+def at_that_moment(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Somebody acts between the reading and the writing of the next act."""
+    write = acts.commit
+
+    def after_it(*given: object) -> None:
+        monkeypatch.setattr(acts, "commit", write)
+        act()
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(acts, "commit", after_it)
+
+
+@pytest.mark.parametrize("theirs", [DAY, "2026-12-30"])
+def test_two_officers_who_give_one_returned_unit_more_time_at_once_are_told_what_holds(
+    site: Site,
+    officer: Visitor,
+    as_staff: Callable[..., Visitor],
+    as_unit: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+    theirs: str,
+) -> None:
+    sent(site, as_unit("T01"))
+    move(site.table, NEW, Q4, "T01", "return", end_of(date(2026, 11, 25)))
+    second = as_staff(OFFICER)
+    page = officer.get(f"{TERMS}?unit=T01")
+    at_that_moment(monkeypatch, lambda: extend(second, "unit=T01", day=theirs))
+    answer = officer.submit(page, "/extend", day=DAY, reason="Bão số 9")
+    if theirs == DAY:
+        answer = officer.follow(answer)
+        assert "Đã gia hạn." in text(answer)
+    else:
+        assert answer.status == 409
+        assert "Báo cáo của đơn vị vừa thay đổi" in text(answer)
+    assert f"hạn gửi lại: hết ngày {date.fromisoformat(theirs):%d/%m/%Y}" in text(answer)
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert head.return_due == end_of(date.fromisoformat(theirs))
+    assert [verb for verb, _ in said(site, "T01")] == ["extend", "return"]
+
+
+@pytest.mark.parametrize("query", ["unit=T01", "bloc=T"])
+def test_a_return_gets_no_more_time_for_a_unit_that_was_exempted_that_moment(
+    site: Site,
+    officer: Visitor,
+    as_unit: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+) -> None:
+    sent(site, as_unit("T01"))
+    move(site.table, NEW, Q4, "T01", "return", end_of(date(2026, 11, 25)))
+    before = reports.head(site.table, NEW, Q4, "T01")
+    page = officer.get(f"{TERMS}?{query}")
+    held = terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+    at_that_moment(monkeypatch, lambda: site.table.write(terms.put(NEW, Q4, held)))
+    answer = officer.submit(page, "/extend", day=DAY, reason="Bão số 9")
+    if query == "unit=T01":
+        assert answer.status == 409
+        assert "Việc miễn, gia hạn của đơn vị này vừa được thay đổi" in text(answer)
+    else:
+        assert "Được miễn, không cần gia hạn" in text(officer.follow(answer))
+    assert reports.head(site.table, NEW, Q4, "T01") == before
+    assert [verb for verb, _ in said(site, "T01")] == ["return"]
+
+
 def test_an_extension_is_taken_back_and_the_day_that_all_have_holds_again(
     site: Site, officer: Visitor
 ) -> None:

@@ -18,6 +18,7 @@ from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import NEW, Clock
 from tests.contract import parallel
+from tests.officer import move
 from tests.test_deciding import ENGINES, OFFICER, SECOND, corrected, state
 from tests.test_reporting import Q4, sent, text
 
@@ -246,7 +247,7 @@ def test_a_request_changed_meanwhile_is_read_again_first(
     more_time(unit, reason="Xin rút ngắn", day="2026-12-20")
     reply = answered(officer, page, do="grant")
     assert reply.status == 409
-    assert "Đề nghị này vừa thay đổi" in text(reply)
+    assert "Đề nghị này, hoặc báo cáo của đơn vị, vừa thay đổi" in text(reply)
     assert "Xin rút ngắn" in text(reply)
 
 
@@ -301,6 +302,35 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     reply = answered(officer, page, do="grant")
     assert reply.status == 409
     assert store_terms.of(site.table, NEW, Q4, "T01").due is None
+    (ask,) = asks.asks(site.table, NEW, Q4)
+    assert ask.state == "open"
+
+
+@pytest.mark.parametrize("stands", ["returned", "accepted"])
+def test_nothing_is_granted_to_a_unit_that_was_exempted_that_moment(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, stands: str
+) -> None:
+    """It could not send what it was given time for, nor correct what was reopened."""
+    unit, officer = as_unit(), as_staff(OFFICER)
+    sent(site, unit, i1_5="12")
+    if stands == "returned":
+        move(site.table, NEW, Q4, "T01", "return", end_of(date(2026, 11, 25)))
+        more_time(unit)
+    else:
+        taken_in(site)
+        asked(unit)
+    page, before = officer.get(INBOX), reports.head(site.table, NEW, Q4, "T01")
+
+    def exempt() -> None:
+        its = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+        site.table.write(store_terms.put(NEW, Q4, its))
+
+    app.use(replace(site, table=SendsMeanwhile(site.table, exempt)))  # type: ignore[arg-type]
+    for _ in range(2):  # at that moment, and again from the page that is still there
+        reply = answered(officer, page, do="grant")
+        assert reply.status == 409
+        assert "Đơn vị đã được miễn báo cáo kỳ này nên không cần nữa" in text(reply)
+    assert reports.head(site.table, NEW, Q4, "T01") == before
     (ask,) = asks.asks(site.table, NEW, Q4)
     assert ask.state == "open"
 

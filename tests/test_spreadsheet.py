@@ -36,7 +36,7 @@ def refusal_and_memory(content: bytes) -> tuple[str, int]:
 
 
 def bomb(size: int) -> bytes:
-    return changed(GOOD, {"xl/worksheets/sheet1.xml": b"<worksheet>" + b" " * size})
+    return changed(GOOD, {"xl/worksheets/sheet1.xml": b"<worksheet>" + b"<!---->" * (size // 7)})
 
 
 def lying(content: bytes) -> bytes:

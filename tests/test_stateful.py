@@ -7,14 +7,17 @@ happen meanwhile is a line of `_act`, a new promise is a line of the ledger's au
 """
 
 import json
+import os
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     precondition,
@@ -50,6 +53,10 @@ ENDS = (200, 303, 401, 403, 409, 422)  # a receipt, or a page that says why not;
 FAULTS = ("busy", "lost", "again", "dies", "dies after")
 OTHERS = ("another sends", "accept", "return", "reopen", "lock", "revoke", "reissue", "summarise")
 AFTER = ("lock", "another sends", "return", "revoke")  # worst between the reading and the write
+JUDGED = {
+    *("sendings judged", "moves judged", "more time judged", "terms judged"),
+    *("acts on record judged", "mails judged", "notices judged", "receipts", "audits"),
+}
 numbers = integers(1, 4)  # few, so that the same content comes again
 phones = integers(0, 4)
 places = integers(0, 20)
@@ -260,9 +267,12 @@ class Reporting(RuleBasedStateMachine):
         if not self._happened():
             assert sent.status in self._ends()
         if taps == 2 and sent.status == 303:
+            asked_back = self.world.states[phone.unit]["state"] in ("returned", "reopened")
             again = self.world.send(phone, check)
             assert again.status in self._ends()
-            assert again.status != 303 or again.receipt == sent.receipt
+            # What stands already was sent unchanged, then asked back: the next tap answers that.
+            answer = again.receipt == sent.receipt + 1 and asked_back
+            assert again.status != 303 or again.receipt == sent.receipt or answer
 
     @rule(place=phones, number=numbers, happening=tuples(calls, sampled_from(FAULTS)))
     def sends_into_a_fault(self, place: int, number: int, happening: Meanwhile) -> None:
@@ -367,21 +377,50 @@ class Reporting(RuleBasedStateMachine):
 def explore(
     start: Start, runs: int, steps: int, machine: type[Reporting] = Reporting
 ) -> Counter[str]:
+    """Many runs; `make test` makes the same ones each time, `make soak` new ones, or SEED's.
+
+    What fails says how it is made again; a failure is shrunk for five minutes at most.
+    """
     told: Counter[str] = Counter()
-    run_state_machine_as_test(
-        lambda: machine(start.fresh(), told),
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=steps,
-            deadline=None,
-            derandomize=not FULL,  # `make test` is the same run each time, `make soak` a new one
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-            phases=(Phase.explicit, Phase.generate, Phase.shrink),
-        ),
-    )
+
+    def begin() -> Reporting:
+        return machine(start.fresh(), told)
+
+    given = os.environ.get("SEED")
+    chosen = int(given) if given else secrets.randbits(64) if FULL else None
+    if chosen is not None:
+        begin = seed(chosen)(begin)
+    try:
+        run_state_machine_as_test(
+            begin,  # type: ignore[arg-type] - a function will do
+            settings=settings(
+                max_examples=runs,
+                stateful_step_count=steps,
+                deadline=None,
+                derandomize=chosen is None,
+                database=None,
+                suppress_health_check=list(HealthCheck),
+                phases=(Phase.explicit, Phase.generate, Phase.shrink),
+            ),
+        )
+    except BaseException as wrong:
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+        again = f"{'SOAK=1 ' if FULL else ''}{f'SEED={chosen} ' if chosen is not None else ''}"
+        wrong.add_note(f"The same run again: {again}python -m pytest '{test}'")
+        raise
+    told["steps at most"] = steps
+    if chosen is not None:
+        told["seed"] = chosen
     return told
+
+
+def tell(figure: Figure, told: Counter[str]) -> None:
+    """The runs and what was judged in them, then what people did and what befell them."""
+    first = {name: told[name] for name in ("seed", "runs", "steps at most", "acts") if told[name]}
+    judged = {name: n for name, n in sorted(told.items()) if name in JUDGED}
+    figure(", ".join(f"{name} {n}" for name, n in {**first, **judged}.items()))
+    rest = sorted(told.items() - first.items() - judged.items())
+    figure(", ".join(f"{name} {n}" for name, n in rest))
 
 
 @pytest.fixture
@@ -397,12 +436,44 @@ def test_any_order_of_moves_and_faults_keeps_every_promise(
 ) -> None:
     told = explore(Start(tmp_path), size(30, 600), size(40, 60))
     assert told["receipts"] > told["runs"], told
-    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
+    tell(figure, told)
 
 
 @pytest.mark.soak
 def test_the_same_on_dynamodb(
     tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
 ) -> None:
-    told = explore(Start(tmp_path, port=ministack.port), size(3, 40), size(25, 50))
-    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
+    tell(figure, explore(Start(tmp_path, port=ministack.port), size(3, 40), size(25, 50)))
+
+
+class _Fails(RuleBasedStateMachine):
+    """Draws, and fails at the ninth draw of a run."""
+
+    drawn: ClassVar[list[int]] = []
+
+    def __init__(self, _: Here, __: Counter[str]) -> None:
+        super().__init__()
+        self._here: list[int] = []
+
+    @rule(number=integers())
+    def draws(self, number: int) -> None:
+        self._here.append(number)
+        self.drawn.append(number)
+        assert len(self._here) < 9
+
+
+def test_a_run_that_fails_says_how_it_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the same seed the same is drawn; with another something else."""
+    start, runs = Start(tmp_path), []
+    for chosen in ("7", "7", "8"):
+        monkeypatch.setenv("SEED", chosen)
+        _Fails.drawn.clear()
+        with pytest.raises(AssertionError) as failed:
+            explore(start, 5, 10, _Fails)  # type: ignore[arg-type] - a machine of its own
+        runs.append(tuple(_Fails.drawn))
+        (again,) = [note for note in failed.value.__notes__ if "The same run again" in note]
+        here = "tests/test_stateful.py::test_a_run_that_fails_says_how_it_is_made_again"
+        assert f"SEED={chosen} python -m pytest '{here}'" in again
+    assert runs[0] == runs[1] != runs[2]

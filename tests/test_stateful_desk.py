@@ -16,6 +16,7 @@ from hypothesis.stateful import precondition, rule
 from hypothesis.strategies import integers, lists, none, one_of, sampled_from, tuples
 
 from chalicelib import reminder
+from chalicelib.access import FAILURES_AN_HOUR
 from infra.gateway import Reply
 from tests.desk_world import DeskWorld
 from tests.ministack import Ministack
@@ -29,6 +30,7 @@ from tests.test_stateful import (
     numbers,
     phones,
     quiet,  # noqa: F401 - a fixture
+    tell,
 )
 from tests.world import UNITS, Here, Start
 
@@ -344,10 +346,6 @@ CHANGES: Mapping[str, dict[str, str]] = {
 }
 
 
-def tell(figure: Figure, told: Counter[str]) -> None:
-    figure(", ".join(f"{name} {count}" for name, count in sorted(told.items())))
-
-
 @pytest.mark.soak
 def test_any_order_of_acts_of_the_desk_keeps_every_promise(
     tmp_path: Path,
@@ -410,6 +408,64 @@ def test_of_two_officers_at_one_moment_one_wins_on_whatever_pages(
     head = run.world.head("T01")
     assert head is not None
     assert head.body["state"] == ("returned" if other == "returns" else "accepted")
+    run.teardown()
+
+
+def more_time_for_what_was_returned(run: Desk) -> None:
+    run.sends(1, 1, 0, None, 1)
+    run.decides(0, "T01", "return", 3, 0, None)
+    run.two_officers_act_at_once("T01", "extend", "extend")
+    run.extends(0, "T", 30, None)
+    assert run.world.ledger.told["more time judged"] == 2
+
+
+def a_reopening_that_takes_in_on_the_way(run: Desk) -> None:
+    run.sends(1, 1, 0, None, 1)
+    run.the_lock_moves(-1)
+    run.a_unit_asks(1, 3, None)
+    run.answers(0, "T01", "reopen", "grant", 3, None, False)
+    assert run.world.states["T01"]["state"] == "reopened"
+
+
+def a_mail_to_a_unit_whose_link_has_ended(run: Desk) -> None:
+    run.sends(1, 1, 0, None, 1)
+    run.an_officer_ends_a_link("T01", None, False)
+    run.decides(0, "T01", "return", 3, 0, None)
+    assert run.world.ledger.told["notices without a link"] == 1
+
+
+def a_session_that_ended_and_goes_on_sending(run: Desk) -> None:
+    run.gets_ready(1, 1)
+    run.an_officer_ends_a_link("T01", None, True)
+    for _ in range(FAILURES_AN_HOUR + 1):
+        run.sends(1, None, 0, None, 1)
+        run.a_unit_asks(1, 3, None)
+    assert run.world.ledger.told["refused"] == FAILURES_AN_HOUR + 1
+
+
+def an_unchanged_report_that_is_returned_between_two_taps(run: Desk) -> None:
+    run.sends(1, 1, 0, None, 1)
+    run.sends(1, 1, 0, (8, "return"), 2)
+    assert run.world.versions("T01") == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        more_time_for_what_was_returned,
+        a_reopening_that_takes_in_on_the_way,
+        a_mail_to_a_unit_whose_link_has_ended,
+        a_session_that_ended_and_goes_on_sending,
+        an_unchanged_report_that_is_returned_between_two_taps,
+    ],
+)
+def test_what_only_a_full_run_came_to_is_judged_right(
+    tmp_path: Path,
+    way: Callable[[Desk], None],
+    quiet: None,  # noqa: F811
+) -> None:
+    run = Desk(Start(tmp_path).fresh(), Counter())
+    way(run)
     run.teardown()
 
 

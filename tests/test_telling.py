@@ -13,7 +13,7 @@ from chalicelib.audit import Act
 from chalicelib.bounced import careful
 from chalicelib.contact import Contact
 from chalicelib.edges import NotSent, Site
-from chalicelib.store import contacts, links, notices, reports, unreachable
+from chalicelib.store import contacts, links, notices, programmes, reports, unreachable
 from chalicelib.table import Busy, Change, Table
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -28,6 +28,10 @@ __all__ = ["officer"]  # a fixture
 AS_UNIT, AS_STAFF = Callable[..., Visitor], Callable[..., Visitor]
 OUTBOX = Callable[[], list[EmailMessage]]
 MAILBOX = "t01@donvi.example"
+NO_LINK = (
+    "Hiện nay quý đơn vị không có đường dẫn riêng nào dùng được. "
+    "Vui lòng gọi số điện thoại dưới đây để được cấp đường dẫn mới."
+)
 
 
 @pytest.fixture
@@ -180,20 +184,33 @@ def test_a_request_that_is_closed_and_reports_taken_in_mail_nobody(
 
 
 @pytest.mark.usefixtures("reachable", "unit")
-def test_without_a_working_link_the_mail_names_the_start_page(
+def test_a_unit_whose_link_has_ended_is_told_whom_to_call_for_a_new_one(
     site: Site, officer: Visitor, outbox: OUTBOX
 ) -> None:
-    links.revoke(
-        site.table,
-        NEW,
-        "T01",
-        Act(site.clock(), OFFICER, "revoke_link", NEW, unit="T01"),
-        site.clock(),
-    )
+    """The public page would mail it nothing: an ended link stays ended."""
+    act = Act(site.clock(), OFFICER, "revoke_link", NEW, unit="T01")
+    links.revoke(site.table, NEW, "T01", act, site.clock())
     returned(officer, general="Rà soát", due="01/12/2026")
     _, mail = one_mail(outbox)
-    assert "/u/" not in mail
-    assert f"{site.public_url}/" in mail.splitlines()
+    assert "http" not in mail
+    programme = programmes.programme(site.table, NEW)
+    assert programme is not None
+    lines = mail.splitlines()
+    after = lines[lines.index(NO_LINK) + 2]
+    assert after.startswith(f"Cần hỗ trợ, vui lòng liên hệ {programme.department.contact}")
+    assert programme.department.phone in after
+
+
+@pytest.mark.usefixtures("reachable", "unit")
+def test_a_link_that_can_not_be_written_out_again_is_named_and_whom_to_call(
+    site: Site, officer: Visitor, outbox: OUTBOX
+) -> None:
+    """Made with another server key: it opens, and no mail can hold it."""
+    app.use(replace(site, server_key=lambda: b"other key" * 4))
+    returned(officer, general="Rà soát", due="01/12/2026")
+    _, mail = one_mail(outbox)
+    assert "http" not in mail
+    assert "bằng đường dẫn riêng đã được cấp. Nếu không còn đường dẫn, vui lòng gọi" in mail
 
 
 # ------------------------------------------------------------------ once, and never in the way

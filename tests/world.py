@@ -27,7 +27,7 @@ from infra.visitor import Forms, Visitor
 from tests import builders, officer
 from tests.faulty import Calls, FaultyFiles, FaultyTable, Killed
 from tests.independent import Raw, assert_equal, independent
-from tests.ledger import ALLOWED, Ledger, number_of, typed
+from tests.ledger import Ledger, judge_moves, number_of, typed
 from tests.ministack import Ministack, new_table
 
 P, K = "thu-nghiem", "2026-Q4"
@@ -235,6 +235,7 @@ class World:
     def _judge(self, changes: tuple[Change, ...]) -> None:
         puts = [change for change in changes if isinstance(change, Put)]
         version = next((put for put in puts if put.key.sort.startswith("VERSION#")), None)
+        acts = [put.body for put in puts if put.key.partition.startswith("AUDIT#")]
         for put in puts:
             if put.key == keys.summary(P, K):
                 assert put.expects != ANYTHING, "a summary must expect the one that it has read"
@@ -245,21 +246,28 @@ class World:
             before = self.states.get(unit)
             state = str(before["state"]) if before else None
             if version or state != put.body["state"]:
-                assert put.body["state"] in ALLOWED[state]
+                assert version or acts, "a move without its act"
+                judge_moves(state, acts, str(put.body["state"]))
+                self.ledger.told["moves judged"] += 1
             elif before:
                 self._judge_more_time(before, put.body)
             if version:
                 self._judge_version(version.body, before)
+            elif put.body["state"] in ("returned", "reopened"):
+                own = self.plain.table.get(keys.terms(P, K, unit))
+                assert not (own and own.body["exempt"]), "asked back of a unit that owes nothing"
             self.states[unit] = put.body
             self.heads[unit, put.expects + 1] = put.body
 
     def _judge_more_time(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         """A head that is written without a move: only what was returned gets another due."""
+        self.ledger.told["more time judged"] += 1
         assert after["state"] == "returned"
         assert {**before, "return_due": ""} == {**after, "return_due": ""}
 
     def _judge_version(self, version: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
         """At the very moment of the commit: the lock, the session, lateness after a return."""
+        self.ledger.told["sendings judged"] += 1
         sent = datetime.fromisoformat(version["sent"])
         period, state = self.period, before["state"] if before else None
         own = self.plain.table.get(keys.terms(P, K, version["unit"]))

@@ -30,6 +30,13 @@ UNIT_FAULTS: Mapping[str, str] = {
 
 FORM_FAULTS: Mapping[str, str] = {
     "not_a_table": "không đọc được tệp; cần XLSForm dạng .xlsx, .csv (UTF-8) hoặc .md",
+    "too_much": "tệp có quá nhiều dòng, ô hoặc định dạng (kể cả dòng, ô trống) nên chưa được đọc; "
+    "xin chép riêng phần biểu mẫu sang tệp mới",
+    "too_many_rows": "trang này có quá 2.000 dòng; biểu mẫu nào cũng cần ít hơn thế",
+    "cell_too_long": "ô này dài quá 4.000 ký tự",
+    "too_long": "nội dung của tệp dài quá 400.000 ký tự; xin rút gọn giải thích hoặc bớt chỉ tiêu",
+    "too_many_choices": "các chỉ tiêu select_one có tổng cộng quá 4.000 phương án; xin rút gọn "
+    "danh sách phương án",
     "no_survey": "thiếu trang survey hoặc trang survey không có dòng nào",
     "unknown_sheet": "trang này không dùng; chỉ nhận survey, choices, settings",
     "unknown_column": "cột này không dùng được ở đây",

@@ -68,11 +68,13 @@ BUSY = "Hệ thống đang bận, chưa tiếp nhận. Vui lòng thực hiện l
 NOT_COME_TO = "Chưa thực hiện đến. Vui lòng bấm “Tiếp nhận tiếp”."
 BUSY_MOVE = "Hệ thống đang bận, chưa thực hiện. Vui lòng bấm lại."
 TAKEN_IN = "Đã tiếp nhận"
-ASK_CHANGED = "Đề nghị này vừa thay đổi. Vui lòng xem lại rồi trả lời."
+ASK_CHANGED = "Đề nghị này, hoặc báo cáo của đơn vị, vừa thay đổi. Vui lòng xem lại rồi trả lời."
 NO_LONGER_NEEDED: Mapping[str, str] = {
     "extend": "Đơn vị đã gửi báo cáo sau khi đề nghị nên không cần gia hạn nữa. "
     "Vui lòng bấm “Khép lại”.",
     "reopen": "Báo cáo không còn ở tình trạng cần mở lại. Vui lòng bấm “Khép lại”.",
+    "exempt": "Đơn vị đã được miễn báo cáo kỳ này nên không cần nữa. "
+    "Vui lòng bấm “Khép lại”, hoặc bỏ miễn trước khi chấp thuận.",
 }
 
 

@@ -9,6 +9,8 @@ REFUSALS: Mapping[str, str] = {
     "newer_version": "Đơn vị vừa gửi lần mới hơn lần mà quý vị đã xem. "
     "Vui lòng xem lại báo cáo rồi thực hiện lại.",
     "paper_exempt": "Đơn vị này được miễn báo cáo kỳ này.",
+    "asked_of_exempt": "Đơn vị được miễn báo cáo kỳ này nên không gửi lại được. "
+    "Vui lòng bỏ miễn trước khi trả lại hoặc mở lại báo cáo.",
     "paper_from_submitted": "Đơn vị đã gửi báo cáo kỳ này nên không nhập báo cáo giấy. "
     "Nếu bản giấy khác với bản đã gửi, vui lòng trả lại hoặc mở lại báo cáo trước.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",

@@ -78,6 +78,8 @@ FAULTS: Mapping[str, str] = {
     "Excel, vui lòng lưu lại dạng .xlsx.",
     "not_a_table": "Không đọc được tệp như một bảng CSV (UTF-8).",
     "bomb": "Tệp nở ra quá lớn khi giải nén, hoặc có thành phần lạ, nên không được đọc.",
+    "too_many_cells": "Tệp có quá nhiều dòng, ô hoặc định dạng (kể cả dòng, ô trống) nên không "
+    "được đọc. Vui lòng chép riêng phần danh sách sang một tệp mới rồi tải lên lại.",
     "macros": "Tệp có macro (.xlsm) nên không được đọc. Vui lòng lưu lại dạng .xlsx.",
     "no_sheet": "Mọi trang tính trong tệp đều ẩn. Vui lòng hiện trang danh sách rồi lưu lại.",
     "several_sheets": "Tệp có nhiều trang tính ({detail}). Vui lòng chỉ giữ một trang, hoặc đặt "

@@ -1,10 +1,11 @@
 """The department's side: programmes and periods, one period's summary, its downloads."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from chalicelib import grid
+from chalicelib.backups import missed
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
@@ -16,7 +17,7 @@ from chalicelib.pages.links import read_instant
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
 from chalicelib.period import Period, in_use, previous
 from chalicelib.programme import Programme
-from chalicelib.store import asks, programmes, summaries
+from chalicelib.store import asks, backups, programmes, summaries
 from chalicelib.store.summaries import Kept
 from chalicelib.text import slug
 
@@ -44,7 +45,26 @@ def desk(site: Site, request: Request) -> Response:
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
         shelves.append((programme, in_use(periods, request.now), rows))
     shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
-    return render.page(site, request, "desk.html", styles=_STYLES, shelves=shelves, now=request.now)
+    return render.page(
+        site,
+        request,
+        "desk.html",
+        styles=_STYLES,
+        shelves=shelves,
+        archive=_archive(site, request),
+        now=request.now,
+    )
+
+
+def _archive(site: Site, request: Request) -> tuple[datetime | None, bool] | None:
+    """When the newest nightly archive was made, and whether last night's is missing.
+
+    None for those who can't do anything about it, and where no archive is made by itself.
+    """
+    if request.session is None or request.session.role != "officer":
+        return None
+    known = backups.known(site.table)
+    return (known.made, missed(known, request.now)) if known else None
 
 
 def _row(

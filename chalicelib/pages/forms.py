@@ -91,9 +91,12 @@ def _read(content: bytes, filename: str, programme: Programme, forms: Sequence[F
 
 def _place(fault: Fault) -> Fault:
     """A whole cell may be a page long: its beginning says which it is."""
-    most = 400 if fault.problem == "pyxform" else 80
-    short = fault.given if len(fault.given) <= most else f"{fault.given[:most]}…"
-    return Fault(fault.sheet, fault.row, fault.column, fault.problem, short)
+    given = _short(fault.given, 400 if fault.problem == "pyxform" else 80)
+    return Fault(_short(fault.sheet, 80), fault.row, _short(fault.column, 80), fault.problem, given)
+
+
+def _short(said: str, most: int) -> str:
+    return said if len(said) <= most else f"{said[:most]}…"
 
 
 class _Offer:

@@ -29,7 +29,6 @@ from chalicelib.unit_list import Listed
 
 _STAGED_FOR = timedelta(hours=24)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
-_MOST_SHOWN = 300  # of each kind of change, and of refused rows
 _MOST_NAMED = 500  # codes of each kind in the record of the act
 
 
@@ -108,7 +107,7 @@ def _preview(
         filename=filename,
         notice=notice,
         draft=draft,
-        refused=sorted(refused)[:_MOST_SHOWN],
+        refused=sorted(refused)[: render.MOST_LISTED],
         refusals=len(refused),
         token=token,
         warned=touched,
@@ -138,7 +137,9 @@ def _preview_page(
         counts=draft.counts(),
         unchanged=draft.unchanged,
         changes=len(draft.changes),
-        shown={kind: (some[:_MOST_SHOWN], len(some)) for kind, some in shown.items() if some},
+        shown={
+            kind: (some[: render.MOST_LISTED], len(some)) for kind, some in shown.items() if some
+        },
         words=words,
         reason=authoring.unit_reason,
         blocs=programme.blocs,

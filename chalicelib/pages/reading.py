@@ -127,7 +127,8 @@ def moves(owed: Obligation, request: Request) -> frozenset[str]:
     if request.who.role != "officer" or not owed.owes:
         return frozenset()
     state = owed.head.state if owed.head else "missing"
-    return frozenset(_MOVES[state]) - ({"paper"} if owed.terms.exempt else set())
+    exempt = {"paper", "return", "reopen"} if owed.terms.exempt else set()
+    return frozenset(_MOVES[state]) - exempt
 
 
 _MOVES: Mapping[str, tuple[str, ...]] = {

@@ -23,6 +23,7 @@ from chalicelib.edges import Site
 from chalicelib.pages.web import HTML, YEAR, Request, Response, strict, url
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+MOST_LISTED = 200  # of faults and the like, as many as there may be: Lambda answers with 6 MB
 COMPILED = "compiled_templates"  # beside them, in a package: Python that Jinja has made of them
 
 
@@ -68,6 +69,7 @@ def _environment() -> Environment:
         "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
     }
     environment.globals |= {"states": messages.STATES, "aggregates": messages.AGGREGATES}
+    environment.globals["most_listed"] = MOST_LISTED
     return environment
 
 

@@ -38,7 +38,7 @@ class Waiting(NamedTuple):
     unit: Unit | None
     head: Head | None
     due: datetime
-    needed: bool
+    against: str  # why nothing can be granted: a key of messages.deciding.NO_LONGER_NEEDED
 
 
 class _Refused(Exception):
@@ -65,9 +65,9 @@ def _page(
     waiting = []
     for ask in (ask for ask in found if ask.state == "open"):
         head, terms = _report(site, p, key, ask.unit)
-        needed = asking.may_ask(head, period, terms, request.now) == ask.kind
+        against = _against(ask, head, period, terms, request.now)
         due = asking.due(head, period, terms)
-        waiting.append(Waiting(ask, units.get(ask.unit), head, due, needed))
+        waiting.append(Waiting(ask, units.get(ask.unit), head, due, against))
     answered = [ask for ask in found if ask.state != "open"]
     told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
     just = request.query.get("answered", "")
@@ -93,6 +93,12 @@ def _page(
         faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
         words=words,
     )
+
+
+def _against(ask: Ask, head: Head | None, period: Period, terms: Terms, now: datetime) -> str:
+    if terms.exempt:
+        return "exempt"
+    return "" if asking.may_ask(head, period, terms, now) == ask.kind else ask.kind
 
 
 def _report(site: Site, p: str, key: str, unit: str) -> tuple[Head | None, Terms]:
@@ -201,13 +207,16 @@ def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
     head, terms = _report(site, act.programme, act.period, act.unit)
     due = asking.due(head, period, terms)
     if given.state == "granted":
-        if asking.may_ask(head, period, terms, request.now) != ask.kind:
-            raise _Refused(words.NO_LONGER_NEEDED[ask.kind])
+        if against := _against(ask, head, period, terms, request.now):
+            raise _Refused(words.NO_LONGER_NEEDED[against])
         if ask.kind == "extend":
             until = days.end_to_come(request.form.get("until", ""), request.now, due)
             changes = _more_time(act, head, terms, until)
         else:
             changes = _reopened(act, head)
+        if head is not None:  # without one the terms themselves are written
+            where = act.programme, act.period, act.unit
+            changes = *changes, store_terms.unchanged(*where, terms)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = asking.answered(ask, given.state, act.who, act.at, given.said, until)
     act, told = replace(act, detail=detail), None

@@ -49,9 +49,13 @@ def tell(site: Site, request: Request, where: Where, told: Notice) -> None:
 
 
 def _text(site: Site, where: Where, told: Notice) -> str:
-    """With the unit's own link where it works: it is for this one unit alone."""
+    """With the unit's own link where it works: it is for this one unit alone.
+
+    Without one it says whom to call: "Gửi lại đường dẫn" would mail nothing either.
+    """
     programme, period, unit = where
-    token = links.token(site.key, links.standing(site.table, programme.key, unit.code))
+    standing = links.standing(site.table, programme.key, unit.code)
+    token = links.token(site.key, standing)
     return render.text(
         "messages/notice.txt",
         notice=told,
@@ -60,7 +64,7 @@ def _text(site: Site, where: Where, told: Notice) -> str:
         period=period,
         department=programme.department,
         link=absolute(site, "u", token) if token else "",
-        start=absolute(site),
+        works=standing is not None and standing.works,
     )
 
 

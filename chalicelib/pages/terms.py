@@ -82,14 +82,17 @@ class _Page:
                 return
 
     def answer_by(self, row: Row, due: datetime, reason: str) -> None:
-        """Another due of the return that stands, as a granted request gives it. Raises Conflict."""
+        """Another due of the return that stands, as a granted request gives it. Raises Conflict:
+        also where the unit has become exempt.
+        """
         if row.head is None:
             return
         p, k, code = self.programme.key, self.period.key, row.unit.code
         detail = {"reason": reason, "due": due.isoformat()}
         act = Act(self.request.now, self.request.who.email, "extend", p, k, code, detail)
         body = head_body(row.head._replace(return_due=due))
-        acts.commit(self.site.table, act, Put(keys.head(p, k, code), body, row.head.revision))
+        longer = Put(keys.head(p, k, code), body, row.head.revision)
+        acts.commit(self.site.table, act, longer, terms.unchanged(p, k, code, row.terms))
 
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
@@ -225,12 +228,13 @@ def extend(site: Site, request: Request) -> Response:
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
     """What was returned has its return's own due: that one moves."""
     form, code = page.request.form, row.unit.code
+    head = keys.head(page.programme.key, page.period.key, code)
     revision = row.head.revision if row.head else 0
     if row.limit == due:
         return page.back(unit=code, done="extend")
     try:
         if whole_number(form.get("seen", "")) != revision:
-            raise Conflict(keys.head(page.programme.key, page.period.key, code))
+            raise Conflict(head)
         if row.return_due:
             page.answer_by(row, due, reason)
         else:
@@ -238,10 +242,14 @@ def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
     except _Changed:
         return _changed(page)
     except Conflict as conflict:
-        if conflict.key != keys.head(page.programme.key, page.period.key, code):
+        if row.return_due is None and conflict.key != head:
             raise
-        return _answer(_Page(page.site, page.request), form, {"extend": "sent_meanwhile"}, 409)
-    return page.back(unit=code, done="extend")
+        page = _Page(page.site, page.request)
+        fresh = page.row(code)
+        if fresh is None or fresh.return_due != due:
+            wrong = ("extend", "sent_meanwhile") if conflict.key == head else ("unit", "changed")
+            return _answer(page, form, dict([wrong]), 409)
+    return page.back(unit=code, done="extend")  # also where another officer gave this very day
 
 
 def lift(site: Site, request: Request) -> Response:

@@ -3,20 +3,10 @@
 Where no schedule writes archives, on AWS, there is no such item.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
+from chalicelib.backups import Known
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Put, Table
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """When the newest archive was made, and when one last could not be made: each where any."""
-
-    made: datetime | None = None
-    failed: datetime | None = None
 
 
 def known(table: Table) -> Known | None:

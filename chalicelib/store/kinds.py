@@ -136,6 +136,6 @@ def is_kept(item: Item) -> bool:
     return _TOKENS[said]
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = 80) -> str:
     """A text of anybody's as a line can hold it."""
-    return text.encode("ascii", "backslashreplace").decode().replace("\n", "\\n")[:80]
+    return ascii(text)[1:-1][:longest]

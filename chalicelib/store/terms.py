@@ -2,7 +2,7 @@
 
 from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import Body, Item, Put, Table
+from chalicelib.table import Body, Check, Item, Put, Table
 from chalicelib.terms import Terms
 
 
@@ -21,6 +21,11 @@ def put(p: str, k: str, terms: Terms) -> Put:
     """The change that keeps these terms in place of those of `terms.revision`."""
     body: Body = {"exempt": terms.exempt, "due": iso(terms.due) if terms.due else ""}
     return Put(keys.terms(p, k, terms.unit), body, expects=terms.revision)
+
+
+def unchanged(p: str, k: str, unit: str, terms: Terms) -> Check:
+    """Holds while the unit's terms are as they were read: for a write that stands on them."""
+    return Check(keys.terms(p, k, unit), expects=terms.revision)
 
 
 def _terms(item: Item) -> Terms:

@@ -1,0 +1,108 @@
+"""The folder of nightly archives: what counts as one, who makes it and when, which ones go."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib import backups as rules
+from chalicelib import logs
+from chalicelib.backups import Known
+from chalicelib.clock import VIETNAM
+from chalicelib.edges import Site, Unusable
+from chalicelib.store import backups
+from infra import backup, migrations
+from infra.archive import MANIFEST
+
+_WRITTEN = "baocao-%Y-%m-%d-%H%M%S.zip"  # the clock of Việt Nam, which is never put back
+_LEFT = timedelta(days=1)  # after which a part of an archive is nobody's any more
+_LATE = timedelta(hours=1)
+
+
+def look(site: Site, folder: Path) -> None:
+    """Make the night's archive where there is none yet; let go of what is old enough.
+
+    What comes of it is kept for the desk. Raises nothing of a failure: it is an error in the log.
+    """
+    now = site.clock()
+    before = backups.known(site.table) or Known()
+    _clear(folder, now)
+    newest = max(found(folder), default=None)
+    if newest is None or newest < rules.due(now):
+        if not migrations.holds_data(site.table):
+            return
+        if newest and now - rules.due(now) > _LATE:
+            logs.say("night_without_backup", logs.ERROR, newest=newest.isoformat())
+        try:
+            newest = _make(site, folder, now)
+        except Exception as error:
+            logs.say("not_backed_up", logs.ERROR, error)
+            backups.keep(site.table, Known(newest, now))
+            return
+    _thin(folder)
+    if before != Known(newest):
+        backups.keep(site.table, Known(newest))
+
+
+def found(folder: Path) -> dict[datetime, Path]:
+    """Every whole archive of ours by the instant that its name says. Others are let alone."""
+    named = {_instant(path): path for path in folder.glob("baocao-*.zip") if _is_ours(path)}
+    return {instant: path for instant, path in named.items() if _is_whole(path)}
+
+
+def newest(folder: Path) -> Path:
+    """Raises Unusable where there is none."""
+    archives = found(folder)
+    if not archives:
+        raise Unusable(f"{folder} holds no archive yet: name one, FILE=baocao.zip")
+    return archives[max(archives)]
+
+
+def _make(site: Site, folder: Path, now: datetime) -> datetime:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / now.astimezone(VIETNAM).strftime(_WRITTEN)
+    with logs.line("backup", result="failed") as line:
+        told = backup.write(site, path)
+        line.add(result="written", items=told.items, files=told.files)
+    return _instant(path)
+
+
+def _thin(folder: Path) -> None:
+    archives = found(folder)
+    for instant in archives.keys() - rules.staying(archives):
+        archives[instant].unlink(missing_ok=True)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return _instant(path).strftime(_WRITTEN) == path.name and path.is_file()
+    except ValueError:
+        return False
+
+
+def _instant(path: Path) -> datetime:
+    return datetime.strptime(path.name, _WRITTEN).replace(tzinfo=VIETNAM)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether it has an end: one that was cut off while it was copied here has none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _clear(folder: Path, now: datetime) -> None:
+    """What a process left that was killed while it wrote."""
+    for path in _parts(folder):
+        if path.stat().st_mtime < (now - _LEFT).timestamp():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    return folder.glob(".baocao-*")

@@ -1,0 +1,63 @@
+"""What EventBridge does on AWS, on one machine: hourly for open periods, nightly for all of them;
+and the night's archive, which on AWS is another story.
+"""
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+from chalicelib import logs, nightly
+from chalicelib.edges import Site
+from chalicelib.embedded import FolderFiles, SqliteTable
+from infra import installation, nightly_archives
+
+_RUN_SECONDS = 10  # that the scheduled run may take to end
+
+
+class Schedule(threading.Thread):
+    """From the start on; `stop` ends it."""
+
+    def __init__(self, site: Site, backups: Path | None = None) -> None:
+        super().__init__(name="schedule", daemon=True)
+        self._site = site
+        self._backups = backups or installation.backups_folder()
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        self.hour(everything=True)
+        while not self._stopped.wait(self._until_next_hour(self._site.clock())):
+            night = self._site.clock().hour == 18  # one o'clock in Việt Nam, as in app.py
+            self.hour(everything=night)
+
+    @staticmethod
+    def _until_next_hour(now: datetime) -> float:
+        following = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return (following - now).total_seconds()
+
+    def hour(self, *, everything: bool) -> None:
+        """What is to be done this hour; what fails of it stops nothing else."""
+
+        def summarise() -> None:
+            nightly.run(self._site, everything=everything)
+
+        for act in (self._sweep, summarise, self._back_up):
+            try:
+                act()
+            except nightly.Failed:
+                pass  # its line says which periods
+            except Exception as error:
+                logs.say("schedule_failed", logs.ERROR, error)
+
+    def _sweep(self) -> None:
+        now = self._site.clock()
+        cast(SqliteTable, self._site.table).sweep(now)
+        cast(FolderFiles, self._site.files).sweep(now)
+
+    def _back_up(self) -> None:
+        nightly_archives.look(self._site, self._backups)
+
+    def stop(self) -> None:
+        """A run under way goes on for a while: cut off, it would say of itself that it failed."""
+        self._stopped.set()
+        self.join(_RUN_SECONDS)
