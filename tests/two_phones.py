@@ -25,7 +25,7 @@ from infra import samples
 from infra.browser import PHONE
 from tests import builders
 from tests.server import Server
-from tests.world import BEGAN, BY, HERE, REASON, K, P
+from tests.world import BEGAN, BY, HERE, REASON, K, P, mailbox_of
 
 _FORM = (
     ("integer", "i1", "Số lượng", "sum"),
@@ -67,11 +67,11 @@ class Office:
 @contextmanager
 def office(folder: Path, units: int) -> Iterator[Office]:
     codes = [f"T{number:03}" for number in range(units)]
-    rows = "".join(f"{code},Trường {code},T,2021-01-01\n" for code in codes)
+    rows = "".join(f"{code},Trường {code},T,{mailbox_of(code)},2021-01-01\n" for code in codes)
     programme = builders.folder(
         folder / "programme",
         form=builders.simple_form(*_FORM),
-        units=f"code,name,bloc,valid_from\n{rows}",
+        units=f"code,name,bloc,email,valid_from\n{rows}",
     )
     site = embedded.open_site(folder / "data", HERE, lambda: BEGAN)
     samples.load(site, programme)

@@ -31,7 +31,6 @@
   };
 
   const OFFLINE = "đang mất mạng", BUSY = "máy chủ đang bận";
-  const KEPT = "Số liệu đã lưu vẫn ở bản nháp, nội dung trang này vẫn giữ trên máy này; vui lòng bấm lại sau ít phút.";
   // `ours`: an answer of the product itself.
   async function post(url, body, keepalive) {
     try {
@@ -62,7 +61,8 @@
       const answer = await post(form.action, body);
       going = false;
       if (answer.ours && answer.told.to) return go(answer.told.to);
-      output.textContent = answer.ours ? answer.told.problem : "Chưa gửi được: " + answer.why + ". " + KEPT;
+      output.textContent = answer.ours ? answer.told.problem
+        : "Chưa gửi được: " + answer.why + ". " + (send ? "Số liệu đã lưu vẫn ở bản nháp, nội dung trang này vẫn giữ trên máy này" : "Nội dung trang này vẫn còn nguyên") + "; vui lòng bấm lại sau ít phút.";
     });
   }
 
