@@ -10,7 +10,7 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib import clock, logs
-from chalicelib.edges import Site, public_address
+from chalicelib.edges import Asked, Site, public_address
 from chalicelib.pages.answer import Way, answer, broken_page, refuse
 from chalicelib.pages.web import (
     FORM,
@@ -206,6 +206,14 @@ def one_period(event: Any, context: Any) -> None:
     from chalicelib import nightly
 
     nightly.run_one(site(), event["programme"], event["period"], event["run"])
+
+
+@app.lambda_function(name="mailer")
+def mailer(event: Any, context: Any) -> None:
+    """What was asked for at an open door, after its answer."""
+    from chalicelib.pages import doors
+
+    doors.serve(site(), Asked.read(event))
 
 
 @app.lambda_function(name="bounced")

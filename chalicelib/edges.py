@@ -1,11 +1,13 @@
 """The three edges that nouns never see: Table, Files and Mail, and what holds them together."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
+from chalicelib import access
+from chalicelib.clock import from_iso, iso
 from chalicelib.table import Table
 
 
@@ -29,6 +31,14 @@ def public_address(given: str) -> str:
     scheme = scheme.lower()
     port = "" if port in (None, _USUAL[scheme]) else f":{port}"
     return f"{scheme}://{name.lower()}{port}{path}"
+
+
+def asked_mails(settings: Mapping[str, str]) -> int:
+    """ASKED_MAILS_AN_HOUR. Raises Unusable for what is no number."""
+    given = settings.get("ASKED_MAILS_AN_HOUR") or str(access.ASKED_MAILS_AN_HOUR)
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", given):
+        raise Unusable(f"ASKED_MAILS_AN_HOUR={given} is no number of mails like 200")
+    return int(given)
 
 
 # Files under these are made for one download or one step, and go after a week.
@@ -66,6 +76,32 @@ HandOver = Callable[[str, str, str], None]  # programme, period, id of the run
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for at a door that is open to anyone, to be looked up after the answer.
+
+    It never holds a link or a code.
+    """
+
+    door: str  # sign_in or resend
+    text: str  # the mail address or what else was typed
+    at: datetime
+    public_url: str  # that the browser came to
+    browser: str = ""  # the token of one that asks to sign in
+
+    def event(self) -> dict[str, str]:
+        told = {"door": self.door, "text": self.text, "browser": self.browser}
+        return {**told, "at": iso(self.at), "public_url": self.public_url}
+
+    @classmethod
+    def read(cls, event: Mapping[str, str]) -> Self:
+        door, text, browser = (event[name] for name in ("door", "text", "browser"))
+        return cls(door, text, from_iso(event["at"]), event["public_url"], browser)
+
+
+Afterwards = Callable[[Asked], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One installation: its edges, its key, its address, its clock."""
 
@@ -76,6 +112,8 @@ class Site:
     public_url: str  # where people reach it, with the stage prefix if there is one
     clock: Callable[[], datetime]
     hand_over: HandOver | None = None  # who sums a period elsewhere; None: this process does
+    afterwards: Afterwards | None = None  # who looks up what was asked; None: this call does
+    asked_mails: int = access.ASKED_MAILS_AN_HOUR  # that strangers may cause in an hour
 
     @property
     def key(self) -> bytes:

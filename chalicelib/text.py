@@ -34,8 +34,7 @@ _IDLE_JOINERS = re.compile(
 MOST_MARKS = 30
 # Marks by what they become when they are taken apart, though their own class is 0.
 _ALSO_MARKS = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-_JOINERS = frozenset("\u200c\u200d" + "".join(map(chr, range(0xFE00, 0xFE10))))
-# Nothing that Vietnamese is written with is a mark or a joiner: most texts are passed over here.
+# Nothing that Vietnamese is written with is a mark: most texts are passed over here.
 _MAY_BE_MARKS = re.compile(
     "[^\x00-\u02ff\u1e00-\u1eff\u2010-\u2027\u2030-\u2069\u20a0-\u20cf]" + f"{{{MOST_MARKS + 1}}}"
 )
@@ -44,10 +43,7 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")  # Word breaks a line b
 
 
 def stacked(text: str) -> bool:
-    """True where more marks follow one another than any language writes.
-
-    Joiners between them do not count as letters: `tidy` may drop them.
-    """
+    """True where more marks follow one another than any language writes."""
     if len(text) <= MOST_MARKS or text.isascii() or not _MAY_BE_MARKS.search(text):
         return False
     marks = 0
@@ -56,7 +52,7 @@ def stacked(text: str) -> bool:
             marks += 1
             if marks > MOST_MARKS:
                 return True
-        elif char not in _JOINERS:
+        else:
             marks = 0
     return False
 
@@ -70,7 +66,10 @@ def normal(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """NFC, Unix line ends, nothing invisible, no blanks at either end."""
+    """NFC, Unix line ends, nothing invisible, no blanks at either end.
+
+    Marks that stood apart only by what is dropped are looked at again.
+    """
     text = normal("NFC", _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text)))
     return normal("NFC", _IDLE_JOINERS.sub("", text)).strip()
 

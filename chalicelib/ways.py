@@ -120,6 +120,8 @@ _LINKS = (
     Way("POST", "/links", ANYONE, later("resend", "ask")),
     Way("GET", "/report/contacts", UNIT, later("contacts", "mine")),
     Way("POST", "/report/contacts", UNIT, later("contacts", "change_mine")),
+    Way("GET", "/report/devices", UNIT, later("devices", "show")),
+    Way("POST", "/report/devices", UNIT, later("devices", "change")),
     Way("GET", "/report/handover", UNIT, later("handover", "ask")),
     Way("POST", "/report/handover", UNIT, later("handover", "confirm")),
     Way("GET", "/desk/{programme}/links", STAFF, later("links", "show")),
@@ -158,6 +160,8 @@ _PERIODS = (
 _STAFF = (
     Way("GET", "/desk/staff", OFFICER, later("staff", "accounts")),
     Way("POST", "/desk/staff", OFFICER, later("staff", "change")),
+    Way("GET", "/desk/staff/leaver", OFFICER, later("leaver", "show")),
+    Way("POST", "/desk/staff/leaver", OFFICER, later("leaver", "renew")),
     Way("GET", "/desk/staff/audit", STAFF, later("audit", "staff_log")),
     Way("GET", "/desk/staff/audit.xlsx", STAFF, later("audit", "staff_log_xlsx")),
     Way("GET", "/desk/{programme}/audit", STAFF, later("audit", "log")),

@@ -6,6 +6,8 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from chalicelib import logs as journal
@@ -48,6 +50,8 @@ def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
 def run(_: argparse.Namespace) -> None:
     """Serve on HOST:PORT; print where to click, one a line."""
     import app
+    from chalicelib.embedded.queue import Queue
+    from chalicelib.pages import doors
     from infra.gateway import Gateway
     from infra.local import Server, serve, stop_on_signals
 
@@ -64,6 +68,8 @@ def run(_: argparse.Namespace) -> None:
         journal.begin(os.environ["LOG"], kept_logs.keeper(installation.data_folder()))
         if installation.wants_samples():
             samples.load_all(site)
+        asked = Queue(partial(doors.serve, site))
+        site = replace(site, afterwards=asked.put)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), installation.data_folder()
         server.one_address = not os.environ.get("PUBLIC_URL")
@@ -71,7 +77,7 @@ def run(_: argparse.Namespace) -> None:
             _print_ways_in(site)
         else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
             print("serving", site.public_url, flush=True)
-        serve(server)
+        serve(server, asked)
 
 
 def _print_ways_in(site: Site) -> None:

@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from chalicelib import logs
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
+from chalicelib.embedded.queue import Queue
 from chalicelib.pages.web import strict, too_large
 from infra.gateway import Gateway, Reply, logged
 from infra.schedule import Schedule
@@ -243,12 +244,14 @@ def stop_on_signals(server: Server) -> None:
         signal.signal(name, stop)
 
 
-def serve(server: Server) -> None:
-    """Until a signal; requests being answered are answered first."""
+def serve(server: Server, asked: Queue) -> None:
+    """Until a signal; requests being answered are answered first, then what they asked for."""
     assert server.site is not None
     schedule = Schedule(server.site)
     schedule.start()
+    asked.start()
     server.serve_forever(poll_interval=0.1)
     server.server_close()
     server.finish_busy()
+    asked.stop()
     schedule.stop()

@@ -9,12 +9,26 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from chalicelib.clock import from_iso, iso, today
 from chalicelib.edges import Unusable
 from chalicelib.store import keys, kinds, schema
 from chalicelib.store.schema import FIRST, SCHEMA, Mark, Unready
-from chalicelib.table import NOTHING, Body, Change, Check, Conflict, Item, Key, Put, Table, as_text
+from chalicelib.table import (
+    ANYTHING,
+    NOTHING,
+    Body,
+    Change,
+    Check,
+    Conflict,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Table,
+    as_text,
+)
 
 Look = Callable[[Key], Item | None]
 Step = Callable[[Item, Look], Iterable[Change]]
@@ -72,10 +86,49 @@ def _compact(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def give_session_its_generation(item: Item, look: Look) -> Iterator[Change]:
+    """A unit's open session says of which generation of the link it is, and what device it is on.
+
+    One that may be of an earlier generation ends: it must not come to life with the new link.
+    """
+    body = item.body
+    if (body.get("kind"), body.get("role")) != ("session", "unit") or "generation" in body:
+        return
+    p, unit = str(body["programme"]), str(body["unit"])
+    digest = item.key.partition.removeprefix("TOKEN#")
+    listed, link = keys.session(keys.unit_access(p, unit), digest), look(keys.link(p, unit))
+    opened = from_iso(str(body["until"])) - timedelta(days=30)
+    if link is None or not link.body["works"] or not _is_of(link.body, opened):
+        yield Delete(item.key, item.version)
+        yield Delete(listed, ANYTHING)
+        return
+    beside = look(listed)
+    known: Body = {
+        "until": body["until"],
+        "generation": link.body["generation"],
+        "used": today(opened).isoformat(),
+        "name": "",
+        "post": "",
+    }
+    yield Put(item.key, {**body, **known}, item.version, item.expires)
+    own: Body = {"opened": iso(opened), "device": "", **known}
+    yield Put(listed, own, beside.version if beside else NOTHING, item.expires)
+    yield Check(link.key, link.version)
+
+
+def _is_of(link: Body, opened: datetime) -> bool:
+    """Whether what was opened then is surely of this link: none was before the first, and the
+    request that changed it had ended within a minute of the instant that it kept.
+    """
+    changed = str(link["changed"])
+    late = bool(changed) and opened > from_iso(changed) + timedelta(minutes=1)
+    return link["generation"] == 1 or late
+
+
 # From which schema -> what leads to the next.
 STEPS: Mapping[int, tuple[Step, ...]] = {
     1: (index_link, name_form_of_draft),
-    2: (draft_by_field,),
+    2: (draft_by_field, give_session_its_generation),
 }
 
 

@@ -100,7 +100,14 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
 
 
 # The whole product's HTTP tests run on both engines.
-ON_BOTH_ENGINES = ("test_desk", "test_public", "test_reporting", "test_rescue", "test_roles")
+ON_BOTH_ENGINES = (
+    "test_desk",
+    "test_public",
+    "test_reporting",
+    "test_rescue",
+    "test_roles",
+    "test_strangers",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -180,7 +180,7 @@ class Deployed:
         browser, before = self.visitor(), len(self.mails(email))
         asked = browser.submit(browser.get(f"{self.prefix}/signin"), "/signin", email=email)
         assert asked.status == 200
-        (mail,) = self.mails(email)[before:]
+        (mail,) = until(lambda: self.mails(email)[before:])
         return browser, mail, asked
 
     def link_in(self, mail: EmailMessage, way: str) -> str:
@@ -314,11 +314,12 @@ def _let_mails_out(found: Deployed) -> None:
     What the policy says of identities is judged apart, by `Deployed.may`.
     """
     wider = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
-    found.client("iam").put_role_policy(
-        RoleName=found.there["ApiHandlerRole"],
-        PolicyName=_OF_THE_EMULATOR,
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wider]}),
-    )
+    for role in ("ApiHandlerRole", "MailerRole"):
+        found.client("iam").put_role_policy(
+            RoleName=found.there[role],
+            PolicyName=_OF_THE_EMULATOR,
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wider]}),
+        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from chalicelib.store import (
     contacts,
     keys,
     kinds,
+    links,
     mailings,
     programmes,
     rolls,
@@ -126,7 +127,10 @@ def _mails(town: Town) -> None:
 
 def _accounts(town: Town) -> None:
     staff.appoint(town.table, Act(town.site.clock(), OFFICER, "add_staff"), NEWCOMER, "director")
-    access.ask_sign_in(town.table, NEWCOMER, town.site.clock())  # a link and a code
+    _, _, ask = access.ask_sign_in(town.table, NEWCOMER, town.site.clock())  # a link and a code
+    assert not access.use_code(town.table, ask, "wrong", town.site.clock(), "somebody").email
+    leaver = Act(town.site.clock(), OFFICER, "reissue_link", NEW, unit="T10")
+    links.replace(town.table, town.site.key, NEW, "T10", leaver, town.site.clock())
     assert town.visitor().get("/u/unknown").status == 404  # a failure is counted
 
 

@@ -31,10 +31,11 @@ class Order:
     now: datetime
     call: int
     when: When
-    # A phone's sending; without it the schedule runs.
+    # A phone's sending; without it the schedule runs. With `where`, a form posted there.
     unit: str = ""
     cookies: Mapping[str, str] | None = None
     check: Mapping[str, str] | None = None
+    where: str = ""
 
 
 def die() -> None:
@@ -49,6 +50,9 @@ def obey(order: Order) -> None:
         return
     visitor = Visitor(app, Gateway(app))
     visitor.cookies = dict(order.cookies or {})
+    if order.where:
+        visitor.post(order.where, order.check)
+        return
     world.send(Phone(order.unit, visitor), order.check)
 
 

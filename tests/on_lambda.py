@@ -33,12 +33,12 @@ import os
 from datetime import datetime
 from chalicelib import clock
 clock.now = lambda: datetime.fromisoformat(os.environ["NOW"])
-from app import app, bounced, every_night, hourly, one_period
+from app import app, bounced, every_night, hourly, mailer, one_period
 """
 
 
 class HandedOver(ThreadingHTTPServer):
-    """Lambda's own address for one purpose: it takes every period that is handed over."""
+    """Lambda's own address for one purpose: it takes whatever is handed over."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, dict[str, str]]] = []  # function, event
@@ -149,6 +149,8 @@ class Deployed:
             "Stage": f"t{secrets.token_hex(6)}",
             "MailSettings": f"m{secrets.token_hex(6)}",
             "Period": "baocao-test-period",
+            "Mailer": "baocao-test-mailer",
+            "AskedMailsAnHour": "200",
             "RestAPI": API,
             "AWS::Region": REGION,
             "AWS::URLSuffix": "amazonaws.com",

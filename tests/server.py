@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +118,13 @@ class Server:
     def link(self, name: str) -> str:
         """The path of the printed link."""
         return urlsplit(dict(line.split(" ", 1) for line in self.lines)[name]).path
+
+    def mailed(self, count: int) -> None:
+        """Wait until so many mails have gone out: they do after the answer."""
+        end = time.monotonic() + _PATIENCE
+        while len(list((self.data / "outbox").glob("*.eml"))) < count:
+            assert time.monotonic() < end, f"{count} mails did not go out"
+            time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """The exit code. What was printed besides is kept in `lines` and `errors`."""

@@ -26,7 +26,7 @@ from moto import mock_aws
 
 from chalicelib import aws, capacity
 from chalicelib.aws import DynamoTable, S3Files, SesMail
-from chalicelib.edges import NotSent, Unusable
+from chalicelib.edges import Asked, NotSent, Unusable
 from chalicelib.store import access
 from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Key, Put
 from infra import samples
@@ -559,3 +559,25 @@ def test_a_period_is_handed_over_without_waiting_for_it(
     assert site.hand_over is not None
     site.hand_over("p", "2026", "b-run")
     assert told[-1]["FunctionName"] == "another-worker"
+
+
+def test_what_was_asked_for_is_handed_over_without_waiting_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+
+    class Functions:
+        def invoke(self, **asked: Any) -> None:
+            told.append(asked)
+
+    monkeypatch.setattr(aws, "_client", lambda _: Functions())
+    assert aws.open_site(lambda: NOW, SETTINGS).afterwards is None
+    given = {**SETTINGS, "MAILER": "the-mailer", "ASKED_MAILS_AN_HOUR": "7"}
+    site = aws.open_site(lambda: NOW, given)
+    assert site.asked_mails == 7
+    assert site.afterwards is not None
+    asked = Asked("resend", "T01", NOW, "https://baocao.example")
+    site.afterwards(asked)
+    (call,) = told
+    assert (call["FunctionName"], call["InvocationType"]) == ("the-mailer", "Event")
+    assert Asked.read(json.loads(call["Payload"])) == asked

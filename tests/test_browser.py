@@ -80,12 +80,21 @@ def check_and_send(page: Page) -> str:
     return page.locator("#reference").inner_text()
 
 
+def to_the_outbox(page: Page, urls: dict[str, str]) -> None:
+    """The mail goes out after the answer."""
+    page.goto(urls["outbox"])
+    for _ in range(200):
+        if page.locator("article a").count():
+            return
+        page.reload()
+
+
 def to_the_summary(page: Page, urls: dict[str, str]) -> None:
     """The director asks for a link, opens it from the outbox, sums the period in use."""
     page.goto(urls["director"].split("/s/")[0] + "/signin")
     page.get_by_label("Địa chỉ thư điện tử công vụ").fill("giamdoc@vinhlong.example")
     page.get_by_role("button", name="Gửi mã đăng nhập").click()
-    page.goto(urls["outbox"])
+    to_the_outbox(page, urls)
     page.locator("article a").first.click()
     page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
     page.locator("table a").first.click()
@@ -325,7 +334,7 @@ def look_at_the_desk(page: Page, urls: dict[str, str], faults: list[str]) -> Non
     page.get_by_label("Địa chỉ thư điện tử công vụ").fill("giamdoc@vinhlong.example")
     page.get_by_role("button", name="Gửi mã đăng nhập").click()
     inspect(page, "code", faults)
-    page.goto(urls["outbox"])
+    to_the_outbox(page, urls)
     inspect(page, "outbox", faults)
     to_the_summary(page, urls)
     open_sections(page)

@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from chalicelib.programme import indicators
 from chalicelib.report import read
 from infra import demo
 from infra.visitor import Visitor
-from tests.conftest import NEW
+from tests.conftest import NEW, Clock
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "data-model.md"
 HEADING = "## Capacity units"
@@ -51,7 +52,9 @@ def median_report(site: Site) -> dict[str, str]:
     return sorted(filled)[len(filled) // 2][2]
 
 
-def measured_of_a_unit(site: Site, browser: Visitor) -> dict[str, tuple[int, int, int]]:
+def measured_of_a_unit(
+    site: Site, browser: Visitor, clock: Clock
+) -> dict[str, tuple[int, int, int]]:
     typed = median_report(site)
     form = browser.get(f"/report/{K}")  # the form's version is read once in a process
     found = {"form": spent_by(lambda: browser.get(f"/report/{K}"))}
@@ -68,6 +71,8 @@ def measured_of_a_unit(site: Site, browser: Visitor) -> dict[str, tuple[int, int
     found["the same send again"] = spent_by(
         lambda: browser.submit(page, "send", **BY, approved="1")
     )
+    clock.now += timedelta(days=1)
+    found["receipt, first of a day"] = spent_by(lambda: browser.follow(replies[2]))
     return found
 
 
@@ -86,9 +91,9 @@ def measured_of_a_thousand(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 @pytest.fixture
 def measured(
-    site: Site, as_unit: Callable[..., Visitor], tmp_path: Path
+    site: Site, as_unit: Callable[..., Visitor], tmp_path: Path, clock: Clock
 ) -> dict[str, tuple[int, int, int]]:
-    return measured_of_a_unit(site, as_unit("T01", NEW)) | measured_of_a_thousand(
+    return measured_of_a_unit(site, as_unit("T01", NEW), clock) | measured_of_a_thousand(
         tmp_path / "thousand"
     )
 

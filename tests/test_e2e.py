@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -164,7 +165,7 @@ def the_director_has_the_workbook(stage: Deployed) -> None:
 
 def nothing_was_refused(stage: Deployed) -> None:
     """Also where the product goes on without: a mail, a mark on an old file."""
-    for group in ("ApiLog", "ScheduleLog", "PeriodLog", "BouncedLog"):
+    for group in ("ApiLog", "ScheduleLog", "PeriodLog", "MailerLog", "BouncedLog"):
         assert "AccessDenied" not in stage.logged(group)
 
 
@@ -399,11 +400,13 @@ def answered(
 def test_mails_go_out_in_the_senders_name_alone(stage: Deployed) -> None:
     """By the policy itself: the emulator asks for the right to send on `*` (decision 0018)."""
     ours = f"arn:aws:ses:{REGION}:000000000000"
-    role = "ApiHandlerRole"
-    for action in ("ses:SendEmail", "ses:SendRawEmail"):
+    settings = f"{ours}:configuration-set/{stage.there['MailSettings']}"
+    senders, actions = ("ApiHandlerRole", "MailerRole"), ("ses:SendEmail", "ses:SendRawEmail")
+    for role, action in product(senders, actions):
         assert stage.may(role, action, f"{ours}:identity/{SENDER}")
-        assert stage.may(role, action, f"{ours}:configuration-set/{stage.there['MailSettings']}")
+        assert stage.may(role, action, settings)
         assert not stage.may(role, action, f"{ours}:identity/other@baocao.example")
         for other in ("HourlyRole", "PeriodRole", "BouncedRole"):
             assert not stage.may(other, action, f"{ours}:identity/{SENDER}")
-    assert not stage.may(role, "ses:CreateEmailIdentity", f"{ours}:identity/{SENDER}")
+    for role in senders:
+        assert not stage.may(role, "ses:CreateEmailIdentity", f"{ours}:identity/{SENDER}")

@@ -135,9 +135,9 @@ def test_it_is_backed_up_by_the_command_and_restored(whole: Site, other: Site) -
     assert kept(other) == kept(whole)
     assert folders_of(other.files) == {"summaries"}
     left = kinds_in(whole.table).keys() - kinds_in(other.table).keys()
-    assert left == {"session", "rate", "backups"}
+    assert left == {"session", "devices", "rate", "tries", "backups"}
     tokens = [item for item in other.table.everything() if kinds.of(item.key).name == "token"]
-    assert {item.body["kind"] for item in tokens} == {"link"}
+    assert {item.body["kind"] for item in tokens} == {"link", "replaced"}
 
 
 def test_from_one_machine_to_aws_and_back_it_is_the_same(

@@ -197,6 +197,6 @@ def test_the_units_page_tells_its_sessions_and_never_its_link(
     as_unit("T01")
     token = access.issue_link(site.table, site.key, NEW, "T01")
     page = as_staff(OFFICER).get(f"/desk/{NEW}/links/of/T01").body.decode()
-    assert "<dd>2 · mở gần nhất lúc 12:00 ngày 23/11/2026</dd>" in page
+    assert "<dt>Máy đang mở</dt><dd>2 · mở gần nhất lúc 12:00 ngày 23/11/2026</dd>" in page
     assert token not in page
     assert as_staff(OFFICER).get(f"/desk/{NEW}/links/of/KHONG").status == 404

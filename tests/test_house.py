@@ -205,7 +205,7 @@ def test_nothing_but_get_and_post() -> None:
 def test_every_schedule_is_known() -> None:
     names = {handler.name for handler in app.app.pure_lambda_functions}
     scheduled = {source.name for source in app.app.event_sources}
-    assert scheduled | names == {"hourly", "nightly", "period", "bounced"}
+    assert scheduled | names == {"hourly", "nightly", "period", "mailer", "bounced"}
 
 
 def test_the_top_level_holds_what_the_design_names() -> None:

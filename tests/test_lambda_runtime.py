@@ -26,7 +26,7 @@ from infra.pins import pins
 from infra.visitor import Visitor
 from tests.conftest import MIDDLE_OF_Q4, NEW, Clock
 from tests.ministack import Ministack
-from tests.on_lambda import Deployed, Proxy, assert_valid, handing_over, laid_out
+from tests.on_lambda import ADDRESS, Deployed, Proxy, assert_valid, handing_over, laid_out
 from tests.server import the_sending, to_the_check_page
 from tests.sizes import Figure
 from tests.test_bounced import BOX, bounce
@@ -113,7 +113,7 @@ def _reading_first(way: Way) -> tuple[bool, bool]:
 
 
 def test_what_is_sent_is_handed_over_summed_and_taken_home(deployed: Deployed) -> None:
-    """All five functions of the template, by the events that AWS makes for them."""
+    """The functions that sum, by the events that AWS makes for them."""
     with deployed.function("APIHandler", at=MIDDLE_OF_Q4) as function:
         proxy = Proxy(deployed.site, function)
         unit = enter("unit", deployed, proxy)
@@ -192,6 +192,34 @@ def test_a_bounce_that_sns_tells_marks_the_mailbox(deployed: Deployed) -> None:
         with pytest.raises(Failed, match="JSONDecodeError"):
             function.invoke({"Records": [record | {"Sns": {"Message": "{"}}]})
     assert unreachable.why(deployed.site.table, BOX, MIDDLE_OF_Q4) == "bounce"
+
+
+def test_what_is_asked_for_is_answered_at_once_and_mailed_by_a_function_of_its_own(
+    deployed: Deployed, ministack: Ministack
+) -> None:
+    """Known and unknown alike; the links lead to where the browser came from."""
+    before, unknown = len(ministack.mails()), "khongcoai@vinhlong.example"
+    asks = [("/signin", {"email": email}) for email in (STAFF_MAIL["officer"], unknown)]
+    asks += [("/links", {"who": who}) for who in ("T01", "KHONG-CO")]
+    access.issue_link(deployed.site.table, deployed.site.key, NEW, "T01")
+    with (
+        handing_over() as worker,
+        deployed.function(
+            "APIHandler", at=MIDDLE_OF_Q4, AWS_ENDPOINT_URL_LAMBDA=worker.url
+        ) as function,
+    ):
+        visitor = deployed.visitor(Proxy(deployed.site, function))
+        assert [visitor.post(path, fields).status for path, fields in asks] == [200] * 4
+    assert {name for name, _ in worker.taken} == {"baocao-test-mailer"}
+    assert len(ministack.mails()) == before
+    with deployed.function("Mailer", at=MIDDLE_OF_Q4) as function:
+        for _, event in worker.taken:
+            assert function.invoke(event) is None
+        assert '"level": "ERROR"' not in function.said()
+    found = ministack.mails()[before:]
+    assert [str(mail["To"]) for mail in found] == [STAFF_MAIL["officer"], "t01@donvi.example"]
+    for mail, kind in zip(found, "su", strict=True):
+        assert f"{ADDRESS}/{kind}/" in str(mail.get_content())
 
 
 def test_the_deployed_handler_itself_starts_and_says_how_long_it_takes(

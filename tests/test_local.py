@@ -21,11 +21,12 @@ import app
 from chalicelib import embedded
 from chalicelib.edges import Site
 from chalicelib.pages.web import cookie_name
-from chalicelib.store import access, programmes
+from chalicelib.store import programmes
 from infra.gateway import Gateway, Reply
 from infra.local import forwarded
 from tests.conftest import NEW
 from tests.contract import parallel
+from tests.devices import let_in
 from tests.server import (
     ROOT,
     Server,
@@ -416,6 +417,7 @@ def test_the_outbox_shows_what_was_mailed(server: Server) -> None:
     visitor = server.visitor()
     page = visitor.get("/signin")
     visitor.submit(page, "/signin", email="giamdoc@bentre.example")
+    server.mailed(1)
     outbox = visitor.get("/_outbox")
     text = outbox.body.decode()
     assert outbox.status == 200
@@ -430,6 +432,7 @@ def test_a_download_is_a_file_with_a_name(server: Server) -> None:
     visitor = server.visitor()
     asked = visitor.get("/signin")
     visitor.submit(asked, "/signin", email="chuyenvien@bentre.example")
+    server.mailed(1)
     text = visitor.get("/_outbox").body.decode()
     link = re.findall(rf'href="{server.url}(/s/[^"]+)"', text)[0]
     visitor.follow(visitor.submit(visitor.get(link), link))
@@ -489,7 +492,7 @@ def test_threads_never_take_one_anothers_request(site: Site) -> None:
 
     cookies = []
     for unit in units:
-        session = access.open_session(site.table, "unit", site.clock(), programme=NEW, unit=unit)
+        session = let_in(site.table, site.key, NEW, unit, site.clock())
         cookies.append(f"{cookie_name(site, 'unit')}={session.token}")
     pages = [look(cookie) for cookie in cookies]
     assert len(set(pages)) == len(units)

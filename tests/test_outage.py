@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from chalicelib.edges import Mail, NotSent
-from chalicelib.pages import resend
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import Figure
@@ -141,9 +140,8 @@ def pressed(*buttons: object) -> Iterator[Reply]:
 
 
 @pytest.fixture
-def hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hour]:
+def hour(tmp_path: Path) -> Iterator[Hour]:
     """45 units with links; those that will send have opened theirs from a mail of days ago."""
-    monkeypatch.setattr(resend, "EVENLY", timedelta(microseconds=1))
     posts: list[Post] = []
 
     def wired(inner: Mail) -> Mail:

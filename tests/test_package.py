@@ -242,9 +242,10 @@ def test_every_function_of_the_app_is_in_the_template_with_a_role_and_a_log_of_i
     template: dict[str, Any],
 ) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
+    others = {"app.mailer", "app.bounced"}
     handlers = {f"app.{handler}" for handler in ("app", "hourly", "every_night", "one_period")}
-    assert {f["Properties"]["Handler"] for f in functions.values()} == handlers | {"app.bounced"}
-    assert {one.name for one in app.app.pure_lambda_functions} == {"period", "bounced"}
+    assert {f["Properties"]["Handler"] for f in functions.values()} == handlers | others
+    assert {one.name for one in app.app.pure_lambda_functions} == {"period", "mailer", "bounced"}
     roles = [json.dumps(f["Properties"]["Role"]) for f in functions.values()]
     assert len(set(roles)) == len(functions)
     for name, function in functions.items():
@@ -255,11 +256,21 @@ def test_every_function_of_the_app_is_in_the_template_with_a_role_and_a_log_of_i
 
 def test_what_runs_unwatched_leaves_what_fails_in_the_queue(template: dict[str, Any]) -> None:
     for name, function in of_type(template, "AWS::Serverless::Function").items():
-        if name != "APIHandler":
+        if name not in ("APIHandler", "Mailer"):
             ends = function["Properties"]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
             assert ends == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["LeftOver", "Arn"]}}
             role = template["Resources"][function["Properties"]["Role"]["Fn::GetAtt"][0]]
             assert "sqs:SendMessage" in json.dumps(role), name
+
+
+def test_what_was_asked_for_is_never_tried_again_nor_kept(template: dict[str, Any]) -> None:
+    """An event names somebody, and who gets no mail asks again."""
+    there = template["Resources"]
+    assert there["Mailer"]["Properties"]["EventInvokeConfig"] == {
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 600,
+    }
+    assert "sqs:" not in json.dumps(there["MailerRole"])
 
 
 def test_every_log_ends_and_none_holds_a_path(template: dict[str, Any]) -> None:
@@ -285,21 +296,25 @@ def needed_by(name: str, there: dict[str, Any]) -> set[str]:
     return found
 
 
-def test_the_button_hands_over_to_the_period_function_and_to_no_other(
+def test_the_api_hands_over_to_these_two_functions_and_to_no_other(
     template: dict[str, Any],
 ) -> None:
     """Which therefore may not need the API's address: CloudFormation makes no circle."""
     there = template["Resources"]
     told = there["APIHandler"]["Properties"]["Environment"]["Variables"]
-    assert told["WORKER"] == {"Ref": "Period"}
+    assert (told["WORKER"], told["MAILER"]) == ({"Ref": "Period"}, {"Ref": "Mailer"})
     statements = [
         one
         for policy in there["ApiHandlerRole"]["Properties"]["Policies"]
         for one in policy["PolicyDocument"]["Statement"]
         if "lambda:InvokeFunction" in one.get("Action", ())
     ]
-    assert [one["Resource"] for one in statements] == [{"Fn::GetAtt": ["Period", "Arn"]}]
-    assert not {"RestAPI", "APIHandler"} & needed_by("Period", there)
+    functions = ("Period", "Mailer")
+    assert [one["Resource"] for one in statements] == [
+        [{"Fn::GetAtt": [name, "Arn"]} for name in functions]
+    ]
+    for name in functions:
+        assert not {"RestAPI", "APIHandler"} & needed_by(name, there)
 
 
 def test_only_what_surely_is_not_needed_expires(template: dict[str, Any]) -> None:
@@ -375,5 +390,5 @@ def test_a_placed_template_takes_its_code_from_the_bucket_and_the_made_one_stays
     there = placed(template, "a-bucket", "a.zip")
     functions = of_type(there, "AWS::Serverless::Function").values()
     places = [one["Properties"]["CodeUri"] for one in functions]
-    assert places == [{"Bucket": "a-bucket", "Key": "a.zip"}] * 5
+    assert places == [{"Bucket": "a-bucket", "Key": "a.zip"}] * 6
     assert json.dumps(template) == before

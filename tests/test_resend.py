@@ -1,35 +1,22 @@
 """Gửi lại đường dẫn: to the registered mailbox alone, and one answer whoever asks for whom."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
 
-import app
 from chalicelib import access as rules
 from chalicelib.contact import Contact
 from chalicelib.edges import Site
-from chalicelib.pages import resend as pages
 from chalicelib.store import access, acts, contacts
-from chalicelib.table import Change, Item, Key
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import HERE, NEW, OLD, Clock
 
 Outbox = Callable[[], list[EmailMessage]]
 Browser = Callable[[], Visitor]
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each answer was held back, instead of holding it back."""
-    slept: list[float] = []
-    monkeypatch.setattr(pages.time, "sleep", slept.append)
-    return slept
 
 
 def ask(browser: Visitor, who: str) -> Reply:
@@ -62,71 +49,6 @@ def test_only_the_registered_mailbox_is_mailed(
     assert outbox() == []
     ask(visitor(), "T01")
     assert [mail["To"] for mail in outbox()] == ["moi@t01.example"]
-
-
-class Counted:
-    """A table that counts what is asked of it."""
-
-    def __init__(self, site: Site) -> None:
-        self._table = site.table
-        self.calls: Counter[str] = Counter()
-
-    def get(self, key: Key) -> Item | None:
-        self.calls["get"] += 1
-        return self._table.get(key)
-
-    def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
-        self.calls[f"query {partition}"] += 1
-        return self._table.query(partition, prefix)
-
-    def write(self, *changes: Change) -> None:
-        self.calls["write"] += 1
-        self._table.write(*changes)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._table, name)
-
-
-def test_known_or_not_the_answer_and_its_work_are_the_same(
-    site: Site, visitor: Browser, waits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Bytes, status, headers, calls of the table; and the answer waits for the same moment."""
-    access.revoke(site.table, NEW, "T02")
-    answers, work = [], []
-    whose = ("T01", "T02", "KHONG-CO", "t03@donvi.example", "la@la.example")
-    for who in whose:
-        counted = Counted(site)
-        browser = visitor()
-        page = browser.get("/links")
-        app.use(replace(site, table=counted))  # type: ignore[arg-type]
-        reply = browser.submit(page, "/links", who=who)
-        answers.append((reply.status, reply.headers, reply.body))
-        work.append(Counter(counted.calls))
-    assert answers == [answers[0]] * len(whose)
-    assert work == [work[0]] * len(whose)
-    assert waits == [pages.EVENLY.total_seconds()] * len(whose)
-    assert whose[0].encode() not in answers[0][2]
-
-
-@pytest.mark.parametrize(
-    ("takes", "waited"), [(0.75, 1.25), (1.75, 0.25), (2.0, 2.0), (2.5, 1.5), (7.25, 0.75)]
-)
-def test_an_answer_takes_one_of_few_times_however_long_its_mails_take(
-    site: Site,
-    visitor: Browser,
-    clock: Clock,
-    waits: list[float],
-    monkeypatch: pytest.MonkeyPatch,
-    takes: float,
-    waited: float,
-) -> None:
-    def slow(*_: object) -> None:
-        clock.now += timedelta(seconds=takes)
-        raise OSError("no line")
-
-    monkeypatch.setattr(type(site.mail), "send", slow)
-    assert ask(visitor(), "T01").status == 200
-    assert waits == [waited]
 
 
 def test_a_revoked_link_is_not_brought_back_by_anyone(
@@ -164,7 +86,7 @@ def test_a_unit_is_mailed_three_times_an_hour_and_the_answer_stays_the_same(
 
 
 def test_one_address_asks_twenty_times_an_hour(
-    site: Site, visitor: Browser, outbox: Outbox, waits: list[float]
+    site: Site, visitor: Browser, outbox: Outbox
 ) -> None:
     browser = visitor()
     statuses = [ask(browser, f"X{number}").status for number in range(rules.ASKED_AN_HOUR)]
@@ -174,7 +96,6 @@ def test_one_address_asks_twenty_times_an_hour(
         assert reply.status == 429
         assert "Đã yêu cầu nhiều lần" in reply.body.decode()
     assert outbox() == []
-    assert len(waits) == rules.ASKED_AN_HOUR
     elsewhere = visitor()
     elsewhere.address = "192.0.2.7"
     assert ask(elsewhere, "T01").status == 200

@@ -76,6 +76,8 @@ ANSWERS = {
     "POST /links": 422,
     "GET /report/contacts": 200,
     "POST /report/contacts": 303,
+    "GET /report/devices": 200,
+    "POST /report/devices": 409,
     "GET /report/handover": 200,
     "POST /report/handover": 303,
     "GET /desk/{programme}/links": 200,
@@ -121,6 +123,8 @@ ANSWERS = {
     # staff, audit
     "GET /desk/staff": 200,
     "POST /desk/staff": 422,
+    "GET /desk/staff/leaver": 303,
+    "POST /desk/staff/leaver": 303,
     "GET /desk/staff/audit": 200,
     "GET /desk/staff/audit.xlsx": 303,
     "GET /desk/{programme}/audit": 200,
@@ -362,6 +366,7 @@ def test_every_page_carries_the_strict_headers(browsers: dict[str, Visitor]) -> 
 # Pages that only lead to an act, or that show a unit's link.
 OFFICERS_SEE = {
     "/desk/staff",
+    "/desk/staff/leaver",
     "/desk/{programme}/links/sheet",
     "/desk/{programme}/periods/new",
     "/desk/{programme}/units/import",

@@ -130,11 +130,13 @@ def staff_sign_in(server: Server, wire: Wire) -> Visitor:
     """By the code, by the mail's link, by the printed link; wrong codes, used links."""
     officer, director, other = (browser(server, wire) for _ in range(3))
     officer.submit(officer.get("/signin"), "/signin", email=OFFICER)
+    server.mailed(1)
     code, _ = mailed(server, wire, OFFICER)
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     assert officer.post("/signin/code", {"code": wrong}).status == 422
     assert officer.follow(officer.post("/signin/code", {"code": code})).status == 200
     director.submit(director.get("/signin"), "/signin", email=DIRECTOR)
+    server.mailed(2)
     _, link = mailed(server, wire, DIRECTOR)
     director.follow(director.submit(director.get(link), link))
     assert other.get(link).status == 404

@@ -14,6 +14,7 @@ from chalicelib.embedded import SqliteTable
 from chalicelib.store import access, keys, rates
 from chalicelib.table import ANYTHING, Change, Conflict, Delete, Item, Key, Table
 from tests.contract import parallel
+from tests.devices import left_open, let_in, standing
 
 KEY = b"k" * 32
 P, U = "thi-dua", "T01"
@@ -27,6 +28,10 @@ def table(tmp_path: Path) -> Iterator[SqliteTable]:
     opened = SqliteTable(tmp_path / "baocao.sqlite3")
     yield opened
     opened.close()
+
+
+def use_code(table: Table, ask: str, code: str, now: datetime) -> str | None:
+    return access.use_code(table, ask, code, now).email or None
 
 
 def everything_written(table: Table) -> str:
@@ -66,7 +71,7 @@ def test_an_unknown_token_is_no_link(table: Table, token: str) -> None:
 
 def test_a_reissued_link_ends_the_old_one_and_its_sessions(table: Table) -> None:
     old = access.issue_link(table, KEY, P, U)
-    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(3)]
+    sessions = [let_in(table, KEY, P, U, NOW) for _ in range(3)]
     new = access.reissue_link(table, KEY, P, U)
     assert new != old
     assert access.link(table, old) is None
@@ -85,7 +90,7 @@ def test_links_reissued_again_and_again_leave_one_that_works(table: Table) -> No
 def test_reissuing_touches_no_other_unit(table: Table) -> None:
     others = [("thi-dua", "T10"), ("thi-dua", "T1"), ("thi-dua-2", "T01"), ("thi-du", "aT01")]
     tokens = [access.issue_link(table, KEY, p, u) for p, u in others]
-    sessions = [access.open_session(table, "unit", NOW, programme=p, unit=u) for p, u in others]
+    sessions = [let_in(table, KEY, p, u, NOW) for p, u in others]
     access.issue_link(table, KEY, P, U)
     access.reissue_link(table, KEY, P, U)
     assert all(access.link(table, token) for token in tokens)
@@ -99,10 +104,11 @@ def test_a_unit_without_a_link_may_be_reissued(table: Table) -> None:
 
 def test_revoking_ends_the_link_and_a_hundred_sessions(table: Table) -> None:
     token = access.issue_link(table, KEY, P, U)
-    sessions = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(120)]
+    sessions = left_open(table, Link(P, U, 1), NOW, 120, older=False)
+    assert standing(table, sessions, NOW) == 120
     access.revoke(table, P, U)
     assert access.link(table, token) is None
-    assert not any(access.session(table, session.token, NOW) for session in sessions)
+    assert standing(table, sessions, NOW) == 0
 
 
 def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
@@ -115,7 +121,7 @@ def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
 
 
 def test_a_units_session_lasts_thirty_days_by_the_clock(table: Table) -> None:
-    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    opened = let_in(table, KEY, P, U, NOW)
     assert opened.until == NOW + timedelta(days=30)
     assert access.session(table, opened.token, opened.until - SECOND) == opened
     assert access.session(table, opened.token, opened.until) is None
@@ -133,7 +139,7 @@ def test_a_staff_session_lasts_twelve_hours_by_the_clock(table: Table, role: Any
 
 
 def test_a_closed_session_is_over_and_the_others_are_not(table: Table) -> None:
-    first, second = (access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(2))
+    first, second = (let_in(table, KEY, P, U, NOW) for _ in range(2))
     access.close_session(table, first)
     assert access.session(table, first.token, NOW) is None
     assert access.session(table, second.token, NOW) == second
@@ -142,7 +148,7 @@ def test_a_closed_session_is_over_and_the_others_are_not(table: Table) -> None:
 
 def test_no_token_opens_what_it_was_not_made_for(table: Table) -> None:
     link = access.issue_link(table, KEY, P, U)
-    session = access.open_session(table, "unit", NOW, programme=P, unit=U).token
+    session = let_in(table, KEY, P, U, NOW).token
     sign_in, _, ask = access.ask_sign_in(table, EMAIL, NOW)
     for token in (session, sign_in, ask):
         assert access.link(table, token) is None
@@ -152,7 +158,7 @@ def test_no_token_opens_what_it_was_not_made_for(table: Table) -> None:
         assert access.sign_in(table, token, NOW) is None
         assert access.use_link(table, token, NOW) is None
     for token in (link, session, sign_in):
-        assert access.use_code(table, token, "000000", NOW) is None
+        assert use_code(table, token, "000000", NOW) is None
 
 
 def test_a_sign_in_link_names_the_account_and_works_once(table: Table) -> None:
@@ -169,11 +175,11 @@ def test_a_sign_in_link_names_the_account_and_works_once(table: Table) -> None:
 def test_a_used_link_ends_its_code_and_a_used_code_its_link(table: Table) -> None:
     link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     assert access.use_link(table, link, NOW) == EMAIL
-    assert access.use_code(table, ask, code, NOW) is None
+    assert use_code(table, ask, code, NOW) is None
     link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
-    assert access.use_code(table, ask, code, NOW) == EMAIL
+    assert use_code(table, ask, code, NOW) == EMAIL
     assert access.use_link(table, link, NOW) is None
-    assert access.use_code(table, ask, code, NOW) is None
+    assert use_code(table, ask, code, NOW) is None
 
 
 def test_links_and_codes_used_at_one_moment_let_one_in(table: Table) -> None:
@@ -183,7 +189,7 @@ def test_links_and_codes_used_at_one_moment_let_one_in(table: Table) -> None:
         def use(place: int, link: str = link, code: str = code, ask: str = ask) -> str | None:
             if place % 2:
                 return access.use_link(table, link, NOW)
-            return access.use_code(table, ask, code, NOW)
+            return use_code(table, ask, code, NOW)
 
         assert parallel(6, use).count(EMAIL) == 1
 
@@ -193,17 +199,17 @@ def test_a_sign_in_lasts_fifteen_minutes_by_the_clock(table: Table) -> None:
     link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     assert access.sign_in(table, link, late) is None
     assert access.use_link(table, link, late) is None
-    assert access.use_code(table, ask, code, late) is None
+    assert use_code(table, ask, code, late) is None
     assert access.sign_in(table, link, late - SECOND) is not None
-    assert access.use_code(table, ask, code, late - SECOND) == EMAIL
+    assert use_code(table, ask, code, late - SECOND) == EMAIL
 
 
 def test_a_code_works_in_the_browser_that_asked_alone(table: Table) -> None:
     _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     _, _, other = access.ask_sign_in(table, "chuyenvien@vinhlong.example", NOW)
-    assert access.use_code(table, rules.new_token(), code, NOW) is None
-    assert access.use_code(table, other, code, NOW) is None
-    assert access.use_code(table, ask, code, NOW) == EMAIL
+    assert use_code(table, rules.new_token(), code, NOW) is None
+    assert use_code(table, other, code, NOW) is None
+    assert use_code(table, ask, code, NOW) == EMAIL
 
 
 def wrong(code: str, place: int = 1) -> str:
@@ -213,22 +219,94 @@ def wrong(code: str, place: int = 1) -> str:
 def test_the_right_code_works_at_the_fifth_try(table: Table) -> None:
     _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     for place in range(1, 5):
-        assert access.use_code(table, ask, wrong(code, place), NOW) is None
-    assert access.use_code(table, ask, code, NOW) == EMAIL
+        assert use_code(table, ask, wrong(code, place), NOW) is None
+    assert use_code(table, ask, code, NOW) == EMAIL
 
 
-def test_after_five_wrong_tries_the_right_code_is_dead(table: Table) -> None:
-    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+def test_after_five_wrong_codes_the_next_waits_one_minute_two_four_up_to_sixty(
+    table: Table,
+) -> None:
+    """However many askings they came from; the wait is told before it, and with each wrong one."""
+    now, waited = NOW, []
+    for place in range(14):
+        _, code, ask = access.ask_sign_in(table, EMAIL, now)
+        tried = access.use_code(table, ask, wrong(code, place + 1), now)
+        assert (tried.email, tried.judged) == ("", True)
+        waited.append(tried.again - now if tried.again else timedelta())
+        if tried.again:
+            early = access.use_code(table, ask, code, tried.again - SECOND)
+            assert early == access.Tried(judged=False, again=tried.again)
+            now = tried.again
+    minutes = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert waited == [timedelta(minutes=one) for one in minutes]
+    link, code, ask = access.ask_sign_in(table, EMAIL, now)
+    assert access.use_link(table, link, now) == EMAIL
+    _, code, ask = access.ask_sign_in(table, EMAIL, now)
+    assert use_code(table, ask, code, now) == EMAIL
+
+
+def test_a_code_that_waits_writes_nothing(table: Table) -> None:
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     for place in range(1, 6):
-        assert access.use_code(table, ask, wrong(code, place), NOW) is None
-    assert access.use_code(table, ask, code, NOW) is None
-    assert access.use_link(table, link, NOW) == EMAIL
+        assert use_code(table, ask, wrong(code, place), NOW) is None
+    before = everything_written(table)
+    for place in range(100):
+        assert use_code(table, ask, wrong(code, place), NOW + place * SECOND / 2) is None
+    assert everything_written(table) == before
+
+
+def test_a_right_code_leaves_the_tries_as_they_were(table: Table) -> None:
+    """Else who signs in each morning would give a guesser new tries, or use up their own."""
+    row = keys.tries("code-")
+    for _ in range(8):
+        _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+        assert use_code(table, ask, code, NOW) == EMAIL
+        assert table.get(row) is None
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    for place in range(1, 4):
+        assert use_code(table, ask, wrong(code, place), NOW) is None
+    before = table.get(row)
+    assert use_code(table, ask, code, NOW + SECOND) == EMAIL
+    after = table.get(row)
+    assert before is not None
+    assert after is not None
+    assert (after.body, after.expires) == (before.body, before.expires)
+
+
+def test_wrong_codes_are_forgotten_a_day_after_the_last(table: Table) -> None:
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
+    for place in range(1, 6):
+        assert use_code(table, ask, wrong(code, place), NOW) is None
+    for later, count in ((timedelta(days=1) - SECOND, 6), (timedelta(days=2), 1)):
+        now = NOW + later
+        _, code, ask = access.ask_sign_in(table, EMAIL, now)
+        assert use_code(table, ask, wrong(code), now) is None
+        row = table.get(keys.tries("code-"))
+        assert row is not None
+        assert row.body["count"] == count
+        assert row.expires == int((now + timedelta(days=1)).timestamp())
+
+
+def test_each_reserve_has_its_own_tries(table: Table) -> None:
+    """Strangers use up theirs; a browser that has signed in before is not held up."""
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW, reserve="account")
+    for place in range(1, 6):
+        assert use_code(table, ask, wrong(code, place), NOW) is None
+    assert not access.use_code(table, ask, code, NOW).judged
+    _, code, ask = access.ask_sign_in(table, EMAIL, NOW, reserve="account.browser")
+    assert use_code(table, ask, code, NOW) == EMAIL
+
+
+def test_a_browsers_token_gets_one_mail(table: Table) -> None:
+    _, _, ask = access.ask_sign_in(table, EMAIL, NOW)
+    with pytest.raises(Conflict):
+        access.ask_sign_in(table, EMAIL, NOW, ask)
 
 
 @pytest.mark.parametrize("code", ["", "0", "12345", "1234567", "١٢٣٤٥٦", "không", "\x00" * 6])
 def test_an_odd_code_is_a_wrong_one(table: Table, code: str) -> None:
     _, _, ask = access.ask_sign_in(table, EMAIL, NOW)
-    assert access.use_code(table, ask, code, NOW) is None
+    assert use_code(table, ask, code, NOW) is None
 
 
 @pytest.mark.parametrize("end", ["another role", "removed", "removed and back"])
@@ -277,24 +355,6 @@ def test_no_session_begins_while_its_link_is_revoked(table: Table) -> None:
     access.revoke(between, P, U)
     assert len(opened) == 1
     assert opened[0] is None or access.session(table, opened[0].token, NOW) is None
-
-
-def test_twenty_codes_a_day_are_tried_for_an_account_whoever_asks(table: Table) -> None:
-    """A crowd that asks again and again would in time hit one of a million codes."""
-    judged = 0
-    for _ in range(8):
-        _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
-        for place in range(1, 5):
-            before = rates.today(table, f"code-{rules.digest(EMAIL)}", NOW)[0]
-            assert access.use_code(table, ask, wrong(code, place), NOW) is None
-            judged += rates.today(table, f"code-{rules.digest(EMAIL)}", NOW)[0] - before
-    assert judged == rules.CODES_A_DAY
-    link, code, ask = access.ask_sign_in(table, EMAIL, NOW)
-    assert access.use_code(table, ask, code, NOW) is None
-    assert access.use_link(table, link, NOW) == EMAIL
-    tomorrow = NOW + timedelta(days=1)
-    _, code, ask = access.ask_sign_in(table, EMAIL, tomorrow)
-    assert access.use_code(table, ask, code, tomorrow) == EMAIL
 
 
 class Between:
@@ -362,7 +422,7 @@ def test_tries_at_one_moment_are_five_all_the_same(
         crowd = Crowd(table, 8)
 
         def guess(place: int, crowd: Crowd = crowd, wave: int = wave) -> object:
-            return access.use_code(crowd, ask, wrong(code, 1 + wave * 8 + place), NOW)
+            return use_code(crowd, ask, wrong(code, 1 + wave * 8 + place), NOW)
 
         assert parallel(8, guess) == [None] * 8
     assert len(compared) <= rules.CODE_TRIES
@@ -370,12 +430,12 @@ def test_tries_at_one_moment_are_five_all_the_same(
 
 def test_the_table_holds_no_token_and_no_code(table: Table) -> None:
     secrets = [access.issue_link(table, KEY, P, U), access.reissue_link(table, KEY, P, U)]
-    secrets.append(access.open_session(table, "unit", NOW, programme=P, unit=U).token)
+    secrets.append(let_in(table, KEY, P, U, NOW).token)
     secrets.append(access.open_session(table, "director", NOW, email=EMAIL).token)
     for _ in range(5):
         secrets += access.ask_sign_in(table, EMAIL, NOW)
     used = access.ask_sign_in(table, EMAIL, NOW)
-    access.use_code(table, used[2], wrong(used[1]), NOW)
+    use_code(table, used[2], wrong(used[1]), NOW)
     secrets += used
     tokens = [secret for secret in secrets if len(secret) > 6]
     codes = [secret for secret in secrets if len(secret) == 6]
@@ -399,7 +459,7 @@ def test_a_guessed_code_can_not_be_checked_against_the_table_alone(table: Table)
 def test_sessions_and_sign_ins_expire_by_themselves_and_links_never(table: Table) -> None:
     access.issue_link(table, KEY, P, U)
     kept = {item.key for item in table.everything()}
-    opened = access.open_session(table, "unit", NOW, programme=P, unit=U)
+    opened = let_in(table, KEY, P, U, NOW)
     access.ask_sign_in(table, EMAIL, NOW)
     for item in table.everything():
         if item.key in kept:
@@ -409,15 +469,13 @@ def test_sessions_and_sign_ins_expire_by_themselves_and_links_never(table: Table
             assert NOW.timestamp() < item.expires <= opened.until.timestamp()
 
 
-def test_a_wrong_try_leaves_the_expiry_as_it_was(table: Table) -> None:
+def test_a_wrong_try_leaves_the_code_as_it_was(table: Table) -> None:
     _, code, ask = access.ask_sign_in(table, EMAIL, NOW)
     key = keys.token(rules.digest(ask))
     before = table.get(key)
-    access.use_code(table, ask, wrong(code), NOW + timedelta(minutes=5))
-    after = table.get(key)
+    assert use_code(table, ask, wrong(code), NOW + timedelta(minutes=5)) is None
     assert before is not None
-    assert after is not None
-    assert after.expires == before.expires
+    assert table.get(key) == before
 
 
 def test_staff_are_kept_with_their_role(table: Table) -> None:
@@ -444,6 +502,19 @@ def test_past_the_limit_nothing_is_written_any_more(table: Table) -> None:
     assert last == 22
     assert rates.count(table, "a", NOW, 20) == 22
     assert (everything_written(table), next(iter(table.everything())).version) == before
+
+
+def test_of_what_is_taken_at_one_moment_no_more_than_there_is_goes(table: Table) -> None:
+    found = parallel(8, lambda _: [rates.take(table, "a", NOW, 20) for _ in range(5)])
+    assert sum(map(sum, found)) <= 20
+    assert rates.taken(table, "a", NOW) == sum(map(sum, found))
+    while rates.take(table, "a", NOW, 20):
+        pass
+    before = everything_written(table), next(iter(table.everything())).version
+    assert not rates.take(table, "a", NOW, 20)
+    assert (everything_written(table), next(iter(table.everything())).version) == before
+    assert rates.taken(table, "a", NOW) == 20
+    assert rates.take(table, "a", NOW + timedelta(hours=1), 20)
 
 
 def test_counts_expire(table: Table) -> None:

@@ -13,6 +13,8 @@ from chalicelib.embedded import SqliteTable
 from chalicelib.store import access, acts, keys, links
 from chalicelib.table import ANYTHING, Change, Delete, Item, Key, Put, Table
 from tests.contract import parallel
+from tests.devices import left_open, let_in, standing
+from tests.faulty import Calls, FaultyTable, busy
 
 KEY = b"k" * 32
 P, U = "thi-dua", "T01"
@@ -64,24 +66,36 @@ class Counting:
 def test_a_new_link_the_end_of_the_old_its_sessions_and_the_record_are_one_write(
     table: Table,
 ) -> None:
+    """What is swept afterwards has ended with it: the same with nothing swept."""
     old = access.issue_link(table, KEY, P, U)
-    opened = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(20)]
-    counting = Counting(table)
-    new = links.reissue_link(counting, KEY, P, U, act())
-    assert len(counting.writes) == 1
+    opened = left_open(table, Link(P, U, 1), NOW, 120, older=False)
+    calls = Calls()
+    calls.arm(3, "before", busy)
+    new = links.reissue_link(FaultyTable(table, calls), KEY, P, U, act())
+    assert [made.partition(" ")[0] for made in calls.made] == ["get", "write", "query", "write"]
+    assert calls.fired
     assert access.link(table, old) is None
     assert access.link(table, new) == Link(P, U, 2)
-    assert not any(access.session(table, one.token, NOW) for one in opened)
+    assert standing(table, opened, NOW) == 0
     assert recorded(table) == [("reissue_link", OFFICER, U)]
 
 
-def test_more_sessions_than_one_write_holds_end_too(table: Table) -> None:
+def test_what_ended_is_swept_and_what_the_new_link_opened_stays(table: Table) -> None:
     access.issue_link(table, KEY, P, U)
-    opened = [access.open_session(table, "unit", NOW, programme=P, unit=U) for _ in range(120)]
-    counting = Counting(table)
-    links.revoke(counting, P, U, act("revoke_link"))
-    assert len(counting.writes[0]) == 100
-    assert not any(access.session(table, one.token, NOW) for one in opened)
+    left_open(table, Link(P, U, 1), NOW, 120, older=False)
+    left_open(table, Link(P, U, 1), NOW, 3, older=True)
+    fresh: list[str] = []
+
+    def meanwhile() -> None:
+        fresh.append(let_in(table, KEY, P, U, NOW).token)
+
+    calls = Calls()
+    calls.arm("query", "before", meanwhile)
+    links.reissue_link(FaultyTable(table, calls), KEY, P, U, act())
+    assert standing(table, fresh, NOW) == 1
+    assert len(list(table.query(keys.unit_access(P, U), "SESSION#"))) == 1
+    links.revoke(table, P, U, act("revoke_link", NOW + MINUTE))
+    assert standing(table, fresh, NOW) == 0
     assert not list(table.query(keys.unit_access(P, U), "SESSION#"))
 
 
@@ -179,13 +193,6 @@ def test_the_next_link_is_known_before_it_opens_anything(table: Table) -> None:
     assert access.link(table, coming) is None
     assert links.renew(table, KEY, P, U, known, act("handover")) == coming
     assert access.link(table, coming) == Link(P, U, 2)
-
-
-def test_open_sessions_are_told_with_the_newest_first(table: Table) -> None:
-    access.open_session(table, "unit", NOW, programme=P, unit=U)
-    access.open_session(table, "unit", NOW + MINUTE, programme=P, unit=U)
-    assert links.sessions(table, P, U, NOW + MINUTE) == [NOW + MINUTE, NOW]
-    assert links.sessions(table, P, U, NOW + rules.UNIT_SESSION) == [NOW + MINUTE]
 
 
 def test_an_act_whose_reply_was_lost_is_done_once(table: Table) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.aws.dynamo import DynamoTable
 from chalicelib.aws.edges import S3Files, SesMail
-from chalicelib.edges import Site, Unusable, public_address
+from chalicelib.edges import Afterwards, Asked, Site, Unusable, asked_mails, public_address
 
 __all__ = [
     "KEY_SECONDS",
@@ -18,6 +18,7 @@ __all__ = [
     "S3Files",
     "SesMail",
     "address_of",
+    "afterwards_by",
     "forget_key",
     "hand_over_to",
     "open_site",
@@ -36,7 +37,7 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
     KEY_PARAMETER names the SSM SecureString that holds the server key in hexadecimal; it is
     read when a page needs it, and again after KEY_SECONDS. MAIL_SETTINGS, where given, names
     the configuration set that tells of bounces; WORKER the function that sums a period which is
-    handed over.
+    handed over, MAILER the one that looks up what was asked for.
     """
     given = {name: settings.get(name, "") for name in _SETTINGS}
     if missing := [name for name, content in given.items() if not content]:
@@ -51,6 +52,8 @@ def open_site(clock: Callable[[], datetime], settings: Mapping[str, str] = os.en
         public_url=public_address(given["PUBLIC_URL"]),
         clock=clock,
         hand_over=hand_over_to(settings["WORKER"]) if settings.get("WORKER") else None,
+        afterwards=afterwards_by(settings["MAILER"]) if settings.get("MAILER") else None,
+        asked_mails=asked_mails(settings),
     )
 
 
@@ -74,12 +77,25 @@ def hand_over_to(function: str) -> Callable[[str, str, str], None]:
     """Give a period of a run to this Lambda function, which tries again by itself."""
 
     def hand_over(p: str, k: str, run: str) -> None:
-        given = {"programme": p, "period": k, "run": run}
-        _client("lambda").invoke(
-            FunctionName=function, InvocationType="Event", Payload=json.dumps(given).encode()
-        )
+        _invoke(function, {"programme": p, "period": k, "run": run})
 
     return hand_over
+
+
+def afterwards_by(function: str) -> Afterwards:
+    """Give what was asked for to this Lambda function, which never tries again."""
+
+    def afterwards(asked: Asked) -> None:
+        _invoke(function, asked.event())
+
+    return afterwards
+
+
+def _invoke(function: str, event: Mapping[str, str]) -> None:
+    """Without waiting for it."""
+    _client("lambda").invoke(
+        FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
+    )
 
 
 @cache

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from chalicelib.edges import Mail, Site, Unusable
+from chalicelib.edges import Mail, Site, Unusable, asked_mails
 from chalicelib.embedded.folder import FolderFiles, OutboxMail
 from chalicelib.embedded.sqlite import SCHEMA, SqliteTable
 
@@ -96,6 +96,7 @@ def open_site(
         server_key=key,
         public_url=public_url,
         clock=clock,
+        asked_mails=asked_mails(settings),
     )
 
 

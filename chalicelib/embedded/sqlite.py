@@ -32,7 +32,7 @@ from chalicelib.table import (
 _APPLICATION = 0x42414F43  # "BAOC" in the file's header: this database is ours
 # The data's schema (store.schema), also in the file's header: a program of the time when no item
 # said it looks here, and refuses what is newer.
-SCHEMA = 2
+SCHEMA = 3
 _PAGE = 200
 # Of a new file, in bytes: a head fits in a leaf of this size. In one of 4,096 it would need a page
 # of its own beside it, and reading all heads of a period would take half as long again.

@@ -1,7 +1,7 @@
 """Every sentence that code, not a template, says to a unit: Vietnamese, polite, brief."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from chalicelib import number, value
 from chalicelib.clock import VIETNAM
@@ -81,6 +81,9 @@ SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
     "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, bấm đường dẫn trong thư, "
     "hoặc xin mã mới.",
+    "waiting": "Đã có nhiều mã sai nên mã vừa nhập chưa được xem. "
+    "Vui lòng bấm đường dẫn trong thư mới nhất để vào ngay.",
+    "again": " Muốn nhập mã, vui lòng thử lại lúc {at}.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 
@@ -122,6 +125,14 @@ def day(instant: datetime | date) -> str:
 def moment(instant: datetime) -> str:
     """As "16:05 ngày 17/12/2026", in Việt Nam."""
     return instant.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def minute(instant: datetime) -> str:
+    """As "16:05", in Việt Nam: the first whole minute that is not before the instant."""
+    shown = instant.astimezone(VIETNAM)
+    if shown.second or shown.microsecond:
+        shown += timedelta(minutes=1)
+    return shown.strftime("%H:%M")
 
 
 def fault(found: Fault, indicator: Indicator | None) -> str:

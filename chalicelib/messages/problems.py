@@ -42,6 +42,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Đường dẫn này không đúng hoặc không còn hiệu lực. "
         "Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ Sở để nhận đường dẫn mới.",
     ),
+    "replaced_link": (
+        "Đường dẫn đã được thay",
+        "Ngày {detail}, Sở đã thay đường dẫn này bằng đường dẫn mới; báo cáo và bản nháp của đơn "
+        "vị vẫn còn. Quý đơn vị vui lòng mở đường dẫn trong thư mới nhất của Sở, hoặc bấm “Gửi lại "
+        "đường dẫn” dưới đây, hoặc liên hệ Sở để nhận đường dẫn mới.",
+    ),
     "unknown_sign_in": (
         "Đường dẫn đăng nhập không dùng được",
         "Đường dẫn đăng nhập chỉ dùng một lần trong 15 phút. Vui lòng đăng nhập lại.",
@@ -96,6 +102,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
         "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
+    ),
+    "sign_in_asked_too_often": (
+        "Đã yêu cầu nhiều lần",
+        "Từ nơi này vừa có nhiều yêu cầu đăng nhập, nên yêu cầu này chưa được thực hiện. "
+        "Vui lòng mở thư mới nhất đã nhận được, hoặc thử lại sau một giờ.",
     ),
     "too_many": (
         "Đang có nhiều yêu cầu",

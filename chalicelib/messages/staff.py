@@ -29,3 +29,5 @@ MAILED: Mapping[str, str] = {
     "unknown": "Chưa rõ thư hướng dẫn đăng nhập đã đi hay chưa. Vui lòng báo cho người đó đăng "
     "nhập tại:",
 }
+
+LEAVER = "Cán bộ thôi phụ trách"  # why a link was replaced, as the log says it

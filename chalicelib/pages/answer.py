@@ -92,7 +92,12 @@ def _session(site: Site, way: Way, request: Request) -> Session | None:
         return None
     name = "unit" if "unit" in way.visitors else "staff"
     token = request.cookies.get(cookie_name(site, name), "")
-    return access.session(site.table, token, request.now) if token else None
+    session = access.session(site.table, token, request.now) if token else None
+    if session and not session.is_staff and session.used != f"{today(request.now)}":
+        from chalicelib.store import devices  # once a day and device
+
+        devices.note_use(site.table, session, request.now)
+    return session
 
 
 def _guard_session(way: Way, request: Request) -> None:
@@ -137,7 +142,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         contact=_contact(site),
         identity="",
         sign_in=problem.name == "staff_signed_out",
-        resend=problem.name in ("unknown_link", "signed_out"),
+        resend=problem.name in ("unknown_link", "replaced_link", "signed_out"),
         typed=_without_token(_typed(request, problem)),
     )
 

@@ -17,6 +17,7 @@ from chalicelib.pages.web import Problem, Request, Response, redirect, whole_num
 from chalicelib.programme import Programme
 from chalicelib.store import acts, contacts, keys, programmes
 from chalicelib.store import typed as store_typed
+from chalicelib.store.access import still_open
 from chalicelib.table import Conflict
 from chalicelib.unit import Unit, owing
 
@@ -109,9 +110,12 @@ def _keep(
     new = {name: getattr(after, name) for name in names}
     told = {"old": old, "new": new}
     act = Act(request.now, who, verb, programme.key, unit=unit.code, detail=told)
+    session = () if request.who.is_staff else (still_open(request.who),)
     try:
-        contacts.keep(site.table, act, after)
-    except Conflict:
+        contacts.keep(site.table, act, after, *session)
+    except Conflict as conflict:
+        if conflict.key in {check.key for check in session}:
+            raise Problem(401, "signed_out") from None
         return False
     return True
 
@@ -198,7 +202,7 @@ def _tell_the_old(
         new=new or "(chưa có)",
     )
     subject = words.NOTICE_SUBJECT.format(unit=" ".join(unit.name.split()))
-    return link_mail.post(site, request, old, subject, body)
+    return link_mail.post(site, request.now, old, subject, body)
 
 
 def one(site: Site, request: Request) -> Response:

@@ -4,14 +4,14 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib import grid
+from chalicelib import grid, number
 from chalicelib.backups import missed
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
 from chalicelib.messages import desk as words
-from chalicelib.messages import moment
-from chalicelib.pages import render
+from chalicelib.messages import minute, moment
+from chalicelib.pages import doors, render
 from chalicelib.pages.grid import rows_of
 from chalicelib.pages.links import read_instant
 from chalicelib.pages.web import JSON, Problem, Request, Response, redirect
@@ -53,7 +53,17 @@ def desk(site: Site, request: Request) -> Response:
         shelves=shelves,
         archive=_archive(site, request),
         now=request.now,
+        paused=_paused(site, request),
     )
+
+
+def _paused(site: Site, request: Request) -> str:
+    """What the department must know of mails that strangers asked for, too many in this hour."""
+    which = doors.used_up(site, request.now)
+    if not which:
+        return ""
+    ends = request.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return words.PAUSED[which].format(at=minute(ends), most=number.shown(site.asked_mails))
 
 
 def _archive(site: Site, request: Request) -> tuple[datetime | None, bool] | None:

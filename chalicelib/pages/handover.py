@@ -12,7 +12,7 @@ from chalicelib.pages.links import STYLES, read_instant
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, cookie, redirect
 from chalicelib.programme import Programme
-from chalicelib.store import contacts, links, programmes
+from chalicelib.store import contacts, devices, links, programmes
 from chalicelib.unit import Unit, known_as
 
 
@@ -55,7 +55,7 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         unit=unit,
         standing=standing,
         lost=bool(standing and standing.works and not links.token(site.key, standing)),
-        sessions=links.sessions(table, p, unit.code, request.now),
+        devices=devices.devices(table, p, unit.code, request.now),
         mailbox=contacts_of.mailbox(contacts.contact(table, p, unit.code), unit),
         seen=iso(request.now),
         given=request.form,
@@ -86,7 +86,7 @@ def hand_over(site: Site, request: Request) -> Response:
     to = contacts_of.mailbox(contacts.contact(site.table, p, code), unit)
     done: str = "paper"
     if to and request.form.get("mail"):
-        done = link_mail.send(site, request, programme, unit, token, to)
+        done = link_mail.send(site, request.now, programme, unit, token, to)
     return redirect(site, "desk", p, "links", "of", code, done=done)
 
 
@@ -142,8 +142,10 @@ def confirm(site: Site, request: Request) -> Response:
     if not request.form.get("sure"):
         return redirect(site, "report", "handover", fault="not_sure")
     known = links.standing(table, p, code)
+    if known is None or known.revision != request.who.revision:
+        raise Problem(401, "signed_out")  # it was changed since this session was judged
     token = links.next_token(site.key, p, code, known)
-    if link_mail.send(site, request, programme, unit, token, to) != "sent":
+    if link_mail.send(site, request.now, programme, unit, token, to) != "sent":
         return redirect(site, "report", "handover", fault="mail_failed")
     act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
     links.renew(table, site.key, p, code, known, act)

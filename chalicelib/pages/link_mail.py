@@ -1,21 +1,20 @@
 """The mail that brings a unit its own link: one unit, one mailbox, one link."""
 
+from datetime import datetime
 from typing import Literal
 
 from chalicelib import logs
 from chalicelib.edges import NotSent, Site
 from chalicelib.messages import links as words
 from chalicelib.pages import render
-from chalicelib.pages.web import Request, absolute
+from chalicelib.pages.web import absolute
 from chalicelib.programme import Programme
 from chalicelib.unit import Unit
 
 End = Literal["sent", "failed", "unknown"]
 
 
-def send(
-    site: Site, request: Request, programme: Programme, unit: Unit, token: str, to: str
-) -> End:
+def send(site: Site, now: datetime, programme: Programme, unit: Unit, token: str, to: str) -> End:
     """Whatever becomes of the mail, the page goes on."""
     body = render.text(
         "messages/link.txt",
@@ -25,13 +24,13 @@ def send(
         link=absolute(site, "u", token),
     )
     subject = words.MAIL_SUBJECT.format(unit=" ".join(unit.name.split()))
-    return post(site, request, to, subject, body)
+    return post(site, now, to, subject, body)
 
 
-def post(site: Site, request: Request, to: str, subject: str, body: str) -> End:
+def post(site: Site, now: datetime, to: str, subject: str, body: str) -> End:
     """Send a mail, once; where that fails, a line in the log and whether it may have gone out."""
     try:
-        site.mail.send(to, subject, body, request.now)
+        site.mail.send(to, subject, body, now)
     except Exception as error:
         logs.say("mail_failed", logs.ERROR, error)
         return "failed" if isinstance(error, NotSent) else "unknown"

@@ -106,5 +106,5 @@ def _send_one(site: Site, request: Request, programme: Programme, unit: Unit, on
     reserved = mailings.move(table, p, who, site.clock(), one, "sending", to)
     if reserved is None:
         return  # another request of an officer sends it
-    end = link_mail.send(site, request, programme, unit, token, to)
+    end = link_mail.send(site, request.now, programme, unit, token, to)
     mailings.move(table, p, who, site.clock(), reserved, end)

@@ -3,17 +3,16 @@
 import re
 
 from chalicelib import access as rules
-from chalicelib import logs, messages
-from chalicelib.access import SIGN_IN, Session
+from chalicelib import known, messages
+from chalicelib.access import SIGN_IN, Link, Session
 from chalicelib.clock import today
-from chalicelib.edges import Site
-from chalicelib.pages import render
+from chalicelib.edges import Asked, Site
+from chalicelib.pages import doors, render
 from chalicelib.pages.guessing import failed
 from chalicelib.pages.web import (
     Problem,
     Request,
     Response,
-    absolute,
     cookie,
     cookie_name,
     redirect,
@@ -23,7 +22,7 @@ from chalicelib.store import access, programmes, rates
 from chalicelib.text import forbidden
 from chalicelib.unit import known_as
 
-_ASK = "ask"
+_ASK, _KNOWN = "ask", "known"
 _EMAIL = r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+"
 
 
@@ -41,9 +40,13 @@ def script(_: Site, request: Request) -> Response:
 
 def landing(site: Site, request: Request) -> Response:
     """Whose form this is, and a button. A GET opens nothing: robots fetch links."""
+    return _landing(site, request)
+
+
+def _landing(site: Site, request: Request, fault: str = "") -> Response:
     link = access.link(site.table, request.params["token"])
     if link is None:
-        raise failed(site, request, 404, "unknown_link")
+        raise _unknown(site, request)
     programme = programmes.programme(site.table, link.programme)
     versions = programmes.unit_versions(site.table, programme, link.unit) if programme else []
     if programme is None or not versions:
@@ -53,28 +56,64 @@ def landing(site: Site, request: Request) -> Response:
         site,
         request,
         "landing.html",
+        status=422 if fault else 200,
         unit=unit,
         programme=programme,
         token=request.params["token"],
+        asks=not _is_open_to(_former(site, request, "unit"), link),
+        given=request.form,
+        fault=fault,
     )
 
 
+def _is_open_to(session: Session | None, link: Link) -> bool:
+    """Whether this browser is let in to the link's unit already."""
+    whose = session and (session.programme, session.unit, session.generation)
+    return whose == (link.programme, link.unit, link.generation)
+
+
 def enter(site: Site, request: Request) -> Response:
-    session = access.enter(site.table, request.params["token"], request.now)
+    """Who uses the device is asked once, and nobody has to say it."""
+    from chalicelib import device
+    from chalicelib.messages.devices import FAULTS
+    from chalicelib.store import devices
+
+    token, name, post = (
+        request.params["token"],
+        *(request.form.get(field, "") for field in ("by.name", "by.post")),
+    )
+    if fault := device.fault(name, post):
+        return _landing(site, request, FAULTS[fault])
+    about = device.About(device.kind(request.headers.get("user-agent", "")), name, post)
+    former, link = _former(site, request, "unit"), access.link(site.table, token)
+    session = None
+    if former and link and _is_open_to(former, link):
+        # Its report may be on its way from another tab: the browser goes on in that session.
+        session = devices.go_on(site.table, former, request.now, about)
+    session = session or devices.enter(site.table, token, request.now, about)
     if session is None:
-        raise failed(site, request, 404, "unknown_link")
-    return _begun(site, request, session, "report")
+        raise _unknown(site, request)
+    return _begun(site, request, session, former, "report")
 
 
-def _begun(site: Site, request: Request, session: Session, where: str) -> Response:
-    """Every entry is a new session; whose session this browser held before, that one ends.
+def _unknown(site: Site, request: Request) -> Problem:
+    """Unknown and revoked links get one answer; one that a leaver may hold says that it was."""
+    if at := access.replaced(site.table, request.params["token"], request.now):
+        return Problem(410, "replaced_link", messages.day(today(at)))
+    return failed(site, request, 404, "unknown_link")
 
-    Only the same unit's stays: its report may be on its way from another tab.
-    """
-    name = "staff" if session.is_staff else "unit"
+
+def _former(site: Site, request: Request, name: str) -> Session | None:
+    """The session that this browser holds already."""
     held = request.cookies.get(cookie_name(site, name), "")
-    former = access.session(site.table, held, request.now) if held else None
-    if former and (former.is_staff or former.owner != session.owner):
+    return access.session(site.table, held, request.now) if held else None
+
+
+def _begun(
+    site: Site, request: Request, session: Session, former: Session | None, where: str
+) -> Response:
+    """Whose session this browser held before, that one ends."""
+    if former and former.token != session.token:
         access.close_session(site.table, former)
     response = redirect(site, where)
     response.cookies.append(session_cookie(site, session, request.now))
@@ -86,44 +125,45 @@ def sign_in(site: Site, request: Request) -> Response:
 
 
 def ask_sign_in(site: Site, request: Request) -> Response:
-    """Mail a link and a code. The answer is the same whether the account exists or not."""
+    """Count, hand over, answer: all of it alike, whether the account exists or not."""
     email = request.form.get("email", "").lower()
     if not re.fullmatch(_EMAIL, email) or forbidden(email):
         fault = messages.SIGN_IN["bad_email"]
         return render.page(site, request, "sign_in.html", status=422, fault=fault, email=email)
-    ask_token = rules.new_token()
-    if access.staff_role(site.table, email) and _may_ask(site, request, email):
-        link_token, code, ask_token = access.ask_sign_in(site.table, email, request.now)
-        link = absolute(site, "s", link_token)
-        body = render.text("messages/sign_in.txt", code=code, link=link)
-        subject = messages.SIGN_IN["subject"].format(code=code)
-        try:
-            site.mail.send(email, subject, body, request.now)
-        except Exception as error:  # the answer must not tell who has an account
-            logs.say("mail_failed", logs.ERROR, error)
+    account = rules.account_mark(site.key, email)
+    browser = known.browser(site.key, _cookie(site, request, _KNOWN), account)
+    reserve = f"{account}.{browser}" if browser else account
+    who = reserve if browser else rules.address_digest(site.key, request.address)
+    most = rules.SIGN_IN_ASKS_AN_HOUR
+    if rates.count(site.table, f"asks-{who}", request.now, most) > most:
+        raise Problem(429, "sign_in_asked_too_often")
+    ask_token = rules.new_ask(site.key, reserve)
+    doors.hand_over(site, Asked("sign_in", email, request.now, site.public_url, ask_token))
     response = render.page(site, request, "code.html", fault="", email=email)
     response.cookies.append(cookie(site, _ASK, ask_token, int(SIGN_IN.total_seconds())))
     return response
 
 
-def _may_ask(site: Site, request: Request, email: str) -> bool:
-    account = f"sign-in-{rules.digest(email)}"
-    here = f"{account}-{rules.address_digest(site.key, request.address)}"
-    if rates.count(site.table, here, request.now, rules.SIGN_INS_AN_HOUR) > rules.SIGN_INS_AN_HOUR:
-        return False
-    asked = rates.count(site.table, account, request.now, rules.SIGN_INS_FOR_ONE)
-    return asked <= rules.SIGN_INS_FOR_ONE
+def _cookie(site: Site, request: Request, name: str) -> str:
+    return request.cookies.get(cookie_name(site, name), "")
 
 
 def use_code(site: Site, request: Request) -> Response:
-    ask_token = request.cookies.get(cookie_name(site, _ASK), "")
+    """An address without account has the same tries, waits and words as one with it."""
+    ask_token = _cookie(site, request, _ASK)
     code = "".join(request.form.get("code", "").split())
-    email = access.use_code(site.table, ask_token, code, request.now) if ask_token else None
-    if email is None:
-        status = failed(site, request, 422, "bad_code").status
-        fault = messages.SIGN_IN["bad_code"]
-        return render.page(site, request, "code.html", status=status, fault=fault, email="")
-    return _let_in(site, request, email)
+    reserve = rules.reserve_of(site.key, ask_token)
+    tried = access.Tried()
+    if reserve:
+        tried = access.use_code(site.table, ask_token, code, request.now, reserve)
+    if tried.email:
+        return _let_in(site, request, tried.email)
+    status = failed(site, request, 422, "bad_code").status if tried.judged else 429
+    name = "bad_code" if tried.judged else "waiting"
+    fault = messages.SIGN_IN[name]
+    if tried.again:
+        fault += messages.SIGN_IN["again"].format(at=messages.minute(tried.again))
+    return render.page(site, request, "code.html", status=status, fault=fault, email="")
 
 
 def staff_link(site: Site, request: Request) -> Response:
@@ -141,11 +181,16 @@ def use_link(site: Site, request: Request) -> Response:
 
 
 def _let_in(site: Site, request: Request, email: str) -> Response:
-    role = access.staff_role(site.table, email)
-    if role is None:
+    """From now on the browser is known: what strangers ask for in this name costs it nothing."""
+    found = access.account(site.table, email)
+    if found is None:
         raise Problem(404, "unknown_sign_in")
-    session = access.open_session(site.table, role, request.now, email=email)
-    return _begun(site, request, session, "desk")
+    session = access.open_session(site.table, found.role, request.now, email=email)
+    response = _begun(site, request, session, _former(site, request, "staff"), "desk")
+    account, held = rules.account_mark(site.key, email), _cookie(site, request, _KNOWN)
+    kept = known.remembered(site.key, held, account, found.grant)
+    response.cookies.append(cookie(site, _KNOWN, kept, int(known.LASTS.total_seconds())))
+    return response
 
 
 def sign_out(site: Site, request: Request) -> Response:

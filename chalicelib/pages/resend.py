@@ -1,12 +1,9 @@
 """The public page "Gửi lại đường dẫn": a link to the registered mailbox, and one answer to all.
 
-Whoever asks learns nothing: known or not, the same page, the same calls of the table, and the
-answer after the same time.
+Whoever asks learns nothing: units are looked up after the answer.
 """
 
-import time
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib import access as rules
@@ -15,16 +12,15 @@ from chalicelib import text
 from chalicelib.audit import UNIT, Act
 from chalicelib.clock import today
 from chalicelib.contact import Contact
-from chalicelib.edges import Site
+from chalicelib.edges import Asked, Site
 from chalicelib.messages import links as words
-from chalicelib.pages import link_mail, render
+from chalicelib.pages import doors, link_mail, render
 from chalicelib.pages.web import Problem, Request, Response
 from chalicelib.programme import Programme
 from chalicelib.store import acts, contacts, links, programmes, rates
 from chalicelib.table import Conflict
 from chalicelib.unit import Unit, owing
 
-EVENLY = timedelta(seconds=2)  # sending the mails to one mailbox takes less, nearly always
 LONGEST = 200
 MOST = 5  # units that share one mailbox
 
@@ -55,12 +51,8 @@ def ask(site: Site, request: Request) -> Response:
     most = rules.ASKED_AN_HOUR
     if rates.count(site.table, asked, request.now, most) > most:
         raise Problem(429, "asked_too_often")
-    found: list[Found | None] = [*_found(site, request, typed)]
-    for one in found or [None]:
-        _send(site, request, typed, one)
-    response = _page(site, request, "", done="asked")
-    _wait(site, request)
-    return response
+    doors.hand_over(site, Asked("resend", typed, request.now, site.public_url))
+    return _page(site, request, "", done="asked")
 
 
 def _fault(typed: str) -> str:
@@ -81,9 +73,16 @@ class Found(NamedTuple):
     token: str
 
 
-def _found(site: Site, request: Request, typed: str) -> list[Found]:
-    """Units of running programmes with this code, name or mailbox; all are looked at anyway."""
-    day, wanted, found = today(request.now), text.fold(typed), []
+def mail(site: Site, asked: Asked) -> str:
+    """After the answer: what became of the mails that were asked for, each kind once."""
+    now = site.clock()
+    ends = {_send(site, now, found) for found in _found(site, asked.text, now)}
+    return " ".join(sorted(ends)) or "nobody"
+
+
+def _found(site: Site, typed: str, now: datetime) -> list[Found]:
+    """Units of running programmes with this code, name or mailbox, whose link works."""
+    day, wanted, found = today(now), text.fold(typed), []
     for programme in programmes.programmes(site.table):
         if not programme.valid_from <= day <= programme.valid_to:
             continue
@@ -93,35 +92,20 @@ def _found(site: Site, request: Request, typed: str) -> list[Found]:
             to = contacts_of.mailbox(known.get(unit.code, Contact()), unit)
             if to and wanted in map(text.fold, (unit.code, unit.name, *unit.aliases, to)):
                 token = links.token(site.key, standings.get(unit.code))
-                found.append(Found(programme, unit, to, token))
+                found += [Found(programme, unit, to, token)] if token else []
     return found[:MOST]
 
 
-def _send(site: Site, request: Request, typed: str, found: Found | None) -> None:
-    """For nobody the same calls: a count is read and written."""
-    whose = f"{found.programme.key}/{found.unit.code}" if found else text.fold(typed)
-    name = f"resend-{rules.digest(whose)}"
-    count, counted = rates.this_hour(site.table, name, request.now)
-    if count > rules.RESENDS_AN_HOUR:
-        return
-    if found is None or not found.token:
-        with suppress(Conflict):
-            site.table.write(counted)
-        return
+def _send(site: Site, now: datetime, found: Found) -> str:
     p, unit = found.programme.key, found.unit.code
-    act = Act(request.now, UNIT, "resend_link", p, unit=unit, detail={"mailbox": found.to})
+    count, counted = rates.this_hour(site.table, f"resend-{rules.digest(f'{p}/{unit}')}", now)
+    if count > rules.RESENDS_AN_HOUR:
+        return "often"
+    if not doors.may_mail(site, now, links=True):
+        return "ceiling"
+    act = Act(now, UNIT, "resend_link", p, unit=unit, detail={"mailbox": found.to})
     try:
         acts.commit(site.table, act, counted)
     except Conflict:
-        return  # asked twice at one moment: the other one mails
-    link_mail.send(site, request, found.programme, found.unit, found.token, found.to)
-
-
-def _wait(site: Site, request: Request) -> None:
-    """Mails take their time to go; without one the answer takes as long.
-
-    Where they take longer, its time is one of few that an answer can have: nobody measures them.
-    """
-    taken = site.clock() - request.now
-    left = (taken // EVENLY + 1) * EVENLY - taken
-    time.sleep(left.total_seconds())
+        return "twice"  # asked twice at one moment: the other one mails
+    return link_mail.send(site, now, found.programme, found.unit, found.token, found.to)

@@ -92,7 +92,7 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
-        given=given,
+        given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
         late=request.now > owed.due,
         page=secrets.token_hex(8),

@@ -49,15 +49,19 @@ def change(site: Site, request: Request) -> Response:
         return _page(site, request, "bad_email")
     if do != "remove" and role not in rules.STAFF:
         return _page(site, request, "bad_role")
+    mailed: str = ""
     try:
         _change(site, request, do, email, cast(Role, role))
+        mailed = _tell(site, request, email, role) if do == "add" else ""
     except NotChanged as no:
-        if _stands(site, request, do, email, role):
-            return redirect(site, "desk", "staff", done=do)
-        return _page(site, request, no.reason)
-    if do == "add":
-        return redirect(site, "desk", "staff", done=do, mail=_tell(site, request, email, role))
-    return redirect(site, "desk", "staff", done=do)
+        if not _stands(site, request, do, email, role):
+            return _page(site, request, no.reason)
+    if do == "remove" and request.form.get("links") == "new":
+        from chalicelib.pages import leaver
+
+        return leaver.removed(site, request, email)
+    more = {"mail": mailed} if mailed else {}
+    return redirect(site, "desk", "staff", done=do, **more)
 
 
 def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
@@ -68,7 +72,7 @@ def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
         role=words.ROLES[role],
         signin=absolute(site, "signin"),
     )
-    return link_mail.post(site, request, email, words.ADDED_SUBJECT, body)
+    return link_mail.post(site, request.now, email, words.ADDED_SUBJECT, body)
 
 
 def _stands(site: Site, request: Request, do: str, email: str, role: str) -> bool:

@@ -41,7 +41,7 @@ def tell(site: Site, request: Request, where: Where, told: Notice) -> None:
         logs.say("mail_failed", logs.ERROR, error)
         end: notice.State = "failed"
     else:
-        end = link_mail.post(site, request, told.mailbox, subject, body)
+        end = link_mail.post(site, request.now, told.mailbox, subject, body)
     try:
         notices.end(site.table, programme.key, period.key, told, end)
     except (Busy, Conflict) as error:

@@ -1,17 +1,15 @@
-"""Links, sessions and sign-ins in the table: tokens only as hashes."""
+"""Links, sessions and accounts in the table: tokens only as hashes."""
 
-import json
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
-from chalicelib.store import keys, rates
+from chalicelib.store import keys
 from chalicelib.table import (
     ANYTHING,
     NOTHING,
@@ -19,16 +17,19 @@ from chalicelib.table import (
     Conflict,
     Delete,
     Item,
-    Key,
     Put,
-    Scalar,
     Table,
 )
 
 if TYPE_CHECKING:
+    from chalicelib.store.devices import enter
     from chalicelib.store.links import issue_link, reissue_link, revoke
+    from chalicelib.store.sign_ins import Tried, ask_sign_in, sign_in, use_code, use_link
 
 __all__ = [
+    "Account",
+    "Tried",
+    "account",
     "ask_sign_in",
     "close_session",
     "enter",
@@ -37,6 +38,7 @@ __all__ = [
     "link",
     "open_session",
     "reissue_link",
+    "replaced",
     "revoke",
     "session",
     "sign_in",
@@ -49,24 +51,35 @@ __all__ = [
 
 # A link ends with its sessions: who lets people in or out finds both here. A unit's form needs
 # none of these, and what starts cold does not wait for them.
-_OF_LINKS = ("issue_link", "reissue_link", "revoke")
+_ELSEWHERE = {
+    "enter": "devices",
+    **dict.fromkeys(("issue_link", "reissue_link", "revoke"), "links"),
+    **dict.fromkeys(("Tried", "ask_sign_in", "sign_in", "use_code", "use_link"), "sign_ins"),
+}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _OF_LINKS:
+    if name not in _ELSEWHERE:
         raise AttributeError(name)
-    return getattr(import_module("chalicelib.store.links"), name)
+    return getattr(import_module(f"chalicelib.store.{_ELSEWHERE[name]}"), name)
 
 
 def link(table: Table, token: str) -> Link | None:
     """What a link stands for; None for an unknown and for a revoked one."""
-    body = _token(table, token, "link")
+    body = read_token(table, token, "link")
     if body is None:
         return None
     return Link(body["programme"], body["unit"], body["generation"])
 
 
-def _token(table: Table, token: str, kind: str, now: datetime | None = None) -> Any:
+def replaced(table: Table, token: str, now: datetime) -> datetime | None:
+    """When an officer's leaving ended this link, for thirty days after it."""
+    body = read_token(table, token, "replaced", now)
+    return from_iso(body["replaced"]) if body else None
+
+
+def read_token(table: Table, token: str, kind: str, now: datetime | None = None) -> Any:
+    """What a token of this kind stands for, with its item's version; None where it is over."""
     item = table.get(keys.token(access.digest(token)))
     if item is None or item.body["kind"] != kind:
         return None
@@ -75,49 +88,29 @@ def _token(table: Table, token: str, kind: str, now: datetime | None = None) -> 
     return {**item.body, "revision": item.version}
 
 
-def enter(table: Table, token: str, now: datetime) -> Session | None:
-    """Open a unit's session with its link; None where the link is unknown or ended meanwhile."""
-    body = _token(table, token, "link")
-    if body is None:
-        return None
-    standing = Check(keys.token(access.digest(token)), body["revision"])
-    who = {"programme": body["programme"], "unit": body["unit"]}
-    try:
-        return open_session(table, "unit", now, standing, **who)
-    except Conflict:
-        return None
+def open_session(table: Table, role: Role, now: datetime, email: str) -> Session:
+    """Let a staff member in. The session carries the grant of the account's role; see `session`.
 
-
-def open_session(table: Table, role: Role, now: datetime, *standing: Check, **who: str) -> Session:
-    """Let someone in: `who` is programme and unit, or a staff member's email.
-
-    A staff session carries the grant of the account's role; see `session`.
+    A unit's are opened in `store.devices`.
     """
-    until = now + (access.STAFF_SESSION if role in access.STAFF else access.UNIT_SESSION)
-    if role in access.STAFF:
-        account = table.get(keys.staff(who["email"]))
-        standing = (*standing, Check(keys.staff(who["email"]), _version(account)))
-        who = {**who, "grant": _grant(account, role)}
-    session = _session(role, access.new_token(), until, who)
+    until = now + access.STAFF_SESSION
+    account = table.get(keys.staff(email))
+    session = Session(role, access.new_token(), until, email=email)
     digest, expires = access.digest(session.token), int(until.timestamp())
-    body = {"kind": "session", "role": role, "until": iso(until), **who}
-    kept = {"until": iso(until)}
+    end = iso(until)
+    grant = _grant(account, role)
+    body = {"kind": "session", "role": role, "until": end, "email": email, "grant": grant}
     try:
         table.write(
-            Put(keys.token(digest), body, 0, expires),
-            Put(keys.session(_partition(session), digest), kept, 0, expires),
-            *standing,
+            Put(keys.token(digest), body, NOTHING, expires),
+            Put(keys.session(keys.staff_access(email), digest), {"until": end}, NOTHING, expires),
+            Check(keys.staff(email), _version(account)),
         )
     except Conflict as conflict:
         # Nobody else can have made this token: a second try of the SDK met its first.
         if conflict.key != keys.token(digest):
             raise
     return session
-
-
-def _session(role: Role, token: str, until: datetime, who: Mapping[str, Any]) -> Session:
-    programme, unit, email = (str(who.get(name, "")) for name in ("programme", "unit", "email"))
-    return Session(role, token, until, programme, unit, email)
 
 
 def _partition(session: Session) -> str:
@@ -129,23 +122,63 @@ def _partition(session: Session) -> str:
 def session(table: Table, token: str, now: datetime) -> Session | None:
     """Who is let in; None for an unknown, ended or expired session.
 
-    A staff session stands on the grant of its role. Every new role is a new grant, so that with
-    the old role, and with the account, its sessions end.
+    A staff session stands on the grant of its role, a unit's on the generation of its link. Every
+    new role is a new grant and every new link a new generation, so that with the old role or link,
+    and with the account, the sessions end, whatever becomes of their items.
     """
-    body = _token(table, token, "session", now)
+    body = read_token(table, token, "session", now)
     if body is None:
         return None
+    until = from_iso(body["until"])
     if body["role"] in access.STAFF:
         grant = _grant(table.get(keys.staff(body["email"])), body["role"])
         if not grant or grant != body.get("grant"):
             return None
-    until = from_iso(body["until"])
-    return replace(_session(body["role"], token, until, body), revision=body["revision"])
+        revision = body["revision"]
+        return Session(body["role"], token, until, email=body["email"], revision=revision)
+    return _of_a_unit(table, token, until, body)
+
+
+def _of_a_unit(
+    table: Table, token: str, until: datetime, body: Mapping[str, Any]
+) -> Session | None:
+    p, unit = body["programme"], body["unit"]
+    item = table.get(keys.link(p, unit))
+    link: Mapping[str, Any]
+    if item is None:
+        link, revision = _before_the_index(table, p, unit), NOTHING
+    else:
+        link, revision = item.body, item.version
+    generation = body.get("generation") or _surely(link, until - access.UNIT_SESSION)
+    if not link["works"] or generation != link["generation"]:
+        return None
+    about = {name: body.get(name, "") for name in ("name", "post", "used")}
+    return Session("unit", token, until, p, unit, generation=generation, revision=revision, **about)
+
+
+def _surely(link: Mapping[str, Any], opened: datetime) -> int:
+    """The generation of a session that an older program wrote, and that says none; 0 where
+    nobody can tell.
+    """
+    changed = from_iso(link["changed"]) if link["changed"] else None
+    generation: int = link["generation"]
+    return generation if access.is_surely_of(generation, changed, opened) else 0
+
+
+def _before_the_index(table: Table, p: str, unit: str) -> Mapping[str, Any]:
+    """Of a link that an installation made before links had an index."""
+    from chalicelib.store import links
+
+    found = links.standing(table, p, unit)
+    works = found is not None and found.works
+    return {"works": works, "generation": found.generation if found else 0, "changed": ""}
 
 
 def still_open(session: Session) -> Check:
-    """For a write that must not outlive the session: revoking it meanwhile breaks the write."""
-    return Check(keys.token(access.digest(session.token)), session.revision)
+    """For a write that must not outlive the session: ending it meanwhile breaks the write."""
+    if session.is_staff:
+        return Check(keys.token(access.digest(session.token)), session.revision)
+    return Check(keys.link(session.programme, session.unit), session.revision)
 
 
 def close_session(table: Table, session: Session) -> None:
@@ -180,76 +213,18 @@ def staff(table: Table) -> Iterator[tuple[str, Role]]:
 
 
 def staff_role(table: Table, email: str) -> Role | None:
+    found = account(table, email)
+    return found.role if found else None
+
+
+class Account(NamedTuple):
+    role: Role
+    grant: str
+
+
+def account(table: Table, email: str) -> Account | None:
     item = table.get(keys.staff(email)) if email else None
-    return item.body["role"] if item else None  # type: ignore[return-value]
-
-
-def ask_sign_in(table: Table, email: str, now: datetime) -> tuple[str, str, str]:
-    """A fresh link token, a code, and the token of the browser that asks."""
-    link_token, ask_token, code = access.new_token(), access.new_token(), access.new_code()
-    until = now + access.SIGN_IN
-    expires = int(until.timestamp())
-    link_key, ask_key = (keys.token(access.digest(token)) for token in (link_token, ask_token))
-    common: dict[str, Scalar] = {"email": email, "until": iso(until)}
-    code_body: dict[str, Scalar] = {
-        "kind": "code",
-        "code": access.code_digest(code, ask_token),
-        "tries": 0,
-        **common,
-    }
-    table.write(
-        Put(link_key, {"kind": "sign_in", "other": json.dumps(ask_key), **common}, 0, expires),
-        Put(ask_key, {"other": json.dumps(link_key), **code_body}, 0, expires),
-    )
-    return link_token, code, ask_token
-
-
-def sign_in(table: Table, link_token: str, now: datetime) -> str | None:
-    """The account of a link that was not used yet."""
-    body = _token(table, link_token, "sign_in", now)
-    return str(body["email"]) if body else None
-
-
-def use_link(table: Table, link_token: str, now: datetime) -> str | None:
-    """The account that the link signs in, once."""
-    body = _token(table, link_token, "sign_in", now)
-    return _spend(table, link_token, body) if body else None
-
-
-def use_code(table: Table, ask_token: str, code: str, now: datetime) -> str | None:
-    """The account that the code signs in, in the browser that asked, within five tries, and
-    twenty a day for the account, whoever asked: of a million codes that is few.
-
-    A try is counted before it is judged: many at one moment are five all the same.
-    """
-    for _ in range(access.CODE_TRIES * 2):
-        body = _token(table, ask_token, "code", now)
-        if body is None or body["tries"] >= access.CODE_TRIES:
-            return None
-        tries, counted = rates.today(table, f"code-{access.digest(body['email'])}", now)
-        if tries > access.CODES_A_DAY:
-            return None
-        revision = body.pop("revision")
-        tried = {**body, "tries": body["tries"] + 1}
-        expires = int(from_iso(body["until"]).timestamp())
-        own = Put(keys.token(access.digest(ask_token)), tried, revision, expires)
-        try:
-            table.write(own, counted)
-        except Conflict:
-            continue
-        if access.same(access.code_digest(code, ask_token), body["code"]):
-            return _spend(table, ask_token, {**tried, "revision": revision + 1})
+    if item is None:
         return None
-    return None
-
-
-def _spend(table: Table, token: str, body: dict[str, Any]) -> str | None:
-    """Used links and codes are deleted together, so that neither works again."""
-    other = Key(*json.loads(body["other"]))
-    try:
-        table.write(
-            Delete(keys.token(access.digest(token)), body["revision"]), Delete(other, ANYTHING)
-        )
-    except Conflict:
-        return None
-    return str(body["email"])
+    role: Role = item.body["role"]  # type: ignore[assignment]
+    return Account(role, _grant(item, role))

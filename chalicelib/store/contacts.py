@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.audit import Act
 from chalicelib.contact import Contact
 from chalicelib.store import acts, keys
-from chalicelib.table import Item, Put, Table
+from chalicelib.table import Check, Item, Put, Table
 
 
 def contact(table: Table, p: str, unit: str) -> Contact:
@@ -27,9 +27,12 @@ def put(p: str, unit: str, contact: Contact) -> Put:
     return Put(keys.contact(p, unit), body, expects=contact.revision)
 
 
-def keep(table: Table, act: Act, contact: Contact) -> None:
-    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict."""
-    acts.commit(table, act, put(act.programme, act.unit, contact))
+def keep(table: Table, act: Act, contact: Contact, *standing: Check) -> None:
+    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict.
+
+    `standing` must hold too, such as the session that a unit changes it in.
+    """
+    acts.commit(table, act, put(act.programme, act.unit, contact), *standing)
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")

@@ -110,6 +110,11 @@ def session(access: str, digest: str) -> Key:
     return Key(access, f"SESSION#{digest}")
 
 
+def devices(p: str, u: str) -> Key:
+    """Written with every session that a unit opens: no two are counted by one reading."""
+    return Key(unit_access(p, u), "DEVICES")
+
+
 def link(p: str, u: str) -> Key:
     """Where the unit's newest link stands, beside those of all units."""
     return Key(f"LINKS#{p}", u)
@@ -138,8 +143,13 @@ def token(digest: str) -> Key:
 
 
 def rate(name: str, span: str) -> Key:
-    """`span` is an hour (2026112303) or a day (20261123)."""
+    """`span` is an hour (2026112303)."""
     return Key(f"RATE#{name}", f"HOUR#{span}")
+
+
+def tries(name: str) -> Key:
+    """Wrong codes, each of which lets the next one wait: they pass by a day of their own."""
+    return Key(f"RATE#{name}", "TRIES")
 
 
 def entered(p: str, k: str) -> Key:

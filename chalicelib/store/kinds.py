@@ -69,19 +69,21 @@ _ROWS = (
     Row("generation", "ACCESS#{p}#{u}", "LINK#{number}"),
     Row("session", "ACCESS#{p}#{u}", "SESSION#{digest}", kept=False),
     Row("session", "ACCESS#STAFF#{email}", "SESSION#{digest}", kept=False),
+    Row("devices", "ACCESS#{p}#{u}", "DEVICES", kept=False),
     Row("link", "LINKS#{p}", "{u}"),
     Row("mailing", "MAILINGS#{p}#{date}", "{u}"),
     Row("staff", "STAFF", "{email}"),
     Row("roster", "STAFF#ROSTER", "ROSTER"),
     Row("token", "TOKEN#{digest}", "TOKEN"),
     Row("rate", "RATE#{name}", "HOUR#{span}", kept=False),
+    Row("tries", "RATE#{name}", "TRIES", kept=False),
     Row("unreachable", "UNREACHABLE", "{email}"),
     Row("backups", "BACKUPS", "BACKUPS", kept=False),
     Row("schema", "SCHEMA", "SCHEMA", kept=False),
 )
 
 # What a token stands for, and whether a backup keeps it: not what lets somebody in right now.
-_TOKENS = {"link": True, "session": False, "sign_in": False, "code": False}
+_TOKENS = {"link": True, "replaced": True, "session": False, "sign_in": False, "code": False}
 
 
 class Unknown(ValueError):

@@ -1,9 +1,12 @@
 """A unit's links in the table: at most one that works, and what ends together with it.
 
 Every change of a link is one transaction with its index item, its token and, where there is one,
-the record of the act. The index item's version decides between two who change at one moment.
+the record of the act. The index item's version decides between two who change at one moment. A
+session stands on the link's generation (`store.access`): with that write all of them have ended,
+and their items are swept afterwards.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,17 +19,19 @@ from chalicelib.table import (
     ANYTHING,
     MOST_CHANGES,
     NOTHING,
+    Body,
+    Busy,
     Change,
     Conflict,
     Delete,
     Item,
+    Key,
     Put,
     Scalar,
     Table,
 )
 
 _TRIES = 8
-_RECORD = 1  # what `acts.commit` adds for an act of no period
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,23 @@ def next_token(key: bytes, p: str, unit: str, known: Standing | None) -> str:
     return access.link_token(key, Link(p, unit, (known.generation if known else 0) + 1))
 
 
+def replace(table: Table, key: bytes, p: str, unit: str, act: Act, seen: datetime) -> None:
+    """A new link in the place of one that works; the old one says so of itself for thirty days.
+
+    Raises Changed where none works any more, or somebody has changed it since `seen`.
+    """
+    for _ in range(_TRIES):
+        known = standing(table, p, unit)
+        if known is None or not known.works or known.since(seen):
+            raise Changed
+        try:
+            renew(table, key, p, unit, known, act, explained=True)
+            return
+        except Conflict as conflict:
+            last = conflict
+    raise last
+
+
 def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
     """A new link in the place of one that works and was made with another server key.
 
@@ -149,15 +171,13 @@ def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
 def revoke(
     table: Table, p: str, unit: str, act: Act | None = None, seen: datetime | None = None
 ) -> bool:
-    """End the unit's link, then its sessions: a session can't be opened with an ended link, so
-    none begins between the two. A session dies with its token's item.
+    """End the unit's link, and with it every session.
 
     False where there was no link that works. Raises Changed.
     """
     for _ in range(_TRIES):
         known = standing(table, p, unit)
         if known is None or not known.works:
-            _end_sessions(table, p, unit)
             return False
         if known.since(seen):
             raise Changed
@@ -167,7 +187,7 @@ def revoke(
             Delete(keys.token(known.digest), ANYTHING),
         ]
         try:
-            _write(table, p, unit, changes, act)
+            _write(table, p, unit, changes, act, known.generation + 1)
             return True
         except Conflict as conflict:
             last = conflict
@@ -175,7 +195,14 @@ def revoke(
 
 
 def renew(
-    table: Table, key: bytes, p: str, unit: str, known: Standing | None, act: Act | None
+    table: Table,
+    key: bytes,
+    p: str,
+    unit: str,
+    known: Standing | None,
+    act: Act | None,
+    *,
+    explained: bool = False,
 ) -> str:
     """The next generation in place of the one that is known. Raises Conflict."""
     generation = (known.generation if known else 0) + 1
@@ -190,46 +217,43 @@ def renew(
         Put(own, {"token": digest, **body}, ANYTHING),
     ]
     if known and known.digest != digest:
-        changes.append(Delete(keys.token(known.digest), ANYTHING))
-    _write(table, p, unit, changes, act)
+        old = keys.token(known.digest)
+        changes.append(_explained(old, act.at) if act and explained else Delete(old, ANYTHING))
+    _write(table, p, unit, changes, act, generation)
     return made
 
 
-def _write(table: Table, p: str, unit: str, changes: list[Change], act: Act | None) -> None:
-    """The link's change with as many of the sessions as fit, and then the rest.
+def _explained(old: Key, at: datetime) -> Put:
+    """All that is kept of a link that was replaced: that it was, and when."""
+    until = at + access.EXPLAINED
+    body: Body = {"kind": "replaced", "replaced": iso(at), "until": iso(until)}
+    return Put(old, body, ANYTHING, int(until.timestamp()))
 
-    A session may still have begun after they were read and before the link ended, so they are
-    read once more; with an ended link none begins after that.
+
+def _write(
+    table: Table, p: str, unit: str, changes: list[Change], act: Act | None, first: int
+) -> None:
+    """The link's change; then the items of sessions that ended with it go.
+
+    That is housekeeping: where the table refuses it, they end with their time.
     """
-    room = MOST_CHANGES - len(changes) - _RECORD
-    with_them = [*changes, *_sessions(table, p, unit)[:room]]
     if act:
-        acts.commit(table, act, *with_them)
+        acts.commit(table, act, *changes)
     else:
-        table.write(*with_them)
-    _end_sessions(table, p, unit)
+        table.write(*changes)
+    with suppress(Busy, Conflict):
+        _sweep(table, p, unit, first)
 
 
-def _end_sessions(table: Table, p: str, unit: str) -> None:
-    left = _sessions(table, p, unit)
-    for start in range(0, len(left), MOST_CHANGES):
-        table.write(*left[start : start + MOST_CHANGES])
-
-
-def _sessions(table: Table, p: str, unit: str) -> list[Delete]:
-    """What ends every session: of each its token, before the item that finds it."""
-    ends = []
+def _sweep(table: Table, p: str, unit: str, first: int) -> None:
+    """All sessions of generations before this one: of each its token, before what finds it."""
+    ends: list[Change] = []
     for item in table.query(keys.unit_access(p, unit), "SESSION#"):
-        ends.append(Delete(keys.token(item.key.sort.partition("#")[2]), ANYTHING))
-        ends.append(Delete(item.key, ANYTHING))
-    return ends
-
-
-def sessions(table: Table, p: str, unit: str, now: datetime) -> list[datetime]:
-    """When each session of the unit that has not ended was opened, the newest first."""
-    found = table.query(keys.unit_access(p, unit), "SESSION#")
-    ends = (from_iso(str(item.body["until"])) for item in found)
-    return sorted((end - access.UNIT_SESSION for end in ends if end > now), reverse=True)
+        if int(item.body.get("generation", 0)) < first:
+            digest = item.key.sort.partition("#")[2]
+            ends += [Delete(keys.token(digest), ANYTHING), Delete(item.key, ANYTHING)]
+    for start in range(0, len(ends), MOST_CHANGES):
+        table.write(*ends[start : start + MOST_CHANGES])
 
 
 def _index(generation: int, digest: str, works: bool, act: Act | None) -> dict[str, Scalar]:

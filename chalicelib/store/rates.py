@@ -1,11 +1,12 @@
-"""Counts that pass with their hour or day: failures of an address, codes of an account."""
+"""Counts that pass with their hour: failures and asks of an address, mails of an account."""
 
 from datetime import datetime, timedelta
 
 from chalicelib.store import keys
 from chalicelib.table import NOTHING, Conflict, Put, Table
 
-_HOUR, _DAY = "%Y%m%d%H", "%Y%m%d"
+_HOUR = "%Y%m%d%H"
+_TRIES = 8
 
 
 def count(table: Table, name: str, now: datetime, most: int) -> int:
@@ -13,7 +14,7 @@ def count(table: Table, name: str, now: datetime, most: int) -> int:
 
     Past `most` nothing is written any more: who guesses a million times costs reads alone.
     """
-    total, change = _one_more(table, name, now, _HOUR)
+    total, change = _one_more(table, name, now)
     if total <= most + 1:
         try:
             table.write(change)
@@ -22,20 +23,34 @@ def count(table: Table, name: str, now: datetime, most: int) -> int:
     return total
 
 
+def take(table: Table, name: str, now: datetime, most: int) -> bool:
+    """One of this hour's `most`, which two at one moment never share; False where none is left."""
+    for _ in range(_TRIES):
+        total, change = _one_more(table, name, now)
+        if total > most:
+            return False
+        try:
+            table.write(change)
+        except Conflict:
+            continue
+        return True
+    return False
+
+
+def taken(table: Table, name: str, now: datetime) -> int:
+    """How many of this hour's are gone."""
+    return _one_more(table, name, now)[0] - 1
+
+
 def this_hour(table: Table, name: str, now: datetime) -> tuple[int, Put]:
     """This hour's count with one more, and the change that keeps it, for a larger write."""
-    return _one_more(table, name, now, _HOUR)
+    return _one_more(table, name, now)
 
 
-def today(table: Table, name: str, now: datetime) -> tuple[int, Put]:
-    """This day's count with one more, and the change that keeps it, for a larger write."""
-    return _one_more(table, name, now, _DAY)
-
-
-def _one_more(table: Table, name: str, now: datetime, span: str) -> tuple[int, Put]:
-    key = keys.rate(name, now.strftime(span))
+def _one_more(table: Table, name: str, now: datetime) -> tuple[int, Put]:
+    key = keys.rate(name, now.strftime(_HOUR))
     found = table.get(key)
     total = int(found.body["count"]) + 1 if found else 1
-    over = now + (timedelta(hours=2) if span == _HOUR else timedelta(days=2))
     version = found.version if found else NOTHING
+    over = now + timedelta(hours=2)
     return total, Put(key, {"count": total}, version, int(over.timestamp()))
