@@ -377,6 +377,8 @@ class Story:
         row = inner.nth(self.random.randrange(inner.count())) if inner.count() else row
         before, text = tab.boxes(), row.inner_text()
         buttons = row.locator("button:visible")
+        if not buttons.count():  # it only says that nothing can be saved any more
+            return
         button = buttons.nth(self.random.randrange(buttons.count()))
         self._say(phone, f"answers {sorted(tokens(text))} with {button.inner_text()!r}", tab)
         button.click()
