@@ -11,7 +11,7 @@ from chalicelib import access as tokens
 from chalicelib import report
 from chalicelib.edges import Site
 from chalicelib.programme import Indicator, indicators
-from chalicelib.report import Draft, Sender
+from chalicelib.report import Sender
 from chalicelib.store import access, programmes, reports
 from chalicelib.store.reports import Sending
 from infra import samples
@@ -89,7 +89,8 @@ def set_up(url: str = URL) -> Scene:
         table, Sending(PROGRAMME, periods[LAST], UNIT, content, 0, 1, sender), _LAST_QUARTER
     )
     typed = filled(asked, 3)
-    reports.save_draft(table, PROGRAMME, periods[PERIOD], UNIT, Draft(typed, 0, NOW))
+    place = Place(PROGRAMME, periods[PERIOD], UNIT, 0, 1, dict, dict)
+    drafts.keep(table, place, Posted(typed, 0, NOW))
     session = access.enter(table, access.issue_link(table, site.key, PROGRAMME, UNIT), NOW)
     if session is None:
         raise LookupError("the unit's own link opens no session")

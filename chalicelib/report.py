@@ -128,19 +128,6 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What was typed and not sent: any text at all, by field name."""
-
-    typed: Mapping[str, str]
-    base: int  # the version it builds on
-    saved: datetime
-    revision: int = 0
-    page: str = ""  # the opened form that saved it last, and which of its savings that was
-    place: int = 0
-    form: int = 0  # the version of the form that it was begun on; 0 in drafts from before that
-
-
-@dataclass(frozen=True, slots=True)
 class Fault:
     """`field` is the box to go to; `problem` a key of messages.FAULTS."""
 

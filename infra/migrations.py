@@ -66,6 +66,26 @@ def name_form_of_draft(item: Item, look: Look) -> Iterator[Change]:
     yield Check(period.key, period.version)
 
 
+def draft_by_field(item: Item, _: Look) -> Iterator[Change]:
+    """A draft says of each field which saving wrote it: here all came with the last one, and what
+    stood before is not known. A page that was shown this draft knows it by its present version.
+    """
+    if kinds.of(item.key).name != "draft" or "marks" in item.body:
+        return
+    body, revision = item.body, item.version
+    typed, page, place = json.loads(str(body["typed"])), str(body["page"]), int(body["place"])
+    seconds = int(datetime.fromisoformat(str(body["saved"])).timestamp())
+    marks = {name: [revision, [0, ""]] for name in typed}
+    savings = {str(revision): [seconds, 0 if page else -1, place]}
+    pages = [[page, place]] if page else []
+    new = {"marks": _compact(marks), "savings": _compact(savings), "pages": _compact(pages)}
+    yield Put(item.key, {**body, **new}, item.version, item.expires)
+
+
+def _compact(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def give_session_its_generation(item: Item, look: Look) -> Iterator[Change]:
     """A unit's open session says of which generation of the link it is, and what device it is on.
 
@@ -108,7 +128,7 @@ def _is_of(link: Body, opened: datetime) -> bool:
 # From which schema -> what leads to the next.
 STEPS: Mapping[int, tuple[Step, ...]] = {
     1: (index_link, name_form_of_draft),
-    2: (give_session_its_generation,),
+    2: (draft_by_field, give_session_its_generation),
 }
 
 

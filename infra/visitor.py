@@ -110,6 +110,12 @@ class Visitor:
             raise LookupError(f"{reply.status} is no redirect; the page says: {said}")
         return self.get(reply.header("location"))
 
+    def sees(self, reply: Reply) -> Reply:
+        """The page that a browser shows at last: behind every redirect."""
+        while reply.status == 303:
+            reply = self.get(reply.header("location"))
+        return reply
+
     def _call(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Reply:

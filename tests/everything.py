@@ -85,6 +85,16 @@ def _reports(town: Town) -> None:
     typing.submit(typing.get(f"/report/{Q4}"), Q4, do="save", i1_5="7")
 
 
+def _left_unfinished(town: Town) -> None:
+    """What two pages typed in one field; what was typed on pages without a draft, and not taken."""
+    unit = town.unit("T10")
+    pages = [unit.get(f"/report/{Q4}") for _ in range(2)]
+    for page, figure in zip(pages, "12", strict=True):
+        unit.submit(page, Q4, do="save", i1_5=figure)
+    unit.submit(unit.get("/report/contacts"), "contacts", phone="không có")
+    unit.submit(unit.get(f"/report/{Q4}/ask"), "/ask", reason="")
+
+
 def _decisions(town: Town) -> None:
     """One is taken in; one is returned, and told of it by mail."""
     contacts.keep(town.table, town.act("change_contact", "T02"), Contact("t02@truong.example"))
@@ -149,6 +159,7 @@ def _backups(town: Town) -> None:
 
 _ACTS: tuple[Callable[[Town], None], ...] = (
     _reports,
+    _left_unfinished,
     _decisions,
     _the_departments_own,
     _requests_and_terms,

@@ -122,7 +122,9 @@ class Ledger:
                 texts[key.sort] = item.body
             elif key.partition.startswith(f"REPORT#{p}#{k}#") and key.sort.startswith("EVENT#"):
                 assert item.version == 1, f"{key} was written over"
-            elif key.partition.startswith(f"REPORT#{p}#{k}#") and key.sort != "DRAFT":
+            elif key.partition.startswith(f"REPORT#{p}#{k}#") and not (
+                key.sort.startswith("DRAFT")
+            ):
                 unit = key.partition.rpartition("#")[2]
                 assert item.version == 1, f"{key} was written over"
                 assert key.sort == f"VERSION#{item.body['number']:04}"

@@ -136,7 +136,7 @@ def test_what_was_typed_stays_and_nothing_is_kept_where_a_box_is_wrong(
     browser = as_unit("T01") if who == "unit" else as_staff(OFFICER)
     where = "/report/contacts" if who == "unit" else f"/desk/{NEW}/contacts/T01"
     fields = {"mailbox": "moi", "phone": "12", "head": "<b>Mẫu</b>"}
-    reply = browser.submit(browser.get(where), where.rpartition("/")[2], **fields)
+    reply = browser.sees(browser.submit(browser.get(where), where.rpartition("/")[2], **fields))
     page = reply.body.decode()
     assert reply.status == 422
     assert "Địa chỉ thư chưa đúng" in page

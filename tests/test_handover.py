@@ -8,7 +8,7 @@ from email.message import EmailMessage
 import pytest
 
 from chalicelib.edges import NotSent, Site
-from chalicelib.store import access, acts, links, reports
+from chalicelib.store import access, acts, drafts, links
 from chalicelib.table import Put
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -59,7 +59,7 @@ def test_a_unit_hands_over_and_the_draft_opens_from_the_new_link(
 def test_it_wants_a_tick(site: Site, as_unit: AsUnit, outbox: Outbox) -> None:
     phone = as_unit("T01")
     before = len(outbox())
-    reply = phone.submit(phone.get("/report/handover"), "/handover")
+    reply = phone.sees(phone.submit(phone.get("/report/handover"), "/handover"))
     assert reply.status == 422
     assert "đánh dấu ô xác nhận" in reply.body.decode()
     assert phone.get("/report").status == 200
@@ -76,7 +76,7 @@ def test_without_a_mailbox_it_is_refused_with_advice(
     assert "<form" not in page
     before = len(outbox())
     fields = {"csrf": re.findall(r'name="csrf" value="([^"]+)"', home(phone))[0], "sure": "1"}
-    reply = phone.post("/report/handover", fields)
+    reply = phone.sees(phone.post("/report/handover", fields))
     assert reply.status == 409
     assert "gọi cho Sở" in reply.body.decode()
     assert phone.get("/report").status == 200
@@ -99,7 +99,7 @@ def test_where_the_mail_fails_nothing_changes(
         raise NotSent("no line")
 
     monkeypatch.setattr(type(site.mail), "send", fail)
-    reply = phone.submit(page, "/handover", sure="1")
+    reply = phone.sees(phone.submit(page, "/handover", sure="1"))
     assert reply.status == 503
     assert "chưa có gì thay đổi" in reply.body.decode()
     assert access.link(site.table, old)
@@ -134,7 +134,7 @@ def test_an_officer_hands_over_for_a_unit(
     (act,) = acts.acts(site.table, NEW, "2026-11")
     assert (act.verb, act.who) == ("handover", OFFICER)
     assert act.detail == {"reason": "Mất hoặc đổi điện thoại"}
-    assert reports.draft(site.table, NEW, "2026-Q4", "T01") is not None
+    assert drafts.draft(site.table, NEW, "2026-Q4", "T01") is not None
 
 
 def test_an_officer_is_told_what_to_do_where_no_mail_goes(

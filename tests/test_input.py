@@ -16,7 +16,7 @@ from chalicelib import number
 from chalicelib.edges import Site
 from chalicelib.number import NotRead
 from chalicelib.programme import Form
-from chalicelib.store import access, programmes, reports
+from chalicelib.store import access, drafts, programmes, reports
 from chalicelib.table import Item
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
@@ -28,8 +28,12 @@ HERE = "http://127.0.0.1:8000"
 
 
 def kept(site: Site) -> list[Item]:
-    """Everything but the counts of failures."""
-    return [i for i in site.table.everything() if not i.key.partition.startswith("RATE#")]
+    """Everything but the counts of failures, and what was typed and not sent."""
+    return [
+        item
+        for item in site.table.everything()
+        if not item.key.partition.startswith("RATE#") and not item.key.sort.startswith("DRAFT")
+    ]
 
 
 def fields(page: Reply, action: str) -> dict[str, str]:
@@ -93,7 +97,7 @@ def test_what_is_no_count_is_refused_with_its_reason_and_stays_as_typed(
 ) -> None:
     browser = as_unit()
     for typed, reason in NO_COUNTS.items():
-        reply = browser.submit(browser.get(FORM), Q4, do="check", i1_5=typed)
+        reply = browser.sees(browser.submit(browser.get(FORM), Q4, do="check", i1_5=typed))
         assert reply.status == 422, typed
         assert reason in text(reply), typed
         assert 'href="#i1_5"' in reply.body.decode()
@@ -161,7 +165,7 @@ def test_a_forbidden_character_is_said_with_the_box_that_holds_it(
     page = browser.follow(browser.submit(browser.get(FORM), Q4, do="check", i1_5="13"))
     before = kept(site)
     given = {**BY, "reason": "Đếm sót", field: f"một{sign}hai"}
-    refused = browser.submit(page, "send", **given)
+    refused = browser.sees(browser.submit(page, "send", **given))
     label = {"by.name": "Họ và tên", "by.post": "Chức vụ", "by.phone": "Số điện thoại"}
     assert refused.status == 422
     assert f"{label.get(field, 'Lý do điều chỉnh')}: Ô này có ký tự" in text(refused)
@@ -174,7 +178,9 @@ def test_a_forbidden_character_in_a_text_names_its_box_and_keeps_the_rest(
     as_unit: Callable[..., Visitor], site: Site
 ) -> None:
     browser = as_unit()
-    reply = browser.submit(browser.get(FORM), Q4, do="check", n_done="a\u202eb", n_best="giữ")
+    reply = browser.sees(
+        browser.submit(browser.get(FORM), Q4, do="check", n_done="a\u202eb", n_best="giữ")
+    )
     assert reply.status == 422
     assert 'href="#n_done"' in reply.body.decode()
     assert fields(reply, Q4)["n_best"] == "giữ"
@@ -209,12 +215,12 @@ def test_what_no_form_asks_is_never_dropped_in_silence(
 ) -> None:
     browser, page = check
     before = kept(site)
-    refused = browser.submit(page, "send", **{**BY, name: "17"})
+    refused = browser.sees(browser.submit(page, "send", **{**BY, name: "17"}))
     assert refused.status == 422
     assert "Có nội dung không thuộc báo cáo này" in text(refused)
     assert kept(site) == before
     assert browser.submit(refused, "send").status == 303
-    again = browser.submit(browser.get(FORM), Q4, do="check", **{name: "17"})
+    again = browser.sees(browser.submit(browser.get(FORM), Q4, do="check", **{name: "17"}))
     assert again.status == 422
     assert "Có nội dung không thuộc báo cáo này" in text(again)
 
@@ -230,7 +236,7 @@ def test_a_missing_figure_is_asked_for_and_nothing_kept(
     browser, page = check
     given = {n: c for n, c in (fields(page, "send") | BY).items() if n != "i1_5"}
     before = kept(site)
-    refused = browser.post(f"{FORM}/send", given)
+    refused = browser.sees(browser.post(f"{FORM}/send", given))
     assert refused.status == 422
     assert "Còn 1 chỉ tiêu chưa có số liệu" in text(refused)
     assert kept(site) == before
@@ -261,7 +267,7 @@ def test_an_odd_hidden_field_of_a_draft_never_overwrites_nor_breaks(
     assert one.submit(one.get(FORM), Q4, do="save", i1_5="11").status == 303
     reply = two.post(f"{FORM}/draft", {**fields(page, Q4), "i1_5": "22", name: odd})
     assert reply.status == 409
-    draft = reports.draft(site.table, NEW, Q4, "T01")
+    draft = drafts.draft(site.table, NEW, Q4, "T01")
     assert draft is not None
     assert draft.typed["i1_5"] == "11"
 
@@ -560,7 +566,7 @@ def test_an_answer_to_a_question_that_is_gone_is_said_before_it_is_dropped(
         return Form(version=form.version, title=form.title, sections=fewer)
 
     monkeypatch.setattr(programmes, "form", without)
-    refused = browser.submit(page, "send", **BY)
+    refused = browser.sees(browser.submit(page, "send", **BY))
     assert refused.status == 422
     assert "biểu mẫu vừa thay đổi" in text(refused)
     assert reports.head(site.table, NEW, Q4, "T01") is None

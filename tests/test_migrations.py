@@ -16,8 +16,9 @@ import pytest
 import app
 from chalicelib import clock as clocks
 from chalicelib import embedded, nightly
+from chalicelib.draft import Posted, merge
 from chalicelib.edges import Site, Unusable
-from chalicelib.store import access, keys, links, reports, schema, summaries
+from chalicelib.store import access, draft_items, drafts, keys, links, reports, schema, summaries
 from chalicelib.store.schema import SCHEMA, Unready
 from chalicelib.table import ANYTHING, NOTHING, Body, Busy, Change, Delete, Item, Key, Put, Table
 from infra import backup, commands, installation, migrations
@@ -45,6 +46,8 @@ from tests.server import Server, enter
 ENGINES = ("sqlite", "dynamodb")
 LEFT = ("data-0", "schema-1")
 WORKING = {"T01": 1, "T02": 1, "T03": 2, "T04": 1, "G01": 1}  # unit -> generation of its link
+
+SAVED = "2026-12-10T03:00:00.000000Z"
 
 EVENT = {  # as EventBridge says that a time has come
     "version": "0",
@@ -155,10 +158,10 @@ def test_links_of_before_the_index_are_in_the_list_and_work(migrated: Site) -> N
 
 
 def test_a_draft_names_the_form_that_it_was_begun_on(migrated: Site) -> None:
-    drafts = [item for item in migrated.table.everything() if item.key.sort == "DRAFT"]
-    assert len(drafts) == 11
-    assert {item.body["form"] for item in drafts} == {1}
-    assert None not in {item.expires for item in drafts}
+    found = [item for item in migrated.table.everything() if item.key.sort == "DRAFT"]
+    assert len(found) == 11
+    assert {item.body["form"] for item in found} == {1}
+    assert None not in {item.expires for item in found}
 
 
 @pytest.fixture
@@ -443,14 +446,39 @@ def test_what_people_do_meanwhile_stands(old: Site) -> None:
 
 def test_large_items_fit_into_their_writes(empty: Site) -> None:
     period = {"json": json.dumps({"form": 3})}
-    body: Body = {"typed": "ữ" * 60_000, "base": 0, "page": "p", "place": 1}
-    drafts = [keys.draft(P, Q4, f"T{n:02}") for n in range(40)]
+    typed = json.dumps({"i1": "ữ" * 60_000}, ensure_ascii=False)
+    body: Body = {"typed": typed, "base": 0, "page": "p", "place": 1, "saved": SAVED}
+    all_of_them = [keys.draft(P, Q4, f"T{n:02}") for n in range(40)]
     empty.table.fill([Item(keys.period(P, Q4), 1, period)])
-    empty.table.fill(Item(key, 1, body, 4_000_000_000) for key in drafts)
+    empty.table.fill(Item(key, 1, body, 4_000_000_000) for key in all_of_them)
     migrations.migrate(empty.table, unheard)
-    found = [empty.table.get(key) for key in drafts]
+    found = [empty.table.get(key) for key in all_of_them]
     assert {item.body["form"] for item in found if item} == {3}
     assert len([item for item in found if item]) == 40
+
+
+def test_a_draft_of_schema_2_says_of_each_field_what_its_last_saving_was(empty: Site) -> None:
+    """Pages that stood open over a deployment go on: what they were shown is not asked about."""
+    typed = {"i1": "7", "i4.state": "nil"}
+    body: Body = {"typed": json.dumps(typed), "base": 0, "page": "p", "place": 4, "saved": SAVED}
+    item = Item(keys.draft(P, Q4, "T01"), 5, {**body, "form": 1}, 4_000_000_000)
+    empty.table.fill([item, Item(keys.schema(), 1, {"schema": 2})])
+    migrations.migrate(empty.table, unheard)
+    after = empty.table.get(item.key)
+    assert after is not None
+    assert after.expires == item.expires
+    assert {name: after.body[name] for name in item.body} == item.body
+    found = drafts.draft(empty.table, P, Q4, "T01")
+    assert found is not None
+    old = draft_items.draft(item)
+    assert (found.revision, replace(found, revision=5)) == (6, old)
+    assert found.written("i1").place == 4
+    shown = merge(found, Posted({"i1": "8"}, 0, found.saved, 5, "q", 1))
+    assert (shown.taken, shown.asked) == ({"i1"}, {})
+    unseen = merge(found, Posted({"i1": "8"}, 0, found.saved, 3, "q", 1))
+    assert unseen.asked == {"i1": "8"}
+    migrations.migrate(empty.table, unheard)
+    assert empty.table.get(item.key) == after
 
 
 def test_a_table_that_is_busy_is_said_and_brought_up_at_the_next_start(old: Site) -> None:

@@ -427,7 +427,7 @@ def test_a_clock_of_the_phones_changes_nothing(world: World) -> None:
     forged = dict.fromkeys(fields, "2026-12-10T03:00:00Z")
     visitor: Visitor = phone.visitor
     world.ledger.tries("T01", 1, world.now)
-    refused = visitor.post(f"/report/{K}/send", {**check, **BY, **forged}, **headers)
+    refused = visitor.sees(visitor.post(f"/report/{K}/send", {**check, **BY, **forged}, **headers))
     assert refused.status == 422
     assert world.versions("T01") == []
     reply = visitor.post(f"/report/{K}/send", {**check, **BY}, **headers)

@@ -170,7 +170,8 @@ def refused_for_twenty_minutes(hour: Hour) -> None:
     assert asked.submit(page, "/code", code="000000").status == 422
     mails = hour.office.mails(f"{HANDS_OVER.lower()}@donvi.example")
     unit = entered(hour.office, link_in(mails[0]))
-    assert unit.submit(unit.get("/report/handover"), "/handover", sure="1").status == 503
+    failed = unit.submit(unit.get("/report/handover"), "/handover", sure="1")
+    assert unit.sees(failed).status == 503
     assert unit.get("/report").status == 200, "nothing has changed"
     public = hour.office.visitor()
     assert public.submit(public.get("/links"), "/links", who=ASKS_AGAIN).status == 200

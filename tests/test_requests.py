@@ -93,7 +93,7 @@ def test_a_returned_report_gets_another_due_of_its_return(
     due = end_of(date(2026, 11, 25))
     act = Act(site.clock(), OFFICER, "return", NEW, Q4, "T01", {"general": "Xem lại số liệu"})
     moves.move(site.table, act, "return", return_due=due)
-    assert more_time(unit, "2026-11-25").status == 422  # no later than it is
+    assert unit.sees(more_time(unit, "2026-11-25")).status == 422  # no later than it is
     assert more_time(unit, "2026-11-30").status == 303
     assert answered(officer, do="grant").status == 303
     head = reports.head(site.table, NEW, Q4, "T01")
@@ -120,7 +120,8 @@ def test_a_returned_report_gets_another_due_of_its_return(
 def test_a_request_that_is_not_taken_keeps_what_was_typed(
     site: Site, as_unit: AS_UNIT, typed: dict[str, str], sentence: str
 ) -> None:
-    reply = more_time(as_unit(), **typed)
+    unit = as_unit()
+    reply = unit.sees(more_time(unit, **typed))
     assert reply.status == 422
     assert sentence in text(reply)
     fields = next(f for where, f in Forms(reply.body.decode()).forms if where.endswith("/ask"))
@@ -408,7 +409,7 @@ def test_a_request_of_another_kind_than_stands_is_refused(
     page = unit.get(ASK)
     sent(site, unit, i1_5="12")
     taken_in(site)
-    reply = unit.submit(page, "/ask", reason="Bão", wanted="2026-12-24")
+    reply = unit.sees(unit.submit(page, "/ask", reason="Bão", wanted="2026-12-24"))
     assert reply.status == 409
     assert list(asks.asks(site.table, NEW, Q4)) == []
 

@@ -1,4 +1,4 @@
-"""Reports in the table: each noun and back, sending exactly once, moves, drafts."""
+"""Reports in the table: each noun and back, sending exactly once, moves, at most twenty an hour."""
 
 import json
 import threading
@@ -9,20 +9,23 @@ from typing import Any
 
 import pytest
 
+from chalicelib.draft import Posted
 from chalicelib.embedded import SqliteTable
 from chalicelib.moves import Refused
 from chalicelib.period import Period, build, window
-from chalicelib.report import Content, Draft, Sender, Version
-from chalicelib.store import keys, programmes, reports, summaries
-from chalicelib.store.reports import Clash, Overtaken, Sending
+from chalicelib.report import Content, Head, Sender, Version
+from chalicelib.store import drafts, keys, programmes, reports, summaries
+from chalicelib.store.drafts import Place
+from chalicelib.store.reports import Clash, Sending
 from chalicelib.store.summaries import Kept
-from chalicelib.table import ANYTHING, Busy, Change, Check, Conflict, Item, Key, Put, Table
+from chalicelib.table import Busy, Change, Check, Conflict, Item, Key, Table
 from tests import officer
 from tests.contract import parallel
 
 P, K, U = "thi-dua", "2026-Q4", "T01"
 SENDER = Sender("Nguyễn Thị Thử", "Văn thư", "0270 000 0000", approved=True)
 ON_TIME = datetime(2026, 12, 10, 3, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -141,13 +144,6 @@ def test_texts_belong_to_the_newest_version(table: Table, period: Period) -> Non
     assert texts(table) == {U: (2, dict(content(2).texts))}
 
 
-def test_a_draft_reads_back_as_it_was_typed(table: Table, period: Period) -> None:
-    typed = {"i1": " 1.250", "t1": "Dòng một\nDòng hai “–”", "i4.state": "nil", "lạ": "\U0001f600"}
-    saved = reports.save_draft(table, P, period, U, Draft(typed, 3, ON_TIME))
-    assert saved == Draft(typed, 3, ON_TIME, 1)
-    assert reports.draft(table, P, K, U) == saved
-
-
 def test_a_summary_reads_back_as_it_was_kept(table: Table) -> None:
     kept = Kept(ON_TIME, "print", {"expected": 1, "deep": {"a": [1, None]}}, {"csv": "x"})
     summaries.keep_summary(table, P, K, kept)
@@ -169,7 +165,6 @@ def test_nothing_is_there_before_anything_was_sent(table: Table) -> None:
     assert reports.versions(table, P, K, U) == []
     assert list(reports.heads(table, P, K)) == []
     assert texts(table) == {}
-    assert reports.draft(table, P, K, U) is None
     assert summaries.summary(table, P, K) is None
 
 
@@ -527,56 +522,8 @@ def test_of_officers_who_accept_at_one_moment_one_does(table: Table, period: Per
     assert sum(map(bool, parallel(6, accept))) == 1
 
 
-def test_each_saving_of_a_draft_is_the_next_revision(table: Table, period: Period) -> None:
-    draft = Draft({"i1": "0"}, 0, ON_TIME)
-    for number in range(1, 5):
-        draft = reports.save_draft(
-            table, P, period, U, Draft({"i1": str(number)}, 0, ON_TIME, draft.revision)
-        )
-        assert draft.revision == number
-        assert reports.draft(table, P, K, U) == draft
-
-
-@pytest.mark.parametrize("revision", [0, 1, 3, 9])
-def test_a_late_autosave_overwrites_nothing(table: Table, period: Period, revision: int) -> None:
-    for before in (0, 1):
-        reports.save_draft(table, P, period, U, Draft({"i1": f"{before}"}, 0, ON_TIME, before))
-    with pytest.raises(Overtaken):
-        reports.save_draft(table, P, period, U, Draft({"i1": "late"}, 0, ON_TIME, revision))
-    found = reports.draft(table, P, K, U)
-    assert found is not None
-    assert (found.typed, found.revision) == ({"i1": "1"}, 2)
-
-
-def test_of_phones_that_save_at_one_moment_one_is_kept(table: Table, period: Period) -> None:
-    def save(place: int) -> bool:
-        try:
-            reports.save_draft(table, P, period, U, Draft({"i1": str(place)}, 0, ON_TIME))
-        except Overtaken:
-            return False
-        return True
-
-    won = parallel(6, save)
-    found = reports.draft(table, P, K, U)
-    assert found is not None
-    assert [place for place, mine in enumerate(won) if mine] == [int(found.typed["i1"])]
-
-
-def test_sending_leaves_the_draft_with_the_base_it_had(table: Table, period: Period) -> None:
-    saved = reports.save_draft(table, P, period, U, Draft({"i1": "1"}, 0, ON_TIME))
-    reports.send(table, sending(period, content()), ON_TIME)
-    assert reports.draft(table, P, K, U) == saved
-
-
-def test_a_draft_outlives_its_periods_lock_by_ninety_days(table: Table, period: Period) -> None:
-    reports.save_draft(table, P, period, U, Draft({"i1": "1"}, 0, ON_TIME))
-    item = table.get(keys.draft(P, K, U))
-    assert item is not None
-    assert item.expires == int((period.locks + timedelta(days=90)).timestamp())
-
-
 def test_nothing_of_a_report_expires_but_its_draft(table: Table, period: Period) -> None:
-    reports.save_draft(table, P, period, U, Draft({"i1": "1"}, 0, ON_TIME))
+    drafts.keep(table, Place(P, period, U, 0, 1, dict, dict), Posted({"i1": "1"}, 0, ON_TIME))
     reports.send(table, sending(period, content()), ON_TIME)
     summaries.keep_summary(table, P, K, Kept(ON_TIME, "print", {}, {}))
     expiring = [item.key for item in table.everything() if item.expires is not None]
@@ -606,8 +553,8 @@ def test_senders_and_movers_at_once_lose_no_version(table: Table, period: Period
             head = reports.head(table, P, K, U)
             base = head.version if head else 0
             mine = sending(period, content(1000 * place + turn + 1), base, reason="Bổ sung")
-            try:
-                reports.send(table, mine, ON_TIME)
+            try:  # each turn in an hour of its own: no unit sends more often than it may
+                reports.send(table, mine, ON_TIME + turn * 2 * HOUR)
             except (Clash, Refused):
                 continue
             sent += 1
@@ -623,12 +570,45 @@ def test_senders_and_movers_at_once_lose_no_version(table: Table, period: Period
     assert texts(table)[U][0] == acknowledged
 
 
-def test_a_draft_that_stands_under_any_expectation_is_never_taken_for_another_units(
+# ------------------------------------------------------------------ at most twenty an hour
+
+
+def test_a_unit_that_has_sent_twenty_times_in_an_hour_waits_for_the_first_to_be_that_old(
     table: Table, period: Period
 ) -> None:
-    reports.save_draft(table, P, period, "T1", Draft({"i1": "1"}, 0, ON_TIME))
-    table.write(Put(keys.draft(P, "2026-Q3", "T1"), {"typed": "{}", "base": 0}, ANYTHING))
-    assert reports.draft(table, P, K, "T10") is None
-    found = reports.draft(table, P, K, "T1")
+    for base in range(20):
+        reports.send(table, sending(period, content(base), base), ON_TIME + base * MINUTE)
+    assert reports.may_send_from(table, P, head(table), ON_TIME + 20 * MINUTE) == ON_TIME + HOUR
+    for at in (ON_TIME + 20 * MINUTE, ON_TIME + HOUR - MINUTE):
+        with pytest.raises(Refused, match="sent_often"):
+            reports.send(table, sending(period, content(20), 20), at)
+    assert versions(table) == list(range(1, 21))
+    reports.send(table, sending(period, content(20), 20), ON_TIME + HOUR)
+    with pytest.raises(Refused, match="sent_often"):
+        reports.send(table, sending(period, content(21), 21), ON_TIME + HOUR)
+    reports.send(table, sending(period, content(21), 21), ON_TIME + HOUR + MINUTE)
+    assert versions(table) == list(range(1, 23))
+
+
+def test_a_double_tap_of_the_twentieth_send_is_answered_as_kept(
+    table: Table, period: Period
+) -> None:
+    for base in range(20):
+        kept = reports.send(table, sending(period, content(base), base), ON_TIME)
+    assert reports.send(table, sending(period, content(19), 19), ON_TIME) == kept
+    assert reports.send(table, sending(period, content(19), 20), ON_TIME) == kept
+
+
+def test_units_and_officers_are_not_counted_with_one_another(table: Table, period: Period) -> None:
+    for base in range(20):
+        reports.send(table, sending(period, content(base), base), ON_TIME)
+    reports.send(table, sending(period, content(1), unit="T02"), ON_TIME)
+    officer.move(table, P, K, U, "return")
+    paper = sending(period, content(20), 20, actor="can.bo@so.example", entered=ON_TIME)
+    assert reports.send(table, paper, ON_TIME).number == 21
+
+
+def head(table: Table) -> Head:
+    found = reports.head(table, P, K, U)
     assert found is not None
-    assert found.typed == {"i1": "1"}
+    return found

@@ -336,9 +336,14 @@ class World:
         return page.fields | page.typed(number) | {"place": str(page.place)}
 
     def autosave(self, phone: Phone, page: Page, fields: Mapping[str, str]) -> Reply | None:
+        """As the script does: what others changed is shown; what both changed may be dropped."""
         reply = self.answer(phone, "POST", f"/report/{K}/draft", fields)
-        if reply is not None and reply.status == 200:
-            page.fields["draft"] = str(json.loads(reply.body)["draft"])
+        told = json.loads(reply.body) if reply is not None and reply.status in (200, 409) else {}
+        if "draft" in told:
+            page.fields |= {"draft": str(told["draft"])} | told["theirs"]
+        if told.get("parked", 0) > 3:  # before there is no room for more
+            number = {"parked": str(told["parked"]), "do": "drop"}
+            self.answer(phone, "POST", f"/report/{K}", page.fields | number)
         return reply
 
     def check(self, phone: Phone, page: Page, number: int) -> dict[str, str] | None:
@@ -347,10 +352,21 @@ class World:
         if reply is None or reply.status != 303:
             return None
         shown = self.answer(phone, "GET", reply.header("location"))
-        if shown is None or shown.status != 200:
+        if shown is not None and "parked=" in reply.header("location"):
+            self.decide(phone, shown, number)
+        if shown is None or shown.status != 200 or not reply.header("location").endswith("/check"):
             return None
         phone.checks.append(form_of(shown, "/send") | BY)
         return phone.checks[-1]
+
+    def decide(self, phone: Phone, shown: Reply, number: int) -> None:
+        """Asked about what another page changed too: one press, this way or that."""
+        if shown.status == 409:
+            offered = [f for where, f in Forms(shown.body.decode()).forms if where.endswith(K)]
+            do = "take" if number % 2 and len(offered) > 1 else "drop"
+            answered = offered[0 if do == "take" else -1] | {"do": do}
+            self.ledger.told[do] += 1
+            self.answer(phone, "POST", f"/report/{K}", answered)
 
     def ready(self, phone: Phone, number: int) -> dict[str, str]:
         """A phone on its check page, without any fault on the way."""
@@ -381,17 +397,37 @@ class World:
             phone.unanswered = form_of(reply, "") if reply else fields
             self.ledger.told["without an answer"] += 1
             return Sent(reply.status if reply else 0)
-        page = reply.body.decode()
+        where = re.fullmatch(rf"/report/{K}/receipt/(\d+)", reply.header("location"))
+        if where:
+            self.read_receipt(phone, int(where[1]), int(fields["i1"]))
+            return Sent(303, int(where[1]))
+        self.ledger.told["refused"] += 1
         if reply.status == 303:
-            number = int(re.fullmatch(rf"/report/{K}/receipt/(\d+)", reply.header("location"))[1])  # type: ignore[index]
-            self.read_receipt(phone, number, int(fields["i1"]))
-            return Sent(303, number)
+            kept = fields["i1"] in self.kept_of(phone.unit, "i1")
+            assert kept or self._replaced_since(phone.unit, fields), "what was typed is nowhere"
+            with self.calls.paused():
+                shown = phone.visitor.sees(reply)
+            assert shown.status in (200, 401, 409, 422, 429), plain(shown.body.decode())
+            return Sent(shown.status, page=shown.body.decode())
+        page = reply.body.decode()
         # A page of a session that has ended since is refused once more, with a fresh token.
         stale = fields["csrf"] != rules.csrf_token(phone.visitor.cookies["bc-unit"])
         assert reply.status in ((401, 403, 409, 422) if stale else (401, 409, 422)), plain(page)
         assert f'value="{fields["i1"]}"' in page, "what was typed is not on the page"
-        self.ledger.told["refused"] += 1
         return Sent(reply.status, page=page)
+
+    def _replaced_since(self, unit: str, fields: Mapping[str, str]) -> bool:
+        """Whether somebody who was shown this page's draft has typed another number since."""
+        item = self.plain.table.get(keys.draft(P, K, unit))
+        mark = json.loads(str(item.body["marks"])).get("i1", 0) if item else 0
+        revision = mark if isinstance(mark, int) else mark[0]
+        return bool(revision > int(fields["draft"]))
+
+    def kept_of(self, unit: str, name: str) -> set[str]:
+        """Every text of this field that stands somewhere: in the draft, parked, or sent last."""
+        items = [*self.plain.table.query(f"REPORT#{P}#{K}#{unit}", "DRAFT")]
+        found = {json.loads(str(item.body["typed"])).get(name, "") for item in items}
+        return found | {str(number) for number in self.versions(unit)[-1:]}
 
     def read_receipt(self, phone: Phone, version: int, number: int) -> None:
         """The receipt as the person sees it goes into the ledger."""

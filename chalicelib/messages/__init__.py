@@ -47,6 +47,7 @@ SENDER: Mapping[str, str] = {
     "by.name": "Họ và tên",
     "by.post": "Chức vụ",
     "by.phone": "Số điện thoại",
+    "approved": "Đã được thủ trưởng duyệt",
     "reason": "Lý do điều chỉnh",
 }
 
@@ -63,7 +64,18 @@ LEFT_EMPTY = "(để trống)"  # a text that nobody wrote states nothing
 TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
 VALUE_STATES: Mapping[str, str] = {"nil": "Không phát sinh", "na": "Không áp dụng"}
 
-OVERTAKEN = "Bản nháp vừa được lưu từ máy khác. Nội dung trên máy này vẫn còn, chưa ghi đè."
+CLASHED = "Có ô vừa được sửa ở nơi khác. Cả hai nội dung đều được giữ; vui lòng chọn nội dung đúng."
+SENT_MEANWHILE = (
+    "Đơn vị vừa gửi báo cáo từ nơi khác. Nội dung nhập ở đây chưa được gửi và vẫn được giữ."
+)
+SENT_OFTEN = (
+    "Quý đơn vị đã gửi báo cáo này nhiều lần trong một giờ qua. Nội dung vừa nhập đã được giữ; "
+    "vui lòng gửi lại từ {moment}."
+)
+FULL = (
+    "Đang giữ đủ năm bản nội dung chưa dùng nên chưa lưu thêm được. "
+    "Vui lòng mở báo cáo, xem lại các bản đó, dùng lại hoặc bỏ, rồi lưu lại."
+)
 
 SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",

@@ -17,6 +17,8 @@ REFUSALS: Mapping[str, str] = {
     "session_ended": "Phiên làm việc vừa kết thúc. Báo cáo chưa được gửi; "
     "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
     "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
+    "sent_often": "Quý đơn vị đã gửi báo cáo này nhiều lần trong một giờ qua. "
+    "Vui lòng gửi lại sau ít phút.",
     "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
     "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
     "Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở để mở lại.",
@@ -85,6 +87,11 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "draft_too_large": (
         "Chưa lưu",
         "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
+    ),
+    "parked_full": (
+        "Chưa lưu",
+        "Đang giữ đủ năm bản nội dung chưa dùng nên chưa lưu thêm được. Vui lòng mở báo cáo trong "
+        "một cửa sổ khác, xem lại các bản đó, dùng lại hoặc bỏ, rồi bấm gửi lại ở đây.",
     ),
     "body_too_large": (
         "Chưa thực hiện",

@@ -16,12 +16,14 @@ from chalicelib.pages.web import (
     Problem,
     Request,
     Response,
+    as_json,
     cookie_name,
     guard_form,
     guard_length,
     guard_origin,
     strict,
     unread,
+    wants_json,
     with_body,
 )
 from chalicelib.store import access, programmes
@@ -72,7 +74,7 @@ def _answered(
         if way.method != "GET":  # only now is anything of the body unpacked and read
             request = with_body(request, uploads=way.uploads, stranger="anyone" in way.visitors)
             guard_form(request)
-        return way.handler(site, request)
+        return _as_asked(request, way.handler(site, request))
     except Problem as problem:
         return problem_page(site, request, problem)
     except Refused as refused:
@@ -108,6 +110,14 @@ def _guard_session(way: Way, request: Request) -> None:
         raise Problem(403, "not_yours")
 
 
+def _as_asked(request: Request, response: Response) -> Response:
+    """A script must not follow a redirect by itself: it is told where that leads."""
+    if response.status != 303 or not wants_json(request):
+        return response
+    to = as_json({"to": response.headers.pop("Location")})
+    return replace(to, headers=to.headers | response.headers, cookies=response.cookies)
+
+
 def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
     """The answer to what comes to no way. The log hears the method, and the pattern if any."""
     with logs.line("request", id=identity, route=route, role="anyone", status=problem.status):
@@ -119,6 +129,9 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     if problem.name == "refused":
         sentence = problems.REFUSALS[problem.detail]
     sentence = sentence.format(detail=problem.detail)
+    if wants_json(request):
+        told = {"problem": sentence} | ({"full": True} if problem.name == "parked_full" else {})
+        return as_json(told, problem.status)
     return render.page(
         site,
         request,
@@ -172,6 +185,8 @@ def broken_page(
 ) -> Response:
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = problems.PROBLEMS[name]
+    if wants_json(request):
+        return as_json({"problem": sentence}, status)
     whole = _typed(request, Problem(status, name))
     typed = _without_token(whole)
     if typed and request is not None and request.session is None:

@@ -1,5 +1,6 @@
 """The unit's requests: more time, or its report reopened; and what the department answered."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import asking
@@ -7,20 +8,36 @@ from chalicelib.asking import Ask, Kind
 from chalicelib.audit import UNIT, Act
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
-from chalicelib.pages import obligation, render
+from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect
 from chalicelib.remarks import Faults
-from chalicelib.store import acts, asks
+from chalicelib.store import acts, asks, keys
+from chalicelib.store import typed as store_typed
 from chalicelib.store.access import still_open
-from chalicelib.table import Conflict
+from chalicelib.table import Conflict, Key
 
 _TRIES = 5
+_BOXES = ("kind", "reason", "wanted")
 
 
 def form(site: Site, request: Request) -> Response:
+    """With ?check=1 what was typed and not taken, and what is wrong with it."""
     owed = obligation.load(site, request)
-    return _page(site, request, owed, _kind(owed, request))
+    kind = _kind(owed, request)
+    typed = store_typed.of(site.table, _key(owed)) if request.query.get("check") else {}
+    if not typed:
+        return _page(site, request, owed, kind)
+    if kind is None or typed.get("kind", kind) != kind:
+        return _page(site, request, owed, kind, status=409, typed=typed)
+    after = asking.due(owed.head, owed.period, owed.terms)
+    _, faults = asking.read(kind, owed.unit.code, typed, request.now, after)
+    status = 422 if faults else 200
+    return _page(site, request, owed, kind, status=status, faults=faults, typed=typed)
+
+
+def _key(owed: Obligation) -> Key:
+    return keys.typed_ask(owed.programme.key, owed.period.key, owed.unit.code)
 
 
 def _kind(owed: Obligation, request: Request) -> Kind | None:
@@ -35,6 +52,7 @@ def _page(
     *,
     status: int = 200,
     faults: Faults | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     p, key, code = owed.programme.key, owed.period.key, owed.unit.code
     found = asks.of_unit(site.table, p, key, code)
@@ -43,8 +61,7 @@ def _page(
     if waiting:
         wanted = waiting.wanted.isoformat() if waiting.wanted else ""
         given = {"reason": waiting.reason, "wanted": wanted}
-    if request.method == "POST":
-        given |= request.form
+    given |= typed or {}
     return render.page(
         site,
         request,
@@ -66,13 +83,21 @@ def ask(site: Site, request: Request) -> Response:
     owed = obligation.load(site, request)
     kind = _kind(owed, request)
     if kind is None or request.form.get("kind", kind) != kind:
-        return _page(site, request, owed, kind, status=409)
+        return _not_taken(site, request, owed)
     after = asking.due(owed.head, owed.period, owed.terms)
     made, faults = asking.read(kind, owed.unit.code, request.form, request.now, after)
     if faults:
-        return _page(site, request, owed, kind, status=422, faults=faults)
+        return _not_taken(site, request, owed)
     _keep(site, request, owed, made)
+    store_typed.empty(site.table, _key(owed), request.now)
     return redirect(site, "report", owed.period.key, "ask")
+
+
+def _not_taken(site: Site, request: Request, owed: Obligation) -> Response:
+    """What was typed is kept, and read again behind the redirect. Raises Problem."""
+    typed = {name: request.form[name] for name in _BOXES if name in request.form}
+    keeping.aside(site, request, _key(owed), typed)
+    return redirect(site, "report", owed.period.key, "ask", check="1")
 
 
 def _keep(site: Site, request: Request, owed: Obligation, made: Ask) -> None:

@@ -9,13 +9,14 @@ from chalicelib.clock import today
 from chalicelib.contact import Contact
 from chalicelib.edges import Site
 from chalicelib.messages import contacts as words
-from chalicelib.pages import link_mail, render
+from chalicelib.pages import keeping, link_mail, render
 from chalicelib.pages.handover import own, unit_of
 from chalicelib.pages.links import STYLES
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.programme import Programme
-from chalicelib.store import acts, contacts, programmes
+from chalicelib.store import acts, contacts, keys, programmes
+from chalicelib.store import typed as store_typed
 from chalicelib.store.access import still_open
 from chalicelib.table import Conflict
 from chalicelib.unit import Unit, owing
@@ -24,7 +25,15 @@ from chalicelib.unit import Unit, owing
 
 
 def mine(site: Site, request: Request) -> Response:
-    return _unit_page(site, request)
+    """With ?check=1 what was typed and not taken, and why."""
+    p, unit = request.who.programme, request.who.unit
+    again = request.query.get("check") and store_typed.of(site.table, keys.typed_contacts(p, unit))
+    if not again:
+        return _unit_page(site, request)
+    typed, faults = rules.read(again)
+    if faults:
+        return _unit_page(site, request, typed, faults, 422)
+    return _unit_page(site, request, typed, {"": "changed"}, 409)
 
 
 def _unit_page(
@@ -58,15 +67,24 @@ def change_mine(site: Site, request: Request) -> Response:
     programme, unit = own(site, request)
     typed, faults = rules.read(request.form)
     if faults:
-        return _unit_page(site, request, typed, faults, 422)
+        return _not_taken(site, request, typed)
     known = contacts.contact(site.table, programme.key, unit.code)
     after = rules.changed_by_unit(known, unit, typed)
     verb = "propose_mailbox" if after.proposed not in ("", known.proposed) else "change_contact"
     seen = _is_seen(request, known)
     kept = seen and _keep(site, request, programme, unit, known, after, verb)
     if not kept and contacts.contact(site.table, programme.key, unit.code) != after:
-        return _unit_page(site, request, typed, {"": "changed"}, 409)
+        return _not_taken(site, request, typed)
+    typed_here = keys.typed_contacts(programme.key, unit.code)
+    store_typed.empty(site.table, typed_here, request.now)
     return redirect(site, "report", "contacts", done="proposed" if after.proposed else "kept")
+
+
+def _not_taken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
+    """It is kept, and read again behind the redirect. Raises Problem."""
+    who = request.who
+    keeping.aside(site, request, keys.typed_contacts(who.programme, who.unit), typed)
+    return redirect(site, "report", "contacts", check="1")
 
 
 def _is_seen(request: Request, known: Contact) -> bool:

@@ -104,22 +104,26 @@ def _revoke(site: Site, request: Request, p: str, code: str, seen: datetime) -> 
 # ------------------------------------------------------------------ the unit itself
 
 
+_FAULTS = {"no_mailbox": 409, "not_sure": 422, "mail_failed": 503}
+
+
 def ask(site: Site, request: Request) -> Response:
-    return _unit_page(site, request)
-
-
-def _unit_page(site: Site, request: Request, fault: str = "", status: int = 422) -> Response:
+    """With ?fault why the handing over that was tried was not done."""
+    fault = request.query.get("fault", "")
+    fault = fault if fault in _FAULTS else ""
     programme, unit = own(site, request)
-    known = contacts.contact(site.table, programme.key, unit.code)
+    mailbox = contacts_of.mailbox(contacts.contact(site.table, programme.key, unit.code), unit)
+    if fault == "no_mailbox" and mailbox:
+        fault = ""  # there is one by now
     return render.page(
         site,
         request,
         "handover.html",
-        status=status if fault else 200,
+        status=_FAULTS.get(fault, 200),
         styles=("base", "form"),
         programme=programme,
         unit=unit,
-        mailbox=contacts_of.mailbox(known, unit),
+        mailbox=mailbox,
         fault=words.HANDOVER.get(fault, ""),
         words=words,
     )
@@ -134,15 +138,15 @@ def confirm(site: Site, request: Request) -> Response:
     p, code, table = programme.key, unit.code, site.table
     to = contacts_of.mailbox(contacts.contact(table, p, code), unit)
     if not to:
-        return _unit_page(site, request, "no_mailbox", status=409)
+        return redirect(site, "report", "handover", fault="no_mailbox")
     if not request.form.get("sure"):
-        return _unit_page(site, request, "not_sure")
+        return redirect(site, "report", "handover", fault="not_sure")
     known = links.standing(table, p, code)
     if known is None or known.revision != request.who.revision:
         raise Problem(401, "signed_out")  # it was changed since this session was judged
     token = links.next_token(site.key, p, code, known)
     if link_mail.send(site, request.now, programme, unit, token, to) != "sent":
-        return _unit_page(site, request, "mail_failed", status=503)
+        return redirect(site, "report", "handover", fault="mail_failed")
     act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
     links.renew(table, site.key, p, code, known, act)
     response = redirect(site, "links", done="handover")

@@ -6,19 +6,19 @@ from datetime import datetime
 
 from chalicelib import period as calendar
 from chalicelib import report, value
+from chalicelib.draft import BESIDE, Draft, Parked
 from chalicelib.edges import Site
 from chalicelib.pages.web import Problem, Request
 from chalicelib.period import Period
 from chalicelib.programme import Indicator, Programme, Section, indicators
-from chalicelib.report import Draft, Head, Reading, Version
-from chalicelib.store import programmes, reports, terms
+from chalicelib.report import Head, Reading, Version
+from chalicelib.store import drafts, programmes, reports, terms
 from chalicelib.terms import Terms
 from chalicelib.unit import Unit, known_as, owing
 from chalicelib.value import Figure
 
 # What our forms hold besides the report itself.
-_OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "do"} | {"reason", "approved"}
-_OWN_FIELDS |= {"by.name", "by.post", "by.phone", "of.unit"}
+_OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
 _BESIDE = ("state", "note", "read")  # what a field may carry besides its boxes
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
@@ -41,6 +41,7 @@ class Obligation:
     asked: tuple[Indicator, ...]  # the same without the sections
     head: Head | None
     draft: Draft | None
+    parked: Mapping[int, Parked]
     terms: Terms
     form: int
     owes: bool = True  # no more, where the unit turned out to have ended after it had sent
@@ -49,6 +50,11 @@ class Obligation:
     def base(self) -> int:
         """The version that a send from here builds on."""
         return self.head.version if self.head else 0
+
+    @property
+    def current(self) -> Draft | None:
+        """The draft, where it builds on what was sent last."""
+        return self.draft if self.draft and self.draft.base == self.base else None
 
     @property
     def refusal(self) -> str:
@@ -104,8 +110,8 @@ def of(
     if not owes and head is None:
         raise Problem(404, "not_owed")
     unit = known_as(versions, period.end)
-    draft = reports.draft(site.table, p, key, code)
-    version = _form_of(head, draft, period)
+    held = drafts.held(site.table, p, key, code)
+    version = _form_of(head, held.draft, period)
     form = programmes.form(site.table, p, version)
     sections = form.asked_of(unit.bloc, key, period.end)
     return Obligation(
@@ -116,7 +122,8 @@ def of(
         sections=sections,
         asked=tuple(indicators(sections)),
         head=head,
-        draft=draft,
+        draft=held.draft,
+        parked=held.parked,
         terms=terms.of(site.table, p, key, code),
         form=version,
         owes=owes,
@@ -157,6 +164,18 @@ def newest(site: Site, owed: Obligation) -> Version | None:
         return None
     key, code = owed.period.key, owed.unit.code
     return reports.version(site.table, owed.programme.key, key, code, owed.head.version)
+
+
+def names_of(indicator: Indicator) -> tuple[str, ...]:
+    """All that a form may say about one indicator."""
+    code = indicator.code
+    return *value.fields(indicator), *(f"{code}.{part}" for part in _BESIDE)
+
+
+def names(owed: Obligation) -> set[str]:
+    """All that this form may say; the answer to a question is settled in the text itself."""
+    found = {name for one in owed.asked for name in names_of(one)}
+    return {name for name in found if not name.endswith(".read")} | {"nil"}
 
 
 def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:

@@ -4,26 +4,25 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import messages, report
+from chalicelib import messages
 from chalicelib.clock import today
+from chalicelib.draft import Draft
 from chalicelib.edges import Site
 from chalicelib.messages import problems
-from chalicelib.pages import obligation, render
-from chalicelib.pages.fields import differences, faults, sections
+from chalicelib.pages import keeping, obligation, render
+from chalicelib.pages.fields import faults, sections
 from chalicelib.pages.obligation import Obligation
-from chalicelib.pages.web import Problem, Request, Response, as_json, redirect, whole_number
+from chalicelib.pages.web import Problem, Request, Response, as_json, redirect, url, whole_number
 from chalicelib.period import Period
-from chalicelib.report import Draft, Fault, Head
+from chalicelib.report import Fault, Head
 from chalicelib.store import programmes, reports, terms
-from chalicelib.store.reports import Overtaken
+from chalicelib.store.drafts import Kept
 from chalicelib.terms import NO_TERMS, Terms
 from chalicelib.unit import known_as, owing
 
 if TYPE_CHECKING:  # only what was returned needs that module
     from chalicelib.remarks import Remarks
 
-# Bytes as the table keeps it, where a quote inside takes four: twice the largest report.
-_LARGEST_DRAFT = 250_000
 STYLES = ("base", "form")
 
 
@@ -83,28 +82,46 @@ def _own_terms(
 
 
 def form(site: Site, request: Request) -> Response:
+    """With ?check=1 read by the rules: its faults on the form, or on to the check page."""
     owed = obligation.load(site, request)
+    if request.query.get("parked"):
+        from chalicelib.pages import parked
+
+        return parked.show(site, request, owed)
+    checked, draft = bool(request.query.get("check")), owed.current
     if not owed.can_send(request.now):
-        return closed(site, owed)
-    draft, sent = owed.draft, obligation.newest(site, owed)
-    typed: Mapping[str, str] = {}
-    stale = draft is not None and draft.base != owed.base
-    if draft and (not stale or request.query.get("draft") == "old"):
-        typed = draft.typed
-    elif sent:
-        typed = report.typed(owed.asked, report.parse(sent.content))
-    differs = False
-    if stale and draft and sent:
-        current = report.typed(owed.asked, report.parse(sent.content))
-        differs = _hash(owed, draft.typed) != _hash(owed, current)
-    old = draft if differs and request.query.get("draft") != "old" else None
-    return _form_page(site, request, owed, typed, old=old)
+        kept = checked and draft is not None
+        return _refused_form(site, request, owed) if kept else closed(site, owed)
+    typed, stale = shown(site, owed)
+    if not checked:
+        return _form_page(site, request, owed, typed, stale=stale)
+    found = faults_of(owed, typed, stray=bool(request.query.get("stray")))
+    if not found:
+        return redirect(site, "report", owed.period.key, "check")
+    return _form_page(site, request, owed, typed, status=422, found=found)
 
 
-def _hash(owed: Obligation, typed: Mapping[str, str]) -> str:
-    """Of the answers alone: explanations are given on the check page, after the draft."""
-    answers = {name: text for name, text in typed.items() if not name.endswith(".note")}
-    return report.read(owed.asked, answers).content.hash()
+def shown(site: Site, owed: Obligation) -> tuple[Mapping[str, str], Draft | None]:
+    """What the form is filled with; and a stale draft, where it holds what was not sent."""
+    if owed.current:
+        return owed.current.typed, None
+    place = keeping.place(site, owed)
+    stale = owed.draft if owed.draft and place.lacking(owed.draft.typed) else None
+    return place.sent(), stale
+
+
+def faults_of(
+    owed: Obligation, typed: Mapping[str, str], *, stray: bool = False
+) -> tuple[Fault, ...]:
+    found = obligation.read(owed, typed, {}).faults
+    return found + ((Fault("form", "", "unknown_field"),) if stray else ())
+
+
+def _refused_form(site: Site, request: Request, owed: Obligation) -> Response:
+    """Too late for what was typed: it is kept, and shown with the reason."""
+    typed, _ = shown(site, owed)
+    why = problems.REFUSALS[owed.refusal]
+    return _form_page(site, request, owed, typed, status=409, refused=why)
 
 
 def closed(site: Site, owed: Obligation) -> Response:
@@ -125,7 +142,7 @@ def _form_page(
     **context: Any,
 ) -> Response:
     parts = sections(owed, typed, obligation.last_values(site, owed), found)
-    defaults = {"old": None, "other": (), "other_saved": None}
+    defaults = {"stale": None, "refused": ""}
     return render.page(
         site,
         request,
@@ -136,11 +153,12 @@ def _form_page(
         sections=parts,
         faults=faults(owed, found),
         notes={name: text for name, text in typed.items() if name.endswith(".note")},
+        parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
         nil=typed.get("nil") == "1",
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
-        saved=owed.draft.saved if owed.draft and owed.draft.base == owed.base else None,
+        saved=owed.current.saved if owed.current else None,
         late=request.now > owed.due,
         said=_comments(site, owed),
         **(defaults | context),
@@ -159,65 +177,21 @@ def _comments(site: Site, owed: Obligation) -> "Remarks | None":
 def post_form(site: Site, request: Request) -> Response:
     """ "Lưu nháp" keeps anything; "Kiểm tra" keeps it too and then reads it."""
     owed = obligation.load(site, request)
-    typed = obligation.typed_from(owed, request.form)
-    if not owed.can_send(request.now):
-        raise Problem(409, "refused", owed.refusal)
-    try:
-        save_draft(site, request, owed, typed)
-    except Overtaken:
-        return both_drafts(site, request, typed)
-    if request.form.get("do") == "save":
+    if request.form.get("do") in ("take", "drop"):
+        from chalicelib.pages import parked
+
+        return parked.decide(site, request, owed)
+    kept = keeping.keep(site, request, owed, keeping.whole(owed, request.form))
+    if asking := keeping.question(site, owed, kept):
+        return asking
+    if request.form.get("do") == "save" and owed.can_send(request.now):
         return redirect(site, "report", owed.period.key)
-    read = obligation.read(owed, typed, {})
-    stray = obligation.unknown(owed, request.form)
-    found = read.faults + ((Fault("form", "", "unknown_field"),) if stray else ())
-    if found:
-        owed = obligation.load(site, request)
-        return _form_page(site, request, owed, typed, status=422, found=found)
-    return redirect(site, "report", owed.period.key, "check")
-
-
-def save_draft(
-    site: Site,
-    request: Request,
-    owed: Obligation,
-    typed: Mapping[str, str],
-    *,
-    by_script: bool = False,
-) -> Draft:
-    """Raises Overtaken; Problem for more text than any report can hold."""
-    if len(report.compact(report.compact(typed)).encode()) > _LARGEST_DRAFT:
-        raise Problem(413, "draft_too_large")
-    base, revision, place = (
-        whole_number(request.form.get(name, "")) for name in ("base", "draft", "place")
-    )
-    page = request.form.get("page", "")[:32]
-    if owed.draft and owed.draft.revision != revision:
-        if owed.draft.typed == typed:
-            return owed.draft  # the same text again: a double tap, a lost reply
-        # The page may write over its own last saving, whose reply it never got; but one that
-        # was overtaken on its way must not. Without the script a page can't number its savings.
-        newer = place > owed.draft.place or not (place or by_script)
-        if page and page == owed.draft.page and newer:
-            revision = owed.draft.revision
-    place = place or (owed.draft.place if owed.draft and owed.draft.page == page else 0)
-    draft = Draft(typed, base, request.now, revision, page, place, owed.form)
-    return reports.save_draft(site.table, owed.programme.key, owed.period, owed.unit.code, draft)
-
-
-def both_drafts(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
-    """Saved elsewhere meanwhile: nothing was overwritten, both texts are shown."""
-    owed = obligation.load(site, request)
-    other = owed.draft.typed if owed.draft else {}
-    return _form_page(
-        site,
-        request,
-        owed,
-        typed,
-        status=409,
-        other=differences(owed, typed, other),
-        other_saved=owed.draft.saved if owed.draft else None,
-    )
+    stray = bool(obligation.unknown(owed, request.form))
+    typed = kept.draft.typed if kept.draft else {}
+    if owed.can_send(request.now) and not faults_of(owed, typed, stray=stray):
+        return redirect(site, "report", owed.period.key, "check")
+    more = {"stray": "1"} if stray else {}
+    return redirect(site, "report", owed.period.key, check="1", **more)
 
 
 def autosave(site: Site, request: Request) -> Response:
@@ -225,12 +199,41 @@ def autosave(site: Site, request: Request) -> Response:
     owed = obligation.load(site, request)
     if not owed.can_send(request.now):
         return as_json({"problem": problems.REFUSALS[owed.refusal]}, 409)
-    try:
-        typed = obligation.typed_from(owed, request.form)
-        kept = save_draft(site, request, owed, typed, by_script=True)
-    except Overtaken:
-        return as_json({"problem": messages.OVERTAKEN, "clash": True}, 409)
-    return as_json({"draft": kept.revision, "saved": messages.moment(kept.saved)})
+    read = keeping.part if request.form.get("part") else keeping.whole
+    typed = read(owed, request.form)
+    kept = keeping.keep(site, request, owed, typed)
+    if kept.merged is None or kept.draft is None:
+        return _not_merged(site, owed, kept)
+    settled = {name: text for name, text in typed.items() if f"{name}.read" in request.form}
+    told: dict[str, Any] = {
+        "draft": kept.draft.revision,
+        "saved": messages.moment(kept.draft.saved),
+        "place": whole_number(request.form.get("place", "")),
+        "theirs": {**settled, **kept.merged.theirs},
+    }
+    if not kept.merged.asked:
+        return as_json(told)
+    told["asked"] = {
+        name: {
+            "text": kept.draft.typed.get(name, ""),
+            "saved": messages.moment(kept.draft.written(name).at),
+        }
+        for name in kept.merged.asked
+    }
+    parked = {"full": True} if kept.full else {"parked": kept.parked}
+    sentence = messages.FULL if kept.full else messages.CLASHED
+    return as_json({**told, **parked, "problem": sentence}, 409)
+
+
+def _not_merged(site: Site, owed: Obligation, kept: Kept) -> Response:
+    """Sent from elsewhere meanwhile: what was typed stands beside the draft, if anything of it
+    is not in what was sent.
+    """
+    if kept.full:
+        return as_json({"problem": messages.FULL, "full": True}, 409)
+    query = {"parked": str(kept.parked)} if kept.parked else {}
+    told = {"problem": messages.SENT_MEANWHILE, "to": url(site, "report", owed.period.key, **query)}
+    return as_json(told | ({"parked": kept.parked} if kept.parked else {}), 409)
 
 
 def definitions(site: Site, request: Request) -> Response:

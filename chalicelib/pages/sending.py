@@ -1,31 +1,64 @@
 """The unit's side from the check page to the receipt: what was seen is what is sent, once."""
 
+import secrets
 from collections.abc import Mapping
 
 from chalicelib import messages, report
+from chalicelib.draft import BESIDE
 from chalicelib.edges import Site
 from chalicelib.messages import problems
 from chalicelib.moves import Refused
-from chalicelib.pages import obligation, render
-from chalicelib.pages.fields import differences, faults, understood
+from chalicelib.pages import keeping, obligation, render
+from chalicelib.pages.fields import faults, understood
 from chalicelib.pages.obligation import Obligation
-from chalicelib.pages.reporting import STYLES, both_drafts, closed, save_draft
+from chalicelib.pages.reporting import STYLES, closed, shown
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.report import Fault, Sender
+from chalicelib.report import Content, Fault, Sender, Version
 from chalicelib.store import reports
 from chalicelib.store.access import still_open
-from chalicelib.store.reports import Clash, Overtaken, Sending
+from chalicelib.store.reports import Clash, Sending
 from chalicelib.text import forbidden
 from chalicelib.value import LONGEST_NOTE
 
+# Why a send was not taken, where a later look can't tell any more.
+_MEANWHILE = {
+    "unknown_field": messages.FAULTS["unknown_field"],
+    "period_changed": problems.REFUSALS["period_changed"],
+    "try_again": problems.REFUSALS["try_again"],
+}
+
 
 def check(site: Site, request: Request) -> Response:
+    """With ?send=1 what stands in the way of a send that was tried, and what was typed for it."""
     owed = obligation.load(site, request)
-    if not owed.can_send(request.now):
+    tried, draft = bool(request.query.get("send")), owed.current
+    if not owed.can_send(request.now) and not (tried and draft):
         return closed(site, owed)
-    if owed.draft is None or owed.draft.base != owed.base:
-        return redirect(site, "report", owed.period.key)
-    return _check_page(site, request, owed, owed.draft.typed)
+    typed, _ = shown(site, owed)
+    given = {name: typed[name] for name in BESIDE if name in typed}
+    if not tried:
+        given.pop("approved", "")  # said anew each time
+        return _check_page(site, request, owed, typed, given)
+    found, why = _in_the_way(site, request, owed, given)
+    read = obligation.read(owed, typed, {})
+    wrong = found or read.faults or read.empties or why == messages.FAULTS["unknown_field"]
+    status = 422 if wrong else 409 if why else 200
+    return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
+
+
+def _in_the_way(
+    site: Site, request: Request, owed: Obligation, given: Mapping[str, str]
+) -> tuple[tuple[Fault, ...], str]:
+    """What a send of what is given would meet: faults by box, and a sentence."""
+    found = _sender_faults(given)
+    if owed.head and not given.get("reason"):
+        found = (*found, Fault("reason", "", "no_reason"))
+    if not owed.can_send(request.now):
+        return found, problems.REFUSALS[owed.refusal]
+    again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
+    if again:
+        return found, messages.SENT_OFTEN.format(moment=messages.moment(again))
+    return found, _MEANWHILE.get(request.query.get("why", ""), "")
 
 
 def _check_page(
@@ -33,6 +66,7 @@ def _check_page(
     request: Request,
     owed: Obligation,
     typed: Mapping[str, str],
+    given: Mapping[str, str],
     *,
     status: int = 200,
     found: tuple[Fault, ...] = (),
@@ -40,9 +74,9 @@ def _check_page(
 ) -> Response:
     read = obligation.read(owed, typed, obligation.last_values(site, owed))
     labels = {indicator.code: indicator for indicator in owed.asked}
-    jumped = {jump.code for jump in read.jumps}
+    jumped = {f"{jump.code}.note" for jump in read.jumps}
     hidden = {
-        n: c for n, c in typed.items() if n.removesuffix(".note") not in jumped or "." not in n
+        name: text for name, text in typed.items() if name not in jumped and name not in BESIDE
     }
     return render.page(
         site,
@@ -58,61 +92,74 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
-        given={"by.name": request.who.name, "by.post": request.who.post, **request.form},
+        given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
         late=request.now > owed.due,
-        revision=owed.draft.revision if owed.draft else 0,
+        page=secrets.token_hex(8),
     )
 
 
 def fill_nil(site: Site, request: Request) -> Response:
     """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
     owed = obligation.load(site, request)
-    if owed.draft is None:
-        return redirect(site, "report", owed.period.key)
-    empties = obligation.read(owed, owed.draft.typed, {}).empties
-    typed = {**owed.draft.typed, **{f"{code}.state": "nil" for code in empties}}
-    try:
-        save_draft(site, request, owed, typed)
-    except Overtaken:
-        return both_drafts(site, request, typed)
-    return redirect(site, "report", owed.period.key, "check")
+    typed, _ = shown(site, owed)
+    empties = obligation.read(owed, typed, {}).empties
+    kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
+    asking = keeping.question(site, owed, kept)
+    return asking or redirect(site, "report", owed.period.key, "check")
 
 
 def send(site: Site, request: Request) -> Response:
-    """Everything that is sent stands in the form itself: what was seen is what is kept."""
+    """Everything that is sent stands in the form itself: what was seen is what is kept.
+
+    Where it can't be sent it becomes the draft, who sends it and why included, and the page
+    behind the redirect reads that.
+    """
     owed = obligation.load(site, request)
     typed = obligation.typed_from(owed, request.form)
-    read = obligation.read(owed, typed, {})
-    found = _sender_faults(request.form)
-    if read.faults or read.empties or found:
-        return _check_page(site, request, owed, typed, status=422, found=found)
+    read, why = obligation.read(owed, typed, {}), ""
     if obligation.unknown(owed, request.form):
-        why = messages.FAULTS["unknown_field"]
-        return _check_page(site, request, owed, typed, status=422, refused=why)
+        why = "unknown_field"
+    elif not (read.faults or read.empties or _sender_faults(request.form)):
+        try:
+            kept = _sent(site, request, owed, read.content)
+        except Refused as refused:
+            if refused.reason == "session_ended":
+                return _ended(site, request, owed, typed)
+            why = refused.reason
+        except Clash:
+            owed = obligation.load(site, request)
+        else:
+            return redirect(site, "report", owed.period.key, "receipt", str(kept.number))
+    whole = keeping.with_the_sender(owed, request.form)
+    unsent = keeping.keep(site, request, owed, whole, meant=True)
+    if asking := keeping.question(site, owed, unsent):
+        return asking
+    more = {"why": why} if why in _MEANWHILE else {}
+    return redirect(site, "report", owed.period.key, "check", send="1", **more)
+
+
+def _sent(site: Site, request: Request, owed: Obligation, content: Content) -> Version:
+    """Raises Refused, Clash."""
+    form = request.form
     sending = Sending(
         programme=owed.programme.key,
         period=owed.period,
         unit=owed.unit.code,
-        content=read.content,
-        base=whole_number(request.form.get("base", "")),
+        content=content,
+        base=whole_number(form.get("base", "")),
         form=owed.form,
-        sender=Sender(
-            request.form["by.name"], request.form["by.post"], request.form["by.phone"], True
-        ),
-        reason=request.form.get("reason", ""),
+        sender=Sender(form["by.name"], form["by.post"], form["by.phone"], True),
+        reason=form.get("reason", ""),
         terms=owed.terms,
     )
-    try:
-        kept = reports.send(site.table, sending, request.now, still_open(request.who))
-    except Refused as refused:
-        missing = (Fault("reason", "", "no_reason"),) if refused.reason == "no_reason" else ()
-        why = "" if missing else problems.REFUSALS[refused.reason]
-        status = 422 if missing else 409
-        return _check_page(site, request, owed, typed, status=status, found=missing, refused=why)
-    except Clash as clash:
-        return _clash_page(site, request, owed, typed, clash)
-    return redirect(site, "report", owed.period.key, "receipt", str(kept.number))
+    return reports.send(site.table, sending, request.now, still_open(request.who))
+
+
+def _ended(site: Site, request: Request, owed: Obligation, typed: Mapping[str, str]) -> Response:
+    """Nobody may keep anything for this unit in a session that has ended: it stays on the page."""
+    why = problems.REFUSALS["session_ended"]
+    return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
 
 
 def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
@@ -136,24 +183,6 @@ def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
     if forbidden(reason):
         found.append(Fault("reason", "", "forbidden_character"))
     return tuple(found)
-
-
-def _clash_page(
-    site: Site, request: Request, owed: Obligation, typed: Mapping[str, str], clash: Clash
-) -> Response:
-    theirs = report.typed(owed.asked, report.parse(clash.newest.content))
-    return render.page(
-        site,
-        request,
-        "clash.html",
-        status=409,
-        styles=STYLES,
-        owed=owed,
-        newest=clash.newest,
-        typed=typed,
-        other=differences(owed, typed, theirs),
-        revision=owed.draft.revision if owed.draft else 0,
-    )
 
 
 def receipt(site: Site, request: Request) -> Response:

@@ -236,6 +236,11 @@ def redirect(site: Site, *parts: str, **query: str) -> Response:
     return Response(303, headers={"Location": url(site, *parts, **query)})
 
 
+def wants_json(request: Request | None) -> bool:
+    """Whether a script of ours asks, which must not follow a redirect by itself."""
+    return request is not None and "application/json" in request.headers.get("accept", "")
+
+
 def as_json(data: object, status: int = 200) -> Response:
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return Response(status, body, dict(JSON))

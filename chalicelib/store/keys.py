@@ -42,6 +42,20 @@ def draft(p: str, k: str, u: str) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", "DRAFT")
 
 
+def parked(p: str, k: str, u: str, number: int) -> Key:
+    """Beside the draft, so that one reading finds both."""
+    return Key(f"REPORT#{p}#{k}#{u}", f"DRAFT#PARKED#{number:04}")
+
+
+def typed_contacts(p: str, u: str) -> Key:
+    """What a unit typed on a page that has no draft, and was not taken: here, whom to reach."""
+    return Key(f"TYPED#{p}#{u}", "CONTACTS")
+
+
+def typed_ask(p: str, k: str, u: str) -> Key:
+    return Key(f"TYPED#{p}#{u}", f"ASK#{k}")
+
+
 def version(p: str, k: str, u: str, number: int) -> Key:
     return Key(f"REPORT#{p}#{k}#{u}", f"VERSION#{number:04}")
 

@@ -1,8 +1,8 @@
-"""Reports in the table: heads, versions, texts, drafts; sending exactly once."""
+"""Reports in the table: heads, versions, texts; sending exactly once."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -11,14 +11,14 @@ from chalicelib import report, submission
 from chalicelib.clock import from_iso, iso
 from chalicelib.moves import Refused
 from chalicelib.period import Period
-from chalicelib.report import Content, Draft, Head, Sender, Standing, Version
+from chalicelib.report import Content, Head, Sender, Standing, Version
 from chalicelib.store import keys
 from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
 from chalicelib.terms import NO_TERMS, Terms
 
 _TRIES = 5
+_MOST_SENDS, _SPAN = 20, timedelta(hours=1)  # of one report by its unit
 _of_a_head: Any = itemgetter(*Standing._fields[:-1])  # its revision is the item's
-_DRAFT_KEPT = timedelta(days=90)  # after the lock or the last saving, whichever is later
 
 
 class Clash(Exception):
@@ -27,10 +27,6 @@ class Clash(Exception):
     def __init__(self, newest: Version) -> None:
         super().__init__(newest.reference)
         self.newest = newest
-
-
-class Overtaken(Exception):
-    """The draft was saved elsewhere meanwhile; nothing was overwritten."""
 
 
 def head(table: Table, p: str, k: str, unit: str) -> Head | None:
@@ -187,6 +183,8 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
         current = head(table, p, k, unit)
         if kept := _kept_before(table, current, sending):
             return kept
+        if sending.actor == "unit" and may_send_from(table, p, current, now):
+            raise Refused("sent_often")
         made, after = submission.submit(
             current,
             sending.period,
@@ -224,6 +222,19 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
     raise Refused("try_again")
 
 
+def may_send_from(table: Table, p: str, head: Head | None, now: datetime) -> datetime | None:
+    """From when on the unit may send again, where it has sent too often; None where it may now.
+
+    Judged by the version that is so many back, without a count of its own.
+    """
+    if head is None or head.version < _MOST_SENDS:
+        return None
+    number = head.version - _MOST_SENDS + 1
+    oldest = version(table, p, head.period, head.unit, number)
+    again = (oldest.entered or oldest.sent) + _SPAN if oldest else now
+    return again if again > now else None
+
+
 def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version | None:
     """The version that already holds this content: a double tap, a lost reply, Back."""
     if head is None:
@@ -242,41 +253,3 @@ def _kept_before(table: Table, head: Head | None, sending: Sending) -> Version |
     if head.version != sending.base:
         raise Clash(newest)
     return None
-
-
-def draft(table: Table, p: str, k: str, unit: str) -> Draft | None:
-    item = table.get(keys.draft(p, k, unit))
-    if item is None:
-        return None
-    return Draft(
-        typed=json.loads(str(item.body["typed"])),
-        base=int(item.body["base"]),
-        saved=from_iso(str(item.body["saved"])),
-        revision=item.version,
-        page=str(item.body["page"]),
-        place=int(item.body["place"]),
-        form=int(item.body.get("form", 0)),
-    )
-
-
-def save_draft(table: Table, p: str, period: Period, unit: str, draft: Draft) -> Draft:
-    """Keep what was typed over revision `draft.revision`. Raises Overtaken."""
-    body: Body = {
-        "typed": report.compact(draft.typed),
-        "base": draft.base,
-        "saved": iso(draft.saved),
-        "page": draft.page,
-        "place": draft.place,
-        "form": draft.form,
-    }
-    # A returned report may be worked on long after the lock.
-    expires = int((max(period.locks, draft.saved) + _DRAFT_KEPT).timestamp())
-    key = keys.draft(p, period.key, unit)
-    try:
-        table.write(Put(key, body, draft.revision, expires))
-    except Conflict:
-        found = table.get(key)
-        if found is None or found.body != body:
-            raise Overtaken from None
-        return replace(draft, revision=found.version)  # a second try of the SDK met its first
-    return replace(draft, revision=draft.revision + 1)

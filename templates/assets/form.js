@@ -1,172 +1,367 @@
 // Keeps what is typed: on this phone at each keystroke, on the server when it is quiet.
-// The form works without this file; nothing here is needed to fill in or to send.
+// The form works without this file.
+//
+// `shown` is what the server has at the revision that this page knows; a field that differs is
+// `mine`: it stands in this phone's copy until the server has it or its owner decides.
 (() => {
   "use strict";
   const store = {
-    get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-    set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or blocked: the server still has the draft */ } },
-    drop(key) { try { localStorage.removeItem(key); } catch { /* blocked */ } },
+    get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch (e) { return null; } },
+    set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch (e) { return false; } },
+    drop(key) { try { localStorage.removeItem(key); } catch (e) { /* blocked */ } },
+    // What a page left behind; nothing, where none of its fields is left.
+    leave(key, entry) { return Object.keys(entry.fields).length ? store.set(key, entry) : (store.drop(key), true); },
+    keys(start) { try { return Object.keys(localStorage).filter((key) => key.startsWith(start)); } catch (e) { return []; } },
+  };
+  // As the server tidies: a pasted invisible character is no difference.
+  let invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+  try { invisible = new RegExp("\\p{DI}", "gu"); } catch (e) { /* an old browser */ }
+  const tidy = (text) => (text || "").replace(/\r\n?|[\v\f\u2028\u2029]/g, "\n").replace(invisible, "").normalize("NFC").trim();
+  const same = (a, b) => tidy(a) === tidy(b);
+  const make = (tag, text, parent) => {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    if (parent) parent.append(made);
+    return made;
+  };
+  const two = (n) => String(n).padStart(2, "0");
+  const moment = (time) => {
+    const at = new Date(time);
+    return two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1);
   };
 
-  const sent = document.getElementById("sent");
-  if (sent) {
-    // A copy that builds on this version or a later one is a correction: it stays.
-    const kept = store.get("draft/" + sent.dataset.key);
-    if (kept && Number(kept.base) < Number(sent.dataset.version)) store.drop("draft/" + sent.dataset.key);
+  const OFFLINE = "đang mất mạng", BUSY = "máy chủ đang bận";
+  // `ours`: an answer of the product itself.
+  async function post(url, body, keepalive) {
+    try {
+      const answer = await fetch(url, { method: "POST", body, keepalive, credentials: "same-origin", redirect: "error", headers: { Accept: "application/json" } });
+      let told = null;
+      try { told = await answer.json(); } catch (e) { /* a gateway's own page */ }
+      const wait = answer.status === 429 || answer.status >= 500;
+      const ours = !wait && !!told && (answer.ok ? "draft" in told || "to" in told : "problem" in told);
+      return { status: answer.status, told: told || {}, ours, why: BUSY };
+    } catch (e) {
+      return { status: 0, told: {}, ours: false, why: OFFLINE };
+    }
   }
+  const go = (url) => { location.assign(url); };
+
+  // Every other form: a press leaves the page only when the server has answered.
+  function byFetch(form) {
+    let output = form.querySelector("output"), going = false, button = null;
+    form.addEventListener("click", (event) => { button = event.target.closest("button") || button; });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (going) return;
+      going = true;
+      output = output || make("output", "", form);
+      output.textContent = "Đang gửi…";
+      const body = new URLSearchParams(new FormData(form));
+      if (button && button.name) body.set(button.name, button.value);
+      const answer = await post(form.action, body);
+      going = false;
+      if (answer.ours && answer.told.to) return go(answer.told.to);
+      output.textContent = answer.ours ? answer.told.problem
+        : "Chưa gửi được: " + answer.why + ". " + (send ? "Số liệu đã lưu vẫn ở bản nháp, nội dung trang này vẫn giữ trên máy này" : "Nội dung trang này vẫn còn nguyên") + "; vui lòng bấm lại sau ít phút.";
+    });
+  }
+
+  // ---------------------------------------------------------------- the check page
 
   const send = document.getElementById("send");
   if (send) {
-    // The person who prepared the report is remembered on this phone, for this unit alone.
-    const names = ["by.name", "by.post", "by.phone"];
-    const key = "by/" + send.dataset.key;
-    const known = store.get(key) || {};
-    for (const name of names) if (!send.elements[name].value) send.elements[name].value = known[name] || "";
-    send.addEventListener("input", () => {
-      store.set(key, Object.fromEntries(names.map((name) => [name, send.elements[name].value])));
-    });
+    // The person who prepared the report is remembered on this phone, for this unit alone; the
+    // reason and the explanations for this report.
+    const own = [...send.elements].filter((one) => one.name && one.type !== "hidden" && one.type !== "checkbox");
+    const places = [["by/" + send.dataset.key, own.filter((one) => one.name.startsWith("by."))],
+      ["beside/" + send.dataset.form, own.filter((one) => !one.name.startsWith("by."))]];
+    for (const [key, boxes] of places) {
+      const known = store.get(key) || {};
+      for (const box of boxes) if (!box.value) box.value = known[box.name] || "";
+      send.addEventListener("input", () => {
+        if (boxes.length) store.set(key, Object.fromEntries(boxes.map((box) => [box.name, box.value])));
+      });
+    }
+    for (const key of store.keys("draft/" + send.dataset.form + "/")) {
+      const entry = store.get(key) || { fields: {} };
+      for (const name of Object.keys(entry.fields)) {
+        const hidden = send.elements[name];
+        if (same(entry.fields[name].text, hidden && hidden.type === "hidden" ? hidden.value : "")) delete entry.fields[name];
+      }
+      store.leave(key, entry);
+    }
   }
+  const sent = document.getElementById("sent");
+  if (sent) store.drop("beside/" + sent.dataset.key);
+
+  for (const one of document.querySelectorAll("main form[method=post]:not(#form)")) byFetch(one);
+
+  // ---------------------------------------------------------------- the form
 
   const form = document.getElementById("form");
   if (!form) return;
 
-  const QUIET = 10000, APART = 30000;
-  const key = "draft/" + form.dataset.key;
-  const output = document.getElementById("saved");
-  const notice = document.getElementById("notice");
-  let timer = 0, lastSaved = 0, saving = false, clashed = false, posting = false, dirty = false;
-
+  const QUIET = 10000, APART = 30000, LONGEST = 300000;
   const field = (name) => form.elements[name];
-  const own = new Set(["csrf", "base", "draft", "page", "place", "do", "of.unit"]);
-  // Each saving has its number, by a button too: one that is late on its way changes nothing.
-  const number = () => { field("place").value = Number(field("place").value) + 1; };
+  const prefix = "draft/" + form.dataset.key;
+  const output = document.getElementById("saved"), notice = document.getElementById("notice");
+  const controls = [...form.elements].filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
+  const boxes = {}; // name -> its controls
+  for (const one of controls) (boxes[one.name] = boxes[one.name] || []).push(one);
+  const names = Object.keys(boxes);
+  const tick = (one) => one.type === "radio" || one.type === "checkbox";
 
-  function typed() {
-    const values = {};
-    for (const [name, value] of new FormData(form)) {
-      if (!own.has(name) && value !== "" && !(name.endsWith(".state") && value === "value")) values[name] = value.replace(/\r\n/g, "\n");
-    }
-    return values;
+  function text(name) {
+    const [one] = boxes[name];
+    if (tick(one)) return (boxes[name].find((each) => each.checked) || { value: "" }).value;
+    return one.tagName === "SELECT" && one.value === "value" ? "" : one.value.replace(/\r\n/g, "\n");
   }
-  const same = (a, b) => {
-    const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-    // As the server tidies: a pasted invisible character is no difference.
-    const tidy = (text) => (text || "").replace(/[\v\f\u2028\u2029]/g, "\n").replace(/\p{DI}/gu, "").normalize("NFC").trim();
-    return [...names].every((name) => tidy(a[name]) === tidy(b[name]));
-  };
-
-  // What was typed before this file arrived, or put back by the browser itself.
-  function touched(control) {
-    if (control.type === "radio") return [...form.querySelectorAll('[name="' + control.name + '"]')].some((one) => one.checked !== one.defaultChecked);
-    if (control.type === "checkbox") return control.checked !== control.defaultChecked;
-    if (control.tagName === "SELECT") return [...control.options].some((one) => one.selected !== one.defaultSelected && (one.defaultSelected || one.value !== "value"));
-    return control.value !== control.defaultValue;
-  }
-  const controls = () => [...form.elements].filter((control) => control.name && control.type !== "hidden" && !own.has(control.name));
-
-  function fill(values, all) {
-    const given = controls().filter((control) => all || !touched(control));
-    for (const control of given) {
-      const value = values[control.name] || "";
-      if (control.type === "radio" || control.type === "checkbox") control.checked = control.value === value;
-      else if (control.tagName === "SELECT") control.value = value || "value";
-      else control.value = value;
-      if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
+  function put(name, value) {
+    for (const one of boxes[name]) {
+      if (tick(one)) one.checked = one.value === value;
+      else one.value = one.tagName === "SELECT" ? value || "value" : value;
+      if (one.tagName === "SELECT") one.classList.toggle("on", one.value !== "value");
     }
   }
+  // What the HTML said, whatever was typed before this file arrived.
+  function original(name) {
+    const [one] = boxes[name];
+    if (tick(one)) return (boxes[name].find((each) => each.defaultChecked) || { value: "" }).value;
+    if (one.tagName !== "SELECT") return one.defaultValue;
+    const chosen = [...one.options].find((option) => option.defaultSelected);
+    return chosen && chosen.value !== "value" ? chosen.value : "";
+  }
+
+  // The browser must not put texts back behind our back; and the same HTML from a cache is
+  // another page.
+  form.autocomplete = "off";
+  const page = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => (byte + 256).toString(16).slice(1)).join("");
+  field("page").value = page;
+  field("place").value = 0;
+  const shown = {}, typedAt = {}, asked = {}, unsure = new Set();
+  for (const name of names) shown[name] = original(name);
+  let held = true, timer = 0, failures = 0, lastSaved = 0, ended = null, apart = false, saving = Promise.resolve();
+
+  const mine = () => names.filter((name) => asked[name] || unsure.has(name) || !same(text(name), shown[name]));
+  const pending = () => mine().filter((name) => !asked[name]);
+
+  // This page's copy: the fields that the server does not have.
+  function keep() {
+    const fields = {};
+    for (const name of mine()) {
+      // An open question is asked again, and never answered by putting the text back.
+      fields[name] = { text: text(name), at: typedAt[name] || Date.now(), was: asked[name] ? null : shown[name], asked: apart || !!asked[name] };
+    }
+    held = store.leave(prefix + "/" + page, { base: field("base").value, at: Date.now(), fields });
+  }
+  const where = () => held ? "vẫn giữ trên máy này" : "chưa giữ được trên máy này, vui lòng đừng đóng trang";
 
   function count() {
-    const values = typed();
-    let filled = 0, asked = 0;
+    let filled = 0, all = 0;
     for (const section of form.querySelectorAll("details")) {
-      const codes = new Set();
-      for (const select of section.querySelectorAll("select")) codes.add(select.name.slice(0, -6));
-      let done = 0;
-      for (const code of codes) if (values[code] || values[code + ".num"] || values[code + ".den"] || values[code + ".state"]) done += 1;
+      const codes = [...section.querySelectorAll("select")].map((one) => one.name.slice(0, -6));
+      const done = codes.filter((code) => [code, code + ".num", code + ".den", code + ".state"].some((name) => boxes[name] && text(name))).length;
       const badge = section.querySelector("summary b");
-      if (badge) badge.textContent = done + "/" + codes.size;
-      filled += done; asked += codes.size;
+      if (badge) badge.textContent = done + "/" + codes.length;
+      filled += done; all += codes.length;
     }
-    return filled + "/" + asked + " chỉ tiêu";
+    return filled + "/" + all + " chỉ tiêu";
   }
-  function say(text) { output.textContent = count() + (text ? " · " + text : ""); }
+  function say(what) { output.textContent = count() + (what ? " · " + what : ""); }
 
-  function offer(text, label, act) {
-    notice.querySelector("p").textContent = text;
-    const button = notice.querySelector("button");
-    button.textContent = label;
-    button.onclick = () => { notice.hidden = true; act(); };
-    notice.hidden = false;
+  // ---------------------------------------------------------------- two texts for one field
+
+  const around = (name) => boxes[name] && (boxes[name][0].closest(".f") || boxes[name][0].closest("p"));
+  function label(name) {
+    const whole = around(name);
+    if (!whole) return name;
+    const [one] = boxes[name], title = whole.querySelector("legend") || whole.querySelector("label");
+    const part = whole.querySelector('label[for="' + one.id + '"]');
+    const said = title.textContent.trim();
+    if (one.tagName === "SELECT") return said + " (tình trạng)";
+    return part && one.id && part !== title ? said + " (" + part.textContent.trim() + ")" : said;
   }
-
-  const keep = (saved = false) => store.set(key, { base: field("base").value, draft: field("draft").value, page: field("page").value, at: Date.now(), saved, values: typed() });
-
-  async function save(leaving) {
-    clearTimeout(timer); timer = 0;
-    if (saving || clashed || posting) return;
-    number();
-    const body = new URLSearchParams(new FormData(form));
-    const before = typed();
-    saving = true; lastSaved = Date.now(); dirty = false;
-    try {
-      // Browsers refuse a keepalive request of more than 64 kB.
-      const keepalive = leaving && body.toString().length < 60000;
-      const answer = await fetch(form.dataset.draft, { method: "POST", body, keepalive, credentials: "same-origin" });
-      const kind = answer.headers.get("Content-Type") || "";
-      const told = kind.startsWith("application/json") ? await answer.json() : {};
-      if (answer.ok) {
-        field("draft").value = told.draft;
-        keep(same(before, typed()));
-        say("đã lưu " + told.saved);
-      } else if (told.clash) {
-        clashed = true;
-        say("chưa lưu");
-        offer(told.problem, "Xem cả hai", () => { form.querySelector("button[value=save]").click(); });
-      } else if ([401, 403, 429].includes(answer.status)) {
-        clashed = true;
-        say("phiên làm việc đã hết: vui lòng mở lại đường dẫn của đơn vị; nội dung vẫn giữ trên máy này");
-      } else {
-        dirty = true;
-        say(told.problem || "chưa lưu lên máy chủ, vẫn giữ trên máy này");
+  function words(name, value) {
+    for (const one of boxes[name] || []) {
+      if (one.tagName === "SELECT") {
+        const option = [...one.options].find((each) => each.value === (value || "value"));
+        return option ? option.textContent.trim() : value;
       }
-    } catch {
-      dirty = true;
-      say("đang mất mạng, vẫn giữ trên máy này");
-    } finally {
-      saving = false;
-      if (!same(before, typed())) dirty = true;
-      if (dirty && !clashed) later();
+      if (one.type === "checkbox") return value ? "Có" : "Không";
+      if (one.type === "radio" && one.value === value) return one.parentNode.textContent.trim();
+    }
+    return value || "(trống)";
+  }
+  // One field, texts beside each other, a button for each choice.
+  function row(parent, name, texts, choices) {
+    const box = make("div", "", parent);
+    box.className = "asks";
+    make("b", label(name), box);
+    const list = make("dl", "", box);
+    for (const [who, value] of texts) {
+      make("dt", who, list);
+      make("dd", words(name, value), list).className = "said";
+    }
+    const buttons = make("p", "", box);
+    buttons.className = "row";
+    for (const [what, act] of choices) {
+      const button = make("button", what, buttons);
+      button.type = "button";
+      button.className = "plain";
+      button.onclick = () => { box.remove(); act(); };
+    }
+    return box;
+  }
+  const stating = (...own) => new URLSearchParams(own.map((name) => [name, field(name).value]));
+  // Its owner has decided: the copy that the server parked beside the draft goes too.
+  function unpark(from, name) {
+    const body = stating("csrf", "of.unit");
+    body.set("do", "drop"); body.set("page", from); body.set("f." + name, "1");
+    post(form.action, body);
+  }
+
+  // Both changed it: the question stands at the field until it is answered.
+  function ask(name, theirs, saved) {
+    if (asked[name]) asked[name].remove();
+    shown[name] = theirs;
+    const box = row(null, name, [["Máy này", text(name)], ["Nơi khác" + (saved ? ", lưu lúc " + saved : ""), theirs]], [
+      ["Dùng nội dung máy này", () => { answered(name); }],
+      ["Dùng nội dung nơi khác", () => { put(name, theirs); answered(name); unpark(page, name); }],
+    ]);
+    box.classList.add("box", "warn");
+    box.tabIndex = -1;
+    box.setAttribute("role", "group");
+    box.firstChild.textContent += ": có hai nội dung, vui lòng chọn";
+    const place = around(name);
+    place.parentNode.insertBefore(box, place.nextSibling);
+    asked[name] = box;
+  }
+  function answered(name) {
+    delete asked[name];
+    boxes[name][0].focus();
+    keep();
+    if (pending().length) { say("đã giữ trên máy này"); later(); } else say(still());
+  }
+  function lead() {
+    const box = asked[Object.keys(asked)[0]];
+    const section = box.closest("details");
+    if (section) section.open = true;
+    box.scrollIntoView({ block: "center" });
+    box.focus({ preventScroll: true });
+  }
+  const still = () => {
+    const number = Object.keys(asked).length;
+    return number ? "còn " + number + " ô có hai nội dung, vui lòng chọn" : "";
+  };
+  const both = (one, other) => one && other ? one + "; " + other : one || other;
+
+  // ---------------------------------------------------------------- saving
+
+  // One at a time. True where the server now has everything that nobody must be asked about.
+  const save = (leaving) => { saving = saving.then(() => once(leaving === true)); return saving; };
+  async function once(leaving) {
+    clearTimeout(timer);
+    field("place").value = Number(field("place").value) + 1;
+    const body = stating("csrf", "of.unit", "base", "draft", "page", "place"), posted = {};
+    body.set("part", "1");
+    for (const name of pending()) { posted[name] = text(name); unsure.add(name); body.set(name, posted[name]); }
+    lastSaved = Date.now();
+    // Browsers refuse a keepalive request of more than 64 kB.
+    const answer = await post(form.dataset.draft, body, leaving && body.toString().length < 60000);
+    const done = heard(answer, posted);
+    keep();
+    if (pending().length) later();
+    return done;
+  }
+  function heard({ status, told, ours, why }, posted) {
+    if (ours && "draft" in told) {
+      failures = 0;
+      if (ended) { ended.remove(); ended = null; unnotice(); }
+      merged(told, posted);
+      say(both(told.full ? told.problem : "đã lưu " + told.saved, still()));
+      return !pending().length;
+    }
+    if (ours && status !== 413) {
+      // This page's savings are taken no more.
+      if (ended) ended.remove();
+      apart = !!told.parked;
+      ended = offer(told.problem + (held ? " Nội dung vừa nhập vẫn giữ trên máy này." : ""));
+      if (told.to) make("a", "Xem nội dung vừa nhập và bản đã gửi", ended).href = told.to;
+      say("chưa lưu, " + where());
+      return false;
+    }
+    failures += 1;
+    say((ours ? told.problem : why + ": chưa lưu") + ", " + where());
+    return false;
+  }
+  // Now this page knows the revision that it is told, in every field.
+  function merged(told, posted) {
+    field("draft").value = told.draft;
+    const questions = told.asked || {}, theirs = told.theirs || {};
+    for (const name of Object.keys(posted)) {
+      unsure.delete(name);
+      if (questions[name]) ask(name, questions[name].text, questions[name].saved);
+      else if (!(name in theirs)) shown[name] = posted[name];
+    }
+    for (const name of Object.keys(theirs).filter((one) => boxes[one])) {
+      const before = name in posted ? posted[name] : shown[name];
+      if (same(text(name), theirs[name]) || (!asked[name] && same(text(name), before))) {
+        if (asked[name]) asked[name].remove();
+        delete asked[name];
+        put(name, theirs[name]); shown[name] = theirs[name];
+      } else ask(name, theirs[name], told.saved);
     }
   }
+  // Longer after each failure, and not all at once.
   function later() {
-    if (timer) clearTimeout(timer);
-    timer = setTimeout(() => save(false), Math.max(QUIET, lastSaved + APART - Date.now()));
+    clearTimeout(timer);
+    if (ended) return;
+    const quiet = failures ? Math.min(QUIET * Math.pow(2, failures), LONGEST) * (0.5 + Math.random()) : QUIET;
+    timer = setTimeout(save, Math.max(quiet, failures ? 0 : lastSaved + APART - Date.now()));
+  }
+  const unnotice = () => { notice.hidden = !notice.children.length; };
+  function offer(what) {
+    const box = make("div", "", notice);
+    make("p", what, box);
+    notice.hidden = false;
+    return box;
   }
 
   function changed(event) {
-    const control = event.target;
+    const control = event.target, { name } = control;
+    if (!boxes[name]) return;
     if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
     else if (control.value && control.closest(".f")) {
       // Whoever types a figure no longer says that there is none.
       const menu = control.closest(".f").querySelector("select");
-      if (menu && menu.value !== "value") { menu.value = "value"; menu.classList.remove("on"); }
+      if (menu && menu.value !== "value") put(menu.name, "");
     }
-    dirty = true;
+    typedAt[name] = Date.now();
+    if (asked[name]) asked[name].querySelector("dd").textContent = words(name, text(name));
     keep();
-    say("đã giữ trên máy này");
+    say(ended || !held ? "chưa lưu, " + where() : both("đã giữ trên máy này", still()));
     later();
   }
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
-  form.addEventListener("submit", () => {
-    posting = true;
-    number();
-    keep();
-    setTimeout(() => { posting = false; if (dirty) later(); }, APART); // the submission may have been stopped
+
+  let pressed = "save";
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=do]");
+    if (button) pressed = button.value;
   });
-  addEventListener("pageshow", () => { posting = false; });
-  addEventListener("online", () => { if (dirty) save(false); });
-  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && dirty) save(true); });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const check = pressed === "check";
+    pressed = "save";
+    say("đang lưu…");
+    const done = await save();
+    if (check && Object.keys(asked).length) lead();
+    else if (check && done) go(form.dataset.check);
+  });
+  addEventListener("online", () => { if (pending().length && !ended) save(); });
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && !ended && pending().length) save(true); });
+  addEventListener("beforeunload", (event) => { if (!held) { event.preventDefault(); event.returnValue = ""; } });
 
   // A link to a field inside a folded section opens the section.
   function unfold() {
@@ -176,25 +371,73 @@
   }
   addEventListener("hashchange", unfold);
 
-  // The browser may have put the values back itself: then they only lack saving.
-  const kept = store.get(key);
-  const unsaved = kept && !kept.saved;
-  const current = kept && kept.base === field("base").value && (kept.draft === field("draft").value || kept.page === form.dataset.last);
-  if (unsaved && !same(kept.values, typed())) {
-    const at = new Date(kept.at), two = (n) => String(n).padStart(2, "0");
-    const when = two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1);
-    const restore = (all) => { fill(kept.values, all); dirty = true; keep(); say("đã khôi phục nội dung nhập lúc " + when); later(); };
-    if (current) restore(false);
-    else offer("Máy này còn giữ nội dung nhập lúc " + when + ", khác với bản đang hiện.", "Dùng nội dung đó", () => restore(true));
-  } else if (controls().some(touched)) {
-    dirty = true;
-    keep();
-    say("đã giữ trên máy này");
-    later();
-  } else {
-    if (unsaved) keep(true); // a button saved it
-    say(output.textContent.split(" · ")[1]);
+  // ---------------------------------------------------------------- what other pages left here
+
+  function entries() {
+    const old = store.get(prefix);
+    if (old && old.values) { // as this file kept it until 2026
+      const fields = {};
+      for (const name of Object.keys(old.values)) fields[name] = { text: old.values[name], at: old.at, was: null };
+      if (store.set(prefix + "/old", { base: old.base, at: old.at, fields })) store.drop(prefix);
+    }
+    return store.keys(prefix + "/").map((key) => [key, store.get(key)])
+      .filter(([key, entry]) => entry && entry.fields && !key.endsWith("/" + page))
+      .sort((a, b) => b[1].at - a[1].at);
   }
+  function forget(key, name) {
+    const entry = store.get(key);
+    if (!entry) return;
+    const gone = entry.fields[name];
+    delete entry.fields[name];
+    if (gone && gone.asked) unpark(key.slice(prefix.length + 1), name);
+    store.leave(key, entry);
+  }
+  function restore() {
+    let last = 0;
+    for (const [key, entry] of entries()) {
+      const open = [];
+      for (const name of Object.keys(entry.fields)) {
+        const { text: kept, at, was } = entry.fields[name];
+        const untouched = boxes[name] && same(text(name), shown[name]);
+        if (boxes[name] ? same(kept, text(name)) : name.endsWith(".read")) {
+          if (!boxes[name] || untouched) forget(key, name);
+        } else if (untouched && was !== null && same(was, shown[name]) && entry.base === field("base").value) {
+          put(name, kept); typedAt[name] = at; last = Math.max(last, at);
+          keep();
+          if (held) forget(key, name);
+        } else open.push(name);
+      }
+      if (open.length) panel(key, entry, open);
+    }
+    return last;
+  }
+  function panel(key, entry, open) {
+    const box = offer("Máy này còn giữ nội dung nhập lúc " + moment(entry.at) + ", khác với bản đang hiện.");
+    const details = make("details", "", box);
+    make("summary", "Xem, dùng lại hoặc bỏ", details);
+    const line = document.querySelector('[data-page="' + key.slice(prefix.length + 1) + '"]');
+    if (line) line.hidden = true; // the server's copy of the same texts
+    let left = open.length;
+    const over = () => { left -= 1; if (!left) { box.remove(); unnotice(); } };
+    for (const name of open) {
+      const one = entry.fields[name], choices = [["Bỏ", () => { forget(key, name); over(); }]];
+      const use = () => {
+        put(name, one.text); typedAt[name] = one.at;
+        keep();
+        if (held) forget(key, name);
+        over(); say("đã giữ trên máy này"); later();
+      };
+      if (boxes[name]) choices.unshift(["Dùng lại", use]);
+      const texts = [["Máy này, nhập lúc " + moment(one.at), one.text]];
+      if (boxes[name]) texts.push(["Đang hiện", text(name)]);
+      row(details, name, texts, choices);
+    }
+  }
+
+  const kept = output.textContent.split(" · ")[1];
+  const last = restore();
+  keep();
+  if (pending().length) { say(last ? "đã khôi phục nội dung nhập lúc " + moment(last) : "đã giữ trên máy này"); later(); } else say(kept);
   unfold();
   const faults = document.getElementById("faults");
   if (faults) faults.focus();

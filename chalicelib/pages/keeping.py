@@ -1,0 +1,110 @@
+"""What was typed is kept before it is judged: what a page posts, and where that leads."""
+
+from collections.abc import Mapping
+
+from chalicelib import report
+from chalicelib.draft import BESIDE, Posted
+from chalicelib.edges import Site
+from chalicelib.pages import obligation
+from chalicelib.pages.obligation import Obligation
+from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.store import drafts, typed
+from chalicelib.store.draft_items import TooLarge
+from chalicelib.store.drafts import Held, Kept, Place
+from chalicelib.table import Key
+
+
+def whole(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
+    """Every field of the form page: what it did not send was empty there."""
+    return dict.fromkeys(obligation.names(owed), "") | obligation.typed_from(owed, form)
+
+
+def with_the_sender(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
+    """Every field of the check page."""
+    return whole(owed, form) | beside(form, BESIDE)
+
+
+def part(owed: Obligation, form: Mapping[str, str]) -> dict[str, str]:
+    """Only what was sent, emptied fields too: what a page has changed since its last saving."""
+    stands = owed.draft.typed if owed.draft else {}
+    asked = {name.removesuffix(".read") for name in form if name.endswith(".read")}
+    whole_pairs = {code: stands.get(code, "") for code in asked} | dict(form)
+    read = obligation.typed_from(owed, whole_pairs)
+    known = obligation.names(owed)
+    sent = {name: read.get(name, "") for name in whole_pairs if name in known}
+    return sent | beside(form, set(BESIDE) & form.keys())
+
+
+def beside(form: Mapping[str, str], names: tuple[str, ...] | set[str]) -> dict[str, str]:
+    return {name: form.get(name, "") for name in names}
+
+
+def place(site: Site, owed: Obligation) -> Place:
+    """Whose draft it is, and what its savings are judged by."""
+
+    def sent() -> Mapping[str, str]:
+        version = obligation.newest(site, owed)
+        return report.typed(owed.asked, report.parse(version.content)) if version else {}
+
+    def lacking(typed: Mapping[str, str]) -> dict[str, str]:
+        return _lacking(owed, typed, sent())
+
+    programme, unit = owed.programme.key, owed.unit.code
+    return Place(programme, owed.period, unit, owed.base, owed.form, sent, lacking)
+
+
+def _lacking(owed: Obligation, typed: Mapping[str, str], sent: Mapping[str, str]) -> dict[str, str]:
+    """Of these texts, those of fields that the sent ones fill otherwise."""
+    whole = {**sent, **typed}
+    lacking = dict[str, str]()
+    for one in owed.asked:
+        if report.read((one,), whole).content != report.read((one,), sent).content:
+            lacking |= {name: typed[name] for name in obligation.names_of(one) if name in typed}
+    if typed.get("nil", sent.get("nil", "")) != sent.get("nil", ""):
+        lacking["nil"] = typed["nil"]
+    return {name: text for name, text in lacking.items() if text != sent.get(name, "")}
+
+
+def keep(
+    site: Site,
+    request: Request,
+    owed: Obligation,
+    fields: Mapping[str, str],
+    *,
+    of: int | None = None,
+    meant: bool = False,
+) -> Kept:
+    """Raises Problem for more text than any report can hold."""
+    form = request.form
+    posted = Posted(
+        typed=fields,
+        base=whole_number(form.get("base", "")),
+        at=request.now,
+        known=whole_number(form.get("draft", "")),
+        page="" if of is not None else form.get("page", "")[:32],
+        place=whole_number(form.get("place", "")),
+    )
+    stands = Held(owed.draft, owed.parked)
+    try:
+        return drafts.keep(site.table, place(site, owed), posted, stands, of=of, meant=meant)
+    except TooLarge:
+        raise Problem(413, "draft_too_large") from None
+
+
+def aside(site: Site, request: Request, key: Key, written: Mapping[str, str]) -> None:
+    """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
+    try:
+        typed.keep(site.table, key, written, request.now)
+    except TooLarge:
+        raise Problem(413, "draft_too_large") from None
+
+
+def question(site: Site, owed: Obligation, kept: Kept) -> Response | None:
+    """Where to go with what could not be taken; None where all of it was. Raises Problem where
+    there is no room for it.
+    """
+    if kept.full:
+        raise Problem(409, "parked_full")
+    if kept.parked:
+        return redirect(site, "report", owed.period.key, parked=str(kept.parked))
+    return redirect(site, "report", owed.period.key) if kept.too_old else None
