@@ -8,6 +8,7 @@ import sys
 import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import islice
 
@@ -26,7 +27,7 @@ from chalicelib.summary import Tally, document
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.builders import BLOCS, indicator, instant, period, section, unhurried, unit
-from tests.conftest import NEW
+from tests.conftest import NEW, Clock
 from tests.sizes import Figure, size
 from tests.test_desk import SUMMARY, opened
 from tests.test_reporting import BY, Q4, filled
@@ -209,9 +210,12 @@ def test_a_hostile_text_makes_no_tag_no_formula_and_no_link(journey: Journey) ->
         assert [page.tags for page in pages] == harmless, hostile
 
 
-def test_a_hostile_sender_stays_text(site: Site, as_unit: Callable[..., Visitor]) -> None:
+def test_a_hostile_sender_stays_text(
+    site: Site, clock: Clock, as_unit: Callable[..., Visitor]
+) -> None:
     browser = as_unit()
     for place, hostile in enumerate(HOSTILE):
+        clock.now += timedelta(minutes=4)  # at most twenty sends an hour
         page = browser.get(FORM)
         typed = filled(site, i1_5=str(place + 1))
         checked = browser.follow(browser.submit(page, Q4, do="check", **typed))
