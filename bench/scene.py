@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from bench.memory import MemoryTable
 from chalicelib import access as tokens
 from chalicelib import report
+from chalicelib.draft import Posted
 from chalicelib.edges import Site
 from chalicelib.programme import Indicator, indicators
 from chalicelib.report import Sender
-from chalicelib.store import access, programmes, reports
+from chalicelib.store import access, drafts, programmes, reports
+from chalicelib.store.drafts import Place
 from chalicelib.store.reports import Sending
 from infra import samples
 
