@@ -167,17 +167,17 @@ def test_a_stranger_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
     assert_a_page(answer, status)
 
 
-@pytest.mark.parametrize(("more", "status"), [(-1, 422), (0, 422), (1, 413)])
+@pytest.mark.parametrize(("more", "status"), [(-1, 303), (0, 303), (1, 413)])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "base64"])
 def test_a_unit_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
     call: Callable[..., Answer], everyone: dict[str, str], more: int, status: int, packed: bool
 ) -> None:
-    begin = everyone["csrf unit"] + "&mailbox="
+    begin = everyone["csrf unit"] + "&mailbox=none&beside="  # kept, and read by the next page
     body = begin + "a" * (LARGEST_BODY - len(begin) + more)
     sent = base64.b64encode(body.encode()).decode() if packed else body
     headers = {**SIGN_IN, "cookie": everyone["cookie"]}
     answer = call("POST", "/report/contacts", headers=headers, body=sent, isBase64Encoded=packed)
-    assert_a_page(answer, status)
+    assert answer["statusCode"] == status
 
 
 ODD = ["a/b", "../key", "", "a\x00b", "%00", "%zz", "\ud800", "ế", "a" * 5_000, "#", "T01#2", "’"]

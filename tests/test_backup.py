@@ -27,7 +27,7 @@ from tests.officer import OFFICER
 from tests.older import SCHEMA_1
 from tests.test_reporting import BY, Q4, filled, sent
 
-LIVING = ("SESSION#", "RATE#")
+LIVING = ("SESSION#", "RATE#", "DEVICES")
 
 
 @pytest.fixture
