@@ -429,8 +429,8 @@ def test_without_samples_nothing_is_loaded_and_nothing_that_lets_in_is_printed(
     port = free_port()
     monkeypatch.setenv("SAMPLES", "no")
     monkeypatch.setenv("PORT", str(port))
-    monkeypatch.setattr(local, "serve", lambda _: None)
-    monkeypatch.setattr(local, "stop_on_signals", lambda _: None)
+    monkeypatch.setattr(local, "serve", lambda *_: None)
+    monkeypatch.setattr(local, "stop_on_signals", lambda *_: None)
     assert run("run") == Said(0, [f"serving http://127.0.0.1:{port}"], [])
     assert items(data) == []
     assert run("summarise").out == ["0 summarised, 0 unchanged"]
