@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
+from infra.wire import IDLE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 SPRING_2021 = datetime(2021, 3, 1, 3, 0, tzinfo=UTC)  # two periods have begun: 2021-H1 and 2021
@@ -172,6 +173,7 @@ class HttpGateway:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+        self._used = time.monotonic()
 
     def call(
         self,
@@ -182,6 +184,8 @@ class HttpGateway:
         _: str = "",
     ) -> Reply:
         given = dict(headers)
+        if time.monotonic() - self._used > IDLE_SECONDS / 2:
+            self._connection.close()  # as a browser: the server may hang up at any moment
         try:
             self._connection.request(method, path, body or None, given)
             answer = self._connection.getresponse()
@@ -189,6 +193,8 @@ class HttpGateway:
         except BaseException:
             self._connection.close()
             raise
+        finally:
+            self._used = time.monotonic()
 
     def close(self) -> None:
         self._connection.close()
