@@ -58,6 +58,11 @@ class Visitor:
         self.address = address
         self.cookies: dict[str, str] = {}
 
+    @property
+    def sessions(self) -> list[str]:
+        """The tokens of those that it holds: a unit's, a staff member's."""
+        return [text for name, text in self.cookies.items() if name.endswith(("-unit", "-staff"))]
+
     def get(self, path: str) -> Reply:
         return self._call("GET", path)
 
