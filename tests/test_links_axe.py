@@ -49,9 +49,9 @@ def of_the_desk(officer: Visitor, clock: Clock) -> dict[str, bytes]:
 
 def of_the_unit(phone: Visitor, without: Visitor) -> dict[str, bytes]:
     contact = phone.get("/report/contacts")
-    wrong = phone.submit(contact, "/contacts", mailbox="x", phone="1")
+    wrong = phone.follow(phone.submit(contact, "/contacts", mailbox="x", phone="1"))
     phone.submit(contact, "/contacts", mailbox="moi@t04.example")
-    handover = phone.submit(phone.get("/report/handover"), "/handover")
+    handover = phone.follow(phone.submit(phone.get("/report/handover"), "/handover"))
     return {
         "contacts": wrong.body,
         "contacts waiting": phone.get("/report/contacts?done=proposed").body,

@@ -105,7 +105,7 @@ def test_locking_now_stops_a_unit_and_moving_the_lock_lets_it_in_again(
     officer.follow(change(officer, do="lock", reason="Đủ báo cáo"))
     assert period(site).locks == period(site).due == clock.now
     clock.now = datetime(2026, 11, 23, 4, tzinfo=UTC)
-    assert unit.submit(page, "2026-Q4", do="check").status == 409
+    assert unit.follow(unit.submit(page, "2026-Q4", do="check")).status == 409
     assert "đã khóa" in text(officer.get(PERIODS))
     reply = change(officer, due="17/12/2026", locks="21/12/2026", reason="Khóa nhầm")
     officer.follow(reply)

@@ -83,7 +83,7 @@ SIGN_IN: Mapping[str, str] = {
     "hoặc xin mã mới.",
     "waiting": "Đã có nhiều mã sai nên mã vừa nhập chưa được xem. "
     "Vui lòng bấm đường dẫn trong thư mới nhất để vào ngay.",
-    "again": " Muốn nhập mã, vui lòng thử lại lúc {at}.",
+    "again": "Muốn nhập mã, vui lòng thử lại lúc {at}.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 

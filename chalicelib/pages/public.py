@@ -165,9 +165,10 @@ def use_code(site: Site, request: Request) -> Response:
         return _let_in(site, request, tried.email)
     status = failed(site, request, 422, "bad_code").status if tried.judged else 429
     name = "bad_code" if tried.judged else "waiting"
-    fault = messages.SIGN_IN[name]
+    said = [messages.SIGN_IN[name]]
     if tried.again:
-        fault += messages.SIGN_IN["again"].format(at=messages.minute(tried.again))
+        said.append(messages.SIGN_IN["again"].format(at=messages.minute(tried.again)))
+    fault = " ".join(said)
     return render.page(site, request, "code.html", status=status, fault=fault, email="")
 
 
