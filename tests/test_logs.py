@@ -334,7 +334,7 @@ def test_the_server_keeps_its_log_and_make_logs_shows_it(tmp_path: Path) -> None
     assert re.match(r"time \(Viet Nam\) +status +ms +calls +r/w +role +what +id", rows[0])
     assert len(rows) == 1 + len(lines)
     for row, line in zip(rows[1:], lines, strict=True):
-        assert row.endswith(line["id"] if "id" in line else "")
+        assert row.endswith(line.get("id", ""))
     only = run("logs", "--id", requests[-2]["id"], data=server.data).stdout.splitlines()
     assert len(only) == 2
     assert "GET /" in only[1]
