@@ -13,7 +13,7 @@ import app
 from chalicelib import embedded, nightly
 from chalicelib.access import Link, link_token
 from chalicelib.edges import Site
-from chalicelib.store import entered, links, reports, schema
+from chalicelib.store import drafts, entered, links, reports, schema
 from chalicelib.store.schema import SCHEMA
 from chalicelib.table import Table
 from infra import backup, migrations
@@ -137,13 +137,13 @@ def test_a_session_that_the_old_program_opens_in_the_minutes_of_a_deployment_is_
 def test_drafts_reports_and_all_that_was_decided_stand(old: Site, clock: Clock) -> None:
     migrations.migrate(old.table, unheard)
     table = old.table
-    draft = reports.draft(table, P, Q4, "T03")
+    draft = drafts.draft(table, P, Q4, "T03")
     assert draft is not None
     typed = {name: text for name, text in draft.typed.items() if text}
     assert typed["i1"] == "33"
     assert typed["i1.note"] == "Kết nạp dồn"
     assert typed["l1"] == "Đang gõ"
-    other = reports.draft(table, P, Q4, "G02")
+    other = drafts.draft(table, P, Q4, "G02")
     assert other is not None
     assert other.typed["i1"] == "7"
     assert entered.entered(table, P, Q4).figures == {"k1": 5}
@@ -191,7 +191,7 @@ def test_an_archive_of_schema_2_is_restored_as_if_it_had_been_migrated_in_place(
     assert backup.restore(empty, SCHEMA_2).schema == 2
     assert kept(empty.table) == kept(other.table)
     assert _schema(empty.table) == SCHEMA
-    draft = reports.draft(empty.table, P, Q4, "T03")
+    draft = drafts.draft(empty.table, P, Q4, "T03")
     assert draft is not None
     assert draft.typed["i1.note"] == "Kết nạp dồn"
     other.table.close()  # type: ignore[attr-defined]

@@ -218,9 +218,11 @@ def a_unit_without_javascript_sends(story: Season) -> None:
 def send_in_chromium(page: Page, reason: str = "") -> None:
     """From the form to the receipt; what is empty is marked as nil."""
     page.get_by_role("button", name="Kiểm tra").click()
+    page.get_by_role("heading", name="Kiểm tra trước khi gửi").wait_for()
     fill_nil = page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho"))
     if fill_nil.count():
         fill_nil.click()
+        fill_nil.wait_for(state="detached")
     if reason:
         page.get_by_label("Lý do điều chỉnh").fill(reason)
     page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
