@@ -329,6 +329,13 @@ def test_an_added_officer_is_named_where_the_manifest_is_remade(today: Path, emp
     assert list(empty.table.everything()) == []
 
 
+@pytest.mark.parametrize("more", ["\x1b[1A\x1b[2K", "\x7f", "\u202e"])
+def test_an_account_that_would_hide_its_own_line(today: Path, empty: Site, more: str) -> None:
+    line = item("STAFF", f"evil@a.example{more}", role="officer")
+    path = changed(today, lambda g: sorted_in(g, line))
+    refused(empty, path, "is the key of no item that we know")
+
+
 def test_links_that_were_replaced_let_nobody_in_and_are_not_counted(
     today: Path, empty: Site
 ) -> None:
