@@ -19,6 +19,8 @@ _COST_OF_ANOTHER = 10
 _COST_IN_A_WHOLE_PART = 25  # of what openpyxl makes objects of: styles, the list of sheets
 _WHOLE_PARTS = ("xl/styles.xml", "xl/workbook.xml", "[content_types].xml")
 _MOST_COST = 5_000_000
+_COLUMNS_FOR_ONE = 16  # openpyxl makes something of each column before a row's furthest cell
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # as workbooks are
 _CELLS = re.compile(r"[A-Z]{1,3}[0-9]{1,7}(:[A-Z]{1,3}[0-9]{1,7})?")
 
 
@@ -51,6 +53,8 @@ def weighed(content: bytes) -> Parts:
                 raise NotWeighed("bomb")
             if any(entry.flag_bits & 1 for entry in entries):
                 raise NotWeighed("encrypted")
+            if any(entry.compress_type not in _PACKED for entry in entries):
+                raise NotWeighed("damaged")
             for entry in entries:
                 with archive.open(entry) as opened:
                     _drain(opened, _Part(entry.filename, parts))
@@ -71,6 +75,7 @@ class _Part:
         self._merged = parts.merged.setdefault(name, [])
         self._whole = name.lower() in _WHOLE_PARTS or name.lower().endswith(".rels")
         self._depth = 0
+        self._furthest = 0  # column that a cell of this row has named
         self.parser = expat.ParserCreate()
         self.parser.ordered_attributes = True  # a list of them is the cheapest
         self.parser.StartElementHandler = self._begin
@@ -84,18 +89,41 @@ class _Part:
         self.parts.cost += own + len(attributes) // 2
         if name == "row":
             self.parts.rows += 1
+            self._furthest = 0
         elif name == "mergeCell":
             given = dict(zip(attributes[::2], attributes[1::2], strict=True)).get("ref", "")
             self._merged += [given] if _CELLS.fullmatch(given) else []
+        if "r" in attributes:
+            self._reach(attributes)
         heavy = self.parts.cost > _MOST_COST or self.parts.rows > _MOST_ROWS
         if heavy or self._depth > _DEEPEST:
             raise NotWeighed("too_much")
+
+    def _reach(self, attributes: list[str]) -> None:
+        """Price what lies before the named cell. Whatever stands in a row is one to openpyxl."""
+        names = attributes[::2]
+        if "r" not in names:
+            return
+        column = _column(attributes[2 * names.index("r") + 1])
+        if column > self._furthest:
+            self.parts.cost += (column - self._furthest) // _COLUMNS_FOR_ONE
+            self._furthest = column
 
     def _end(self, _: str) -> None:
         self._depth -= 1
 
     def _doctype(self, *_: object) -> None:
         raise NotWeighed("bomb")
+
+
+def _column(reference: str) -> int:
+    """From 1, of a cell like XFD1 in any case; 0 of a row, which has a number only."""
+    column = 0
+    for letter in reference[:3].upper():
+        if not "A" <= letter <= "Z":
+            break
+        column = 26 * column + ord(letter) - ord("A") + 1
+    return column
 
 
 def _drain(opened: IO[bytes], part: _Part) -> None:

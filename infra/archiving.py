@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chalicelib.edges import Unusable
 from chalicelib.store import schema
+from chalicelib.store.kinds import shown
 from chalicelib.store.schema import SCHEMA
 from infra import installation
 from infra.archive import Told
@@ -72,7 +73,9 @@ def drill(given: argparse.Namespace) -> None:
 
 def _let_in(told: Told) -> list[str]:
     """Whom an archive would let in, one a line: no hash can tell whether somebody was added."""
-    found = [f"lets in: {role} {email}" for email, role in sorted(told.accounts.items())]
+    found = [
+        f"lets in: {role} {shown(email, 400)}" for email, role in sorted(told.accounts.items())
+    ]
     return [*found, f"lets in: {told.links} links of units"]
 
 

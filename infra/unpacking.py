@@ -34,7 +34,8 @@ _LONGEST_LINE = 2 * LARGEST_ITEM
 _LARGEST_NUMBER = 2**53
 _ENTRY = {"key", "version", "body", "expires"}
 # Names of attributes that hold JSON of ours, wherever they stand.
-_JSON = {"json", "figures", "texts", "content", "sender", "totals", "files", "typed", "detail"}
+JSON = {"json", "figures", "texts", "content", "sender", "totals", "files", "typed", "detail"}
+JSON |= {"marks", "savings", "pages", "units"}
 _FILE = re.compile(
     r"summaries/[a-z0-9-]+/[A-Za-z0-9-]+/(?P<digest>[0-9a-f]{32})\.(?:xlsx|csv|json|seen)"
 )
@@ -184,7 +185,7 @@ def _judge_items(archive: zipfile.ZipFile, told: Told) -> None:
             number = item.body.get("schema")
         elif kind == "staff":
             told.accounts[item.key.sort] = _role(item, where)
-        elif kind == "token" and kinds.is_kept(item):
+        elif kind == "token" and item.body["kind"] == "link":
             told.links += 1
         elif kind == "summary":
             files |= _named_files(item, where)
@@ -247,7 +248,7 @@ def _item(line: bytes, where: str) -> Item:
         as_text(key, body)
         if not can_stand(key):
             raise ValueError("its key is empty or too long")
-        for name in _JSON & body.keys():
+        for name in JSON & body.keys():
             json.loads(body[name])
         item = Item(key, _number(entry["version"], 1), body, expires)
         if expires is not None:

@@ -11,7 +11,7 @@ import pytest
 import app
 from chalicelib import bounced
 from chalicelib.edges import NotSent, Site
-from chalicelib.store import unreachable
+from chalicelib.store import kinds, unreachable
 from infra.visitor import Visitor
 from tests.conftest import Clock
 
@@ -36,6 +36,12 @@ def test_a_mailbox_that_is_gone_is_marked_however_it_is_written(site: Site, cloc
     assert unreachable.why(site.table, BOX, clock.now) == "bounce"
     assert unreachable.why(site.table, BOX.title(), clock.now) == "bounce"
     assert unreachable.why(site.table, "y@b.example", clock.now) == ""
+
+
+@pytest.mark.parametrize("strange", ["văn@a.example", "a\x1b@a.example", "a" * 400 + "@a.example"])
+def test_what_no_key_may_hold_is_not_marked(site: Site, clock: Clock, strange: str) -> None:
+    assert bounced.take(site.table, bounce("Permanent", strange, "o'a#b@b.example"), clock.now) == 1
+    assert [kinds.of(one.key).name for one in site.table.everything()].count("unreachable") == 1
 
 
 def test_who_complains_is_left_in_peace_for_a_year(site: Site, clock: Clock) -> None:

@@ -42,6 +42,11 @@ def styled(formats: bytes) -> bytes:
     return changed(GOOD, {STYLES: styles[:place] + formats + styles[place:]})
 
 
+def far(cell: bytes) -> bytes:
+    """Rows that are empty up to their last column."""
+    return sheet((b"<row>" + cell + b"</row>") * size(12_000, 90_000))
+
+
 MANY = size(300_000, 1_200_000)
 WORKBOOKS: dict[str, Callable[[], bytes]] = {
     "empty rows": lambda: sheet(b"<row/>" * size(400_000, 2_500_000)),
@@ -52,6 +57,10 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
     "one long cell": lambda: sheet(b"<row><c><v>" + b"x" * 10 * MANY + b"</v></c></row>"),
     "one long number": lambda: sheet(b'<row><c t="n"><v>' + b"9" * 10 * MANY + b"</v></c></row>"),
     "a far column": lambda: sheet(b'<row><c r="' + b"A" * 4 * MANY + b'1"/></row>'),
+    "empty cells in the last column": lambda: far(b'<c r="XFD1"/>'),
+    "more of them in one row": lambda: far(b'<c t="r" r="xfd1"/><c/><c r="A1"/><c r="XFD1"/>'),
+    "the last column without its name": lambda: far(b'<c r="XFC1"/><c/>'),
+    "what stands for a cell": lambda: far(b'<x:row xmlns:x="x" r="XFD1"/>'),
     "merged cells without end": lambda: sheet(b"<mergeCell " * MANY),
     "texts": lambda: changed(
         GOOD, {STRINGS: b"<sst" + MAIN + b">" + b"<si/>" * 2 * MANY + b"</sst>"}
@@ -89,6 +98,18 @@ def refusal_of_a_form(content: bytes) -> str:
     with pytest.raises(xlsform.Faulty) as faulty:
         xlsform.read(content, kind, BLOCS, 1)
     return authoring.FORM_FAULTS[faulty.value.faults[0].problem]
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_workbook_that_is_packed_as_none_is_is_refused_unopened(
+    way: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(BytesIO(GOOD)) as old, zipfile.ZipFile(packed, "w", way) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
+    assert refusal_of_a_list(packed.getvalue()) == units.FAULTS["not_a_workbook"]
 
 
 def test_empty_rows_take_no_memory_either() -> None:

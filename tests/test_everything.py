@@ -16,7 +16,7 @@ from chalicelib.edges import Site
 from chalicelib.store import keys, kinds, links, schema
 from chalicelib.store.schema import SCHEMA, Mark
 from chalicelib.table import ANYTHING, Item, Key, Put
-from infra import backup, migrations, rescue
+from infra import backup, migrations, rescue, unpacking
 from infra.server_key import ServerKey
 from tests import server
 from tests.conftest import HERE, NEW, OLD, Clock, on_aws
@@ -162,6 +162,19 @@ def test_an_item_that_nobody_knows_stops_a_backup_by_name(whole: Site, tmp_path:
     with pytest.raises(backup.Unusable, match=r"NEWS#x / 1 is the key of no item that we know"):
         backup.write(whole, tmp_path / "a.zip")
     assert not (tmp_path / "a.zip").exists()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_every_text_of_an_item_that_holds_json_is_judged(whole: Site) -> None:
+    """Unjudged, it could come in nested so deep that a page breaks on it."""
+    found = {
+        name
+        for item in kept(whole).values()
+        for name, value in item.body.items()
+        if isinstance(value, str) and value.startswith(("{", "["))
+    }
+    assert {"json", "marks", "units"} <= found
+    assert found - unpacking.JSON == set()
 
 
 # ------------------------------------------------------------------ the schema, the key

@@ -216,6 +216,17 @@ def test_json_that_lies_deep_in_a_text(today: Path, empty: Site) -> None:
     refused(empty, changed(today, deepen), r"line \d+: a line nested so deep")
 
 
+@pytest.mark.parametrize("name", ["marks", "savings", "pages"])
+def test_json_that_lies_deep_in_a_draft(today: Path, empty: Site, name: str) -> None:
+    """The unit's form would break on it for good."""
+
+    def deepen(given: list[Line]) -> None:
+        draft = next(one for one in given if one["key"][1] == "DRAFT")
+        draft["body"][name] = DEEP.decode()
+
+    refused(empty, changed(today, deepen), r"line \d+: a line nested so deep")
+
+
 @pytest.mark.parametrize(
     ("name", "given", "why"),
     [
@@ -316,6 +327,23 @@ def test_an_added_officer_is_named_where_the_manifest_is_remade(today: Path, emp
     assert accounts["giamdoc@vinhlong.example"] == "director"
     assert links == 36 + 45
     assert list(empty.table.everything()) == []
+
+
+@pytest.mark.parametrize("more", ["\x1b[1A\x1b[2K", "\x7f", "\u202e"])
+def test_an_account_that_would_hide_its_own_line(today: Path, empty: Site, more: str) -> None:
+    line = item("STAFF", f"evil@a.example{more}", role="officer")
+    path = changed(today, lambda g: sorted_in(g, line))
+    refused(empty, path, "is the key of no item that we know")
+
+
+def test_links_that_were_replaced_let_nobody_in_and_are_not_counted(
+    today: Path, empty: Site
+) -> None:
+    body = {"kind": "replaced", "replaced": "2026-10-01T00:00:00Z"}
+    path = changed(today, lambda g: sorted_in(g, item(f"TOKEN#{'0' * 64}", "TOKEN", **body)))
+    seen: list[int] = []
+    backup.restore(empty, path, lambda told: not seen.append(told.links))  # type: ignore[func-returns-value]
+    assert seen == [36 + 45]
 
 
 def test_the_command_says_whom_it_lets_in_and_writes_nothing_until_somebody_agrees(

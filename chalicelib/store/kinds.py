@@ -23,7 +23,7 @@ _PARTS: Mapping[str, str] = {
     "day": r"\d{8}",
     "id": r"[A-Za-z0-9_-]+",
     "word": r"[a-z_]+",
-    "email": r"[^@\s]+@[^@\s]+",
+    "email": r"[!-?A-~]+@[!-?A-~]+",
     "digest": r"[0-9a-f]{32,64}",
     "name": r"[^\s#]+",
     "span": r"\d{8}(?:\d\d)?",
