@@ -114,6 +114,21 @@ def test_a_script_throws_away_only_what_its_own_page_has_parked(
     assert copies(site) == {1: {}}
 
 
+def test_a_script_that_throws_away_a_field_that_its_copy_lacks_changes_nothing(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = fields(two.get(FORM))
+    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
+    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
+    drop = {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
+    two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)  # and once more, as a bad network brings it
+    before = site.table.get(keys.parked(NEW, Q4, "T01", 1))
+    two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)
+    assert site.table.get(keys.parked(NEW, Q4, "T01", 1)) == before
+    assert copies(site) == {1: {"i1_6": "22"}}
+
+
 def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
