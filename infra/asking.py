@@ -13,7 +13,7 @@ def asking(*, yes: bool) -> Ask:
         if yes:
             return True
         if not sys.stdin.isatty():
-            raise Unusable(f"{question} Nobody is there to say so: YES=1")
+            raise Unusable(f"{question} Nobody is there to say so: YES=1 with make, else --yes")
         return input(f"baocao: {question} [y/N] ").strip().lower() in ("y", "yes")
 
     return ask

@@ -406,7 +406,7 @@ def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[s
     inspect(two, "a copy on the phone", faults)
     plain.locator("#i1_5").fill("3")
     plain.get_by_role("button", name="Lưu nháp").click()
-    plain.get_by_role("heading", name="Có ô vừa được sửa ở nơi khác").wait_for()
+    plain.get_by_role("heading", name="Có ô được nhập hai nội dung khác nhau").wait_for()
     two.goto(plain.url)
     inspect(two, "a parked copy", faults)
     one.goto(form)

@@ -158,7 +158,7 @@ def test_a_send_without_a_network_stays_and_can_be_pressed_again(phone: Open) ->
     page = to_the_check_page(phone())
     page.context.set_offline(True)
     page.get_by_role("button", name="Gửi báo cáo").click()
-    page.get_by_text("Chưa gửi được: đang mất mạng").wait_for()
+    page.get_by_text("Chưa thực hiện được: đang mất mạng").wait_for()
     assert page.get_by_label("Họ và tên").input_value() == "Trần Thị Mẫu"
     page.context.set_offline(False)
     page.get_by_role("button", name="Gửi báo cáo").click()
@@ -171,7 +171,7 @@ def test_marking_the_empty_ones_without_a_network_stays_too(phone: Open) -> None
     page.get_by_role("button", name=re.compile("Đánh dấu")).wait_for()
     page.context.set_offline(True)
     page.get_by_role("button", name=re.compile("Đánh dấu")).click()
-    page.get_by_text("Chưa gửi được: đang mất mạng").wait_for()
+    page.get_by_text("Chưa thực hiện được: đang mất mạng").wait_for()
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,9 @@ def test_the_units_other_presses_without_a_network_stay_too(
     page.goto(page.url.replace(f"/report/{K}", f"/report/{where}"))
     page.context.set_offline(True)
     page.locator("main form button", has_text=button).first.click()
-    page.get_by_text("Chưa gửi được: đang mất mạng. Nội dung trang này vẫn còn nguyên").wait_for()
+    page.get_by_text(
+        "Chưa thực hiện được: đang mất mạng. Nội dung trang này vẫn còn nguyên"
+    ).wait_for()
 
 
 def to_the_check_page(page: Page) -> Page:
@@ -220,7 +222,7 @@ def test_a_busy_server_is_no_ended_session_and_saving_goes_on(
     page.route("**/draft", weather)
     page.locator("#i1").fill("5")
     minute(page)
-    said(page, "máy chủ đang bận: chưa lưu, vẫn giữ trên máy này")
+    said(page, "hệ thống đang bận: chưa lưu, vẫn giữ trên máy này")
     assert page.get_by_text("Phiên làm việc").count() == 0
     page.unroute("**/draft")
     minute(page)

@@ -203,11 +203,11 @@ def test_one_device_or_all_others_are_ended(site: Site, as_unit: AsUnit, clock: 
     this = browsers[0]
     page = this.get(PAGE)
     done = this.submit(page, "/devices", do="end")
-    assert "Đã kết thúc trên máy đó" in text(this.follow(done))
+    assert "Đã đóng báo cáo trên máy đó" in text(this.follow(done))
     assert [one.get("/report").status for one in browsers] == [200, 200, 200, 401]
     again = this.submit(page, "/devices", do="end")
     assert again.status == 409
-    assert "vừa được kết thúc trước đó" in text(again)
+    assert "đã được đóng trước đó" in text(again)
     this.follow(this.submit(this.get(PAGE), "/devices", do="others"))
     assert [one.get("/report").status for one in browsers] == [200, 401, 401, 401]
 

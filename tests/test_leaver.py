@@ -101,7 +101,7 @@ def test_with_new_links_every_working_one_is_replaced_once_and_no_mail_goes_out(
     form = page_of(officer)
     for _ in range(2):  # a double tap
         done = officer.follow(officer.submit(form, "/staff", links="new"))
-        assert "Đã cấp lại 3 đường dẫn" in text(done)
+        assert "Các đường dẫn cấp trước khi gỡ tài khoản đều đã được cấp lại" in text(done)
         assert f'href="/desk/{NEW}/links"' in done.body.decode()
     assert generations(site) == {"T01": 2, "T03": 2}
     assert unit.get("/report").status == 401
@@ -123,7 +123,7 @@ def test_what_one_answer_does_not_hold_is_gone_on_with(
     clock.now += SECOND
     links.issue_link(site.table, site.key, NEW, "T04")
     later = officer.follow(officer.submit(page, "/leaver"))
-    assert "Còn" not in text(later).partition("Đã cấp lại")[0].partition("Đã gỡ")[2]
+    assert "Còn" not in text(later).partition("Các đường dẫn cấp trước")[0].partition("Đã gỡ")[2]
     assert {code: generations(site)[code] for code in ("T01", "T02", "T03")} == {
         "T01": 2,
         "T02": 2,
@@ -144,7 +144,7 @@ def test_an_old_link_explains_itself_for_thirty_days_to_the_second_and_names_no_
         reply = call(f"/u/{old['T01']}")
         said = text(reply)
         assert reply.status == 410
-        assert "Ngày 23/11/2026, Sở đã thay đường dẫn này bằng đường dẫn mới" in said
+        assert "Ngày 23/11/2026, Sở đã cấp lại đường dẫn của đơn vị" in said
         assert 'href="/links"' in reply.body.decode()
         assert not [name for name in names if name in said]
         assert "T01" not in said

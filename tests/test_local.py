@@ -130,7 +130,7 @@ def test_staff_are_told_where_the_line_is_not_encrypted(
     site: Site, as_staff: Callable[..., Visitor], public: str, open_to_all: bool
 ) -> None:
     assert unencrypted(replace(site, public_url=public)) is open_to_all
-    sentence = "Kết nối chưa được mã hóa (HTTP)"
+    sentence = "Kết nối chưa được mã hóa"
     officer = as_staff("chuyenvien@vinhlong.example")
     assert sentence not in officer.get("/desk").body.decode()
     app.use(replace(site, public_url=public))

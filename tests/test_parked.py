@@ -197,7 +197,7 @@ def test_with_five_copies_kept_the_next_is_answered_with_what_was_typed(
         one.submit(page, Q4, do="save", i1_5=str(number + 1))
     full = one.submit(pages[6], Q4, do="save", i1_5="77", i1_6="8")
     assert full.status == 409
-    assert "xem lại các bản đó" in text(full)
+    assert "Đã có năm nội dung còn giữ" in text(full)
     assert fields(full, "")["i1_5"] == "77"
     assert draft(site) == {"i1_5": "1", "i1_6": "8"}  # all but the question is kept
     told = one.post(f"{FORM}/draft", fields(pages[6]) | {"i1_5": "78", "part": "1"}, **JSON)
@@ -288,7 +288,7 @@ def test_a_twenty_first_send_within_the_hour_says_from_when_and_keeps_what_was_t
     check = browser.follow(browser.submit(browser.get(FORM), Q4, do="check", i1_5="99"))
     often = browser.sees(browser.submit(check, "send", **BY, reason="lần nữa"))
     assert often.status == 409
-    assert "vui lòng gửi lại từ 11:01 ngày 23/11/2026" in text(often)
+    assert "vui lòng gửi lại từ lúc 11:01 ngày 23/11/2026" in text(often)
     assert fields(often, "send")["reason"] == "lần nữa"
     clock.now = began.replace(second=0) + timedelta(minutes=61)
     assert browser.submit(often, "send").header("location").endswith("receipt/21")

@@ -92,8 +92,12 @@ def test_after_five_wrong_codes_the_next_waits_and_the_links_go_on(
     told = wrong_codes(stranger, "000000", 7)
     assert [one[:3] for one in told] == ["422"] * 5 + ["429"] * 2
     assert "thử lại" not in told[3]
-    assert told[4].endswith("Muốn nhập mã, vui lòng thử lại lúc 10:01.")
-    assert told[5].endswith("Muốn nhập mã, vui lòng thử lại lúc 10:01.")
+    assert told[4].endswith(
+        "Muốn nhập mã, vui lòng thử lại lúc 10:01, với mã mới nếu mã này đã quá 15 phút."
+    )
+    assert told[5].endswith(
+        "Muốn nhập mã, vui lòng thử lại lúc 10:01, với mã mới nếu mã này đã quá 15 phút."
+    )
     code, link = mailed(owner, outbox)
     assert owner.post("/signin/code", {"code": code}).status == 429
     phone = visitor()

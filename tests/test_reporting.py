@@ -236,7 +236,7 @@ def test_a_draft_of_another_phone_is_never_overwritten(
     assert one.submit(first, Q4, do="save", i1_5="11").status == 303
     clash = two.sees(two.submit(second, Q4, do="save", i1_5="22", i1_6="6"))
     assert clash.status == 409
-    assert "Có ô vừa được sửa ở nơi khác" in text(clash)
+    assert "Có ô được nhập hai nội dung khác nhau" in text(clash)
     draft = drafts.draft(site.table, NEW, Q4, "T01")
     assert draft is not None
     assert (draft.typed["i1_5"], draft.typed["i1_6"]) == ("11", "6")
@@ -591,7 +591,7 @@ def test_a_link_ended_while_sending_sends_nothing(
     shown = next(f for where, f in Forms(check.body.decode()).forms if where.endswith("send"))
     refused = browser.post(f"/report/{Q4}/send", shown | BY, accept=accept)
     assert refused.status == 409
-    assert "Phiên làm việc vừa kết thúc" in text(refused)
+    assert "Báo cáo vừa được đóng trên máy này" in text(refused)
     if accept == "application/json":
         assert list(json.loads(refused.body)) == ["problem"]
     assert reports.head(site.table, NEW, Q4, "T01") is None

@@ -64,26 +64,26 @@ LEFT_EMPTY = "(để trống)"  # a text that nobody wrote states nothing
 TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
 VALUE_STATES: Mapping[str, str] = {"nil": "Không phát sinh", "na": "Không áp dụng"}
 
-CLASHED = "Có ô vừa được sửa ở nơi khác. Cả hai nội dung đều được giữ; vui lòng chọn nội dung đúng."
+CLASHED = "Có ô được nhập hai nội dung khác nhau. Cả hai đều được giữ; vui lòng chọn nội dung đúng."
 SENT_MEANWHILE = (
-    "Đơn vị vừa gửi báo cáo từ nơi khác. Nội dung nhập ở đây chưa được gửi và vẫn được giữ."
+    "Quý đơn vị vừa gửi báo cáo từ nơi khác. Nội dung nhập ở đây chưa được gửi và vẫn được giữ."
 )
 SENT_OFTEN = (
     "Quý đơn vị đã gửi báo cáo này nhiều lần trong một giờ qua. Nội dung vừa nhập đã được giữ; "
-    "vui lòng gửi lại từ {moment}."
+    "vui lòng gửi lại từ lúc {moment}."
 )
 FULL = (
-    "Đang giữ đủ năm bản nội dung chưa dùng nên chưa lưu thêm được. "
-    "Vui lòng mở báo cáo, xem lại các bản đó, dùng lại hoặc bỏ, rồi lưu lại."
+    "Đã có năm nội dung còn giữ nên chưa lưu thêm được. "
+    "Vui lòng tải lại trang, dùng lại hoặc bỏ các nội dung đó, rồi lưu lại."
 )
 
 SIGN_IN: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ.",
     "bad_code": "Mã không đúng hoặc đã hết hạn. Vui lòng kiểm tra lại, bấm đường dẫn trong thư, "
     "hoặc xin mã mới.",
-    "waiting": "Đã có nhiều mã sai nên mã vừa nhập chưa được xem. "
+    "waiting": "Đã có nhiều mã sai nên mã vừa nhập chưa được kiểm tra. "
     "Vui lòng bấm đường dẫn trong thư mới nhất để vào ngay.",
-    "again": "Muốn nhập mã, vui lòng thử lại lúc {at}.",
+    "again": "Muốn nhập mã, vui lòng thử lại lúc {at}, với mã mới nếu mã này đã quá 15 phút.",
     "subject": "Mã đăng nhập hệ thống báo cáo: {code}",
 }
 

@@ -70,11 +70,12 @@ NOT_SUMMED = (
 
 # Mails that strangers may ask for, once they have used up an hour's; a key of `doors.used_up`.
 PAUSED: Mapping[str, str] = {
-    "links": "Thư gửi lại đường dẫn tạm dừng đến {at}: trong giờ này, thư do người bên ngoài yêu "
-    "cầu đã gần đủ {most} thư cho phép. Thư do cán bộ Sở gửi vẫn đi bình thường; đơn vị cần gấp, "
-    "quý vị gửi từ trang “Đường dẫn”. Nếu không rõ vì sao, vui lòng báo người quản trị hệ thống.",
+    "links": "Thư gửi lại đường dẫn tạm dừng đến {at}: trong giờ này, thư do người chưa đăng "
+    "nhập yêu cầu đã gần đủ {most} thư cho phép. Thư do cán bộ Sở gửi vẫn đi bình thường; đơn vị "
+    "nào cần gấp, quý vị gửi từ trang “Đường dẫn”. Nếu không rõ vì sao, vui lòng báo người quản "
+    "trị hệ thống.",
     "all": "Thư gửi lại đường dẫn, và thư đăng nhập cho máy chưa từng đăng nhập, tạm dừng đến "
-    "{at}: trong giờ này, thư do người bên ngoài yêu cầu đã đủ {most} thư cho phép. Máy đã từng "
-    "đăng nhập vẫn nhận được mã, thư do cán bộ Sở gửi vẫn đi bình thường. "
+    "{at}: trong giờ này, thư do người chưa đăng nhập yêu cầu đã đủ {most} thư cho phép. Máy đã "
+    "từng đăng nhập vẫn nhận được mã, thư do cán bộ Sở gửi vẫn đi bình thường. "
     "Nếu không rõ vì sao, vui lòng báo người quản trị hệ thống.",
 }

@@ -31,11 +31,11 @@ FAULTS: Mapping[str, str] = {
     "too_long": f"Họ tên và chức vụ dài tối đa {LONGEST} ký tự. Vui lòng viết gọn, hoặc để trống.",
     "unreadable": "Họ tên hoặc chức vụ có ký tự không đọc được. Vui lòng xóa và gõ lại, "
     "hoặc để trống.",
-    "gone": "Máy đó vừa được kết thúc trước đó. Dưới đây là các máy còn đang mở.",
+    "gone": "Máy đó đã được đóng trước đó. Dưới đây là các máy còn đang mở.",
 }
 DONE: Mapping[str, str] = {
-    "ended": "Đã kết thúc trên máy đó.",
-    "others": "Đã kết thúc trên các máy khác. Chỉ còn máy này đang mở.",
+    "ended": "Đã đóng báo cáo trên máy đó.",
+    "others": "Đã đóng báo cáo trên các máy khác. Chỉ còn máy này đang mở.",
     "kept": "Đã lưu họ tên và chức vụ của người dùng máy này.",
 }
 

@@ -22,9 +22,9 @@ FAULTS: Mapping[str, str] = {
 
 DONE: Mapping[str, str] = {
     "issue": "Đã cấp đường dẫn cho {n} đơn vị.",
-    "reissue": "Đã cấp lại đường dẫn cho {n} đơn vị. Đường dẫn cũ và các phiên đang mở đã "
-    "kết thúc.",
-    "revoke": "Đã thu hồi đường dẫn của {n} đơn vị. Các phiên đang mở đã kết thúc.",
+    "reissue": "Đã cấp lại đường dẫn cho {n} đơn vị. Đường dẫn cũ không dùng được nữa; báo "
+    "cáo đã đóng trên các máy đang mở.",
+    "revoke": "Đã thu hồi đường dẫn của {n} đơn vị. Báo cáo đã đóng trên các máy đang mở.",
 }
 NOTHING_DONE = "Chưa có gì thay đổi."
 SKIPPED: Mapping[str, str] = {
@@ -62,15 +62,20 @@ HANDOVER: Mapping[str, str] = {
     "số bên dưới.",
 }
 HANDED_OVER: Mapping[str, str] = {
-    "sent": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "sent": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
+    "mở; bản nháp vẫn còn. "
     "Đường dẫn mới đã gửi đến hộp thư của đơn vị.",
-    "failed": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "failed": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
+    "mở; bản nháp vẫn còn. "
     "Thư có đường dẫn mới chưa gửi được; vui lòng in tờ mã QR, hoặc gửi thư lại sau.",
-    "unknown": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "unknown": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
+    "mở; bản nháp vẫn còn. "
     "Chưa rõ thư có đường dẫn mới đã gửi hay chưa; vui lòng hỏi đơn vị, hoặc in tờ mã QR.",
-    "paper": "Đã bàn giao: đường dẫn cũ và các phiên đang mở đã kết thúc, bản nháp vẫn còn. "
+    "paper": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
+    "mở; bản nháp vẫn còn. "
     "Vui lòng in tờ mã QR có đường dẫn mới cho đơn vị.",
-    "revoked": "Đã thu hồi đường dẫn; các phiên đang mở đã kết thúc. Muốn đơn vị báo cáo tiếp, "
+    "revoked": "Đã thu hồi đường dẫn; báo cáo đã đóng trên các máy đang mở. Muốn đơn vị "
+    "báo cáo tiếp, "
     "vui lòng bàn giao hoặc cấp đường dẫn mới.",
     "changed": "Đường dẫn của đơn vị vừa được thay đổi sau khi trang này mở. Lần bấm này "
     "chưa thực hiện gì; vui lòng xem lại tình trạng bên dưới.",

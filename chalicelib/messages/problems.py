@@ -14,11 +14,11 @@ REFUSALS: Mapping[str, str] = {
     "paper_from_submitted": "Đơn vị đã gửi báo cáo kỳ này nên không nhập báo cáo giấy. "
     "Nếu bản giấy khác với bản đã gửi, vui lòng trả lại hoặc mở lại báo cáo trước.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
-    "session_ended": "Phiên làm việc vừa kết thúc. Báo cáo chưa được gửi; "
+    "session_ended": "Báo cáo vừa được đóng trên máy này và chưa được gửi; "
     "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
     "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
     "sent_often": "Quý đơn vị đã gửi báo cáo này nhiều lần trong một giờ qua. "
-    "Vui lòng gửi lại sau ít phút.",
+    "Vui lòng thử lại sau.",
     "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
     "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
     "Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở để mở lại.",
@@ -43,10 +43,10 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ Sở để nhận đường dẫn mới.",
     ),
     "replaced_link": (
-        "Đường dẫn đã được thay",
-        "Ngày {detail}, Sở đã thay đường dẫn này bằng đường dẫn mới; báo cáo và bản nháp của đơn "
-        "vị vẫn còn. Quý đơn vị vui lòng mở đường dẫn trong thư mới nhất của Sở, hoặc bấm “Gửi lại "
-        "đường dẫn” dưới đây, hoặc liên hệ Sở để nhận đường dẫn mới.",
+        "Đường dẫn đã được cấp lại",
+        "Ngày {detail}, Sở đã cấp lại đường dẫn của đơn vị nên đường dẫn này không còn dùng được; "
+        "báo cáo và bản nháp vẫn còn. Quý đơn vị vui lòng dùng đường dẫn trong thư hoặc tờ mã QR "
+        "nhận từ ngày đó; nếu chưa nhận được, vui lòng bấm “Gửi lại đường dẫn” hoặc liên hệ Sở.",
     ),
     "unknown_sign_in": (
         "Đường dẫn đăng nhập không dùng được",
@@ -54,8 +54,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "signed_out": (
         "Cần mở lại đường dẫn của đơn vị",
-        "Phiên làm việc đã hết hoặc chưa bắt đầu. Vui lòng mở lại đường dẫn mà Sở đã gửi; "
-        "những gì đã lưu nháp vẫn còn.",
+        "Máy này chưa mở đường dẫn, hoặc lần mở trước đã hết hạn hay đã được đóng. "
+        "Vui lòng mở lại đường dẫn mà Sở đã gửi; những gì đã lưu nháp vẫn còn.",
     ),
     "staff_signed_out": ("Cần đăng nhập", "Trang này dành cho cán bộ Sở. Vui lòng đăng nhập."),
     "not_yours": ("Không có quyền", "Tài khoản của quý vị không dùng được chức năng này."),
@@ -65,7 +65,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "stale_form": (
         "Chưa thực hiện",
-        "Trang đã mở quá lâu hoặc phiên làm việc đã đổi nên yêu cầu chưa được thực hiện. "
+        "Trang đã mở quá lâu, hoặc đường dẫn đã được mở lại trên máy này, nên yêu cầu chưa được "
+        "thực hiện. "
         "Vui lòng mở lại trang rồi thực hiện lại.",
     ),
     "other_unit": (
@@ -86,12 +87,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     ),
     "draft_too_large": (
         "Chưa lưu",
-        "Nội dung quá dài. Vui lòng quay lại và viết gọn các ô nội dung.",
+        "Nội dung quá dài nên chưa lưu. Vui lòng viết gọn các ô nội dung rồi lưu lại.",
     ),
     "parked_full": (
         "Chưa lưu",
-        "Đang giữ đủ năm bản nội dung chưa dùng nên chưa lưu thêm được. Vui lòng mở báo cáo trong "
-        "một cửa sổ khác, xem lại các bản đó, dùng lại hoặc bỏ, rồi bấm gửi lại ở đây.",
+        "Đã có năm nội dung còn giữ nên chưa giữ thêm được. Vui lòng mở báo cáo ở một thẻ khác, "
+        "dùng lại hoặc bỏ các nội dung đó, rồi bấm lại ở đây.",
     ),
     "body_too_large": (
         "Chưa thực hiện",

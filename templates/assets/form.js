@@ -1,5 +1,4 @@
 // Keeps what is typed: on this phone at each keystroke, on the server when it is quiet.
-// The form works without this file.
 //
 // `shown` is what the server has at the revision that this page knows; a field that differs is
 // `mine`: it stands in this phone's copy until the server has it or its owner decides.
@@ -27,10 +26,10 @@
   const two = (n) => String(n).padStart(2, "0");
   const moment = (time) => {
     const at = new Date(time);
-    return two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1);
+    return two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1) + "/" + at.getFullYear();
   };
 
-  const OFFLINE = "đang mất mạng", BUSY = "máy chủ đang bận";
+  const OFFLINE = "đang mất mạng", BUSY = "hệ thống đang bận";
   // `ours`: an answer of the product itself.
   async function post(url, body, keepalive) {
     try {
@@ -55,18 +54,18 @@
       if (going) return;
       going = true;
       output = output || make("output", "", form);
-      output.textContent = "Đang gửi…";
+      output.textContent = "Đang thực hiện…";
       const body = new URLSearchParams(new FormData(form));
       if (button && button.name) body.set(button.name, button.value);
       const answer = await post(form.action, body);
       going = false;
       if (answer.ours && answer.told.to) return go(answer.told.to);
       output.textContent = answer.ours ? answer.told.problem
-        : "Chưa gửi được: " + answer.why + ". " + (send ? "Số liệu đã lưu vẫn ở bản nháp, nội dung trang này vẫn giữ trên máy này" : "Nội dung trang này vẫn còn nguyên") + "; vui lòng bấm lại sau ít phút.";
+        : "Chưa thực hiện được: " + answer.why + ". " + (send ? "Nội dung trang này vẫn giữ trên máy này" : "Nội dung trang này vẫn còn nguyên") + "; vui lòng bấm lại sau ít phút.";
     });
   }
 
-  // ---------------------------------------------------------------- the check page
+  // -------- the check page
 
   const send = document.getElementById("send");
   if (send) {
@@ -96,7 +95,7 @@
 
   for (const one of document.querySelectorAll("main form[method=post]:not(#form)")) byFetch(one);
 
-  // ---------------------------------------------------------------- the form
+  // -------- the form
 
   const form = document.getElementById("form");
   if (!form) return;
@@ -169,7 +168,7 @@
   }
   function say(what) { output.textContent = count() + (what ? " · " + what : ""); }
 
-  // ---------------------------------------------------------------- two texts for one field
+  // -------- two texts for one field
 
   const around = (name) => boxes[name] && (boxes[name][0].closest(".f") || boxes[name][0].closest("p"));
   function label(name) {
@@ -255,7 +254,7 @@
   };
   const both = (one, other) => one && other ? one + "; " + other : one || other;
 
-  // ---------------------------------------------------------------- saving
+  // -------- saving
 
   // One at a time. True where the server now has everything that nobody must be asked about.
   const save = (leaving) => { saving = saving.then(() => once(leaving === true)); return saving; };
@@ -285,13 +284,13 @@
       // This page's savings are taken no more.
       if (ended) ended.remove();
       apart = !!told.parked;
-      ended = offer(told.problem + (held ? " Nội dung vừa nhập vẫn giữ trên máy này." : ""));
+      ended = offer(told.problem + (held && !told.to ? " Nội dung vừa nhập vẫn giữ trên máy này." : ""));
       if (told.to) make("a", "Xem nội dung vừa nhập và bản đã gửi", ended).href = told.to;
-      say("chưa lưu, " + where());
+      say("chưa lưu, " + where() + "; vui lòng xem đầu trang");
       return false;
     }
     failures += 1;
-    say((ours ? told.problem : why + ": chưa lưu") + ", " + where());
+    say((ours ? "nội dung quá dài, vui lòng viết gọn" : why) + ": chưa lưu, " + where());
     return false;
   }
   // Now this page knows the revision that it is told, in every field.
@@ -358,6 +357,7 @@
     const done = await save();
     if (check && Object.keys(asked).length) lead();
     else if (check && done) go(form.dataset.check);
+    else if (!done && ended) ended.scrollIntoView({ block: "center" });
   });
   addEventListener("online", () => { if (pending().length && !ended) save(); });
   addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden" && !ended && pending().length) save(true); });
@@ -371,11 +371,11 @@
   }
   addEventListener("hashchange", unfold);
 
-  // ---------------------------------------------------------------- what other pages left here
+  // -------- what other pages left here
 
   function entries() {
     const old = store.get(prefix);
-    if (old && old.values) { // as this file kept it until 2026
+    if (old && old.values) { // as it was kept until 2026
       const fields = {};
       for (const name of Object.keys(old.values)) fields[name] = { text: old.values[name], at: old.at, was: null };
       if (store.set(prefix + "/old", { base: old.base, at: old.at, fields })) store.drop(prefix);
@@ -412,7 +412,7 @@
     return last;
   }
   function panel(key, entry, open) {
-    const box = offer("Máy này còn giữ nội dung nhập lúc " + moment(entry.at) + ", khác với bản đang hiện.");
+    const box = offer("Máy này còn giữ nội dung nhập lúc " + moment(entry.at) + ", khác với nội dung đang có.");
     const details = make("details", "", box);
     make("summary", "Xem, dùng lại hoặc bỏ", details);
     const line = document.querySelector('[data-page="' + key.slice(prefix.length + 1) + '"]');
@@ -429,7 +429,7 @@
       };
       if (boxes[name]) choices.unshift(["Dùng lại", use]);
       const texts = [["Máy này, nhập lúc " + moment(one.at), one.text]];
-      if (boxes[name]) texts.push(["Đang hiện", text(name)]);
+      if (boxes[name]) texts.push(["Đang có", text(name)]);
       row(details, name, texts, choices);
     }
   }
