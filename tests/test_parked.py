@@ -114,6 +114,21 @@ def test_a_script_throws_away_only_what_its_own_page_has_parked(
     assert copies(site) == {1: {}}
 
 
+def test_a_script_that_throws_away_a_field_that_its_copy_lacks_changes_nothing(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = fields(two.get(FORM))
+    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
+    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
+    drop = {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
+    two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)  # and once more, as a bad network brings it
+    before = site.table.get(keys.parked(NEW, Q4, "T01", 1))
+    two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)
+    assert site.table.get(keys.parked(NEW, Q4, "T01", 1)) == before
+    assert copies(site) == {1: {"i1_6": "22"}}
+
+
 def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -128,6 +143,24 @@ def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
         reply = two.post(FORM, fields(asked) | {"do": do})
         assert reply.header("location") == f"{FORM}?parked=1"
     assert copies(site) == {1: {"i1_5": "31"}}
+
+
+def test_the_check_page_too_names_every_copy_that_waits_for_an_answer(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    first, second = one.get(FORM), two.get(FORM)
+    one.submit(first, Q4, do="save", **filled(site, i1_5="11"))
+    assert "Còn giữ" not in text(one.get(f"{FORM}/check"))
+    two.submit(second, Q4, do="save", i1_5="21")
+    line = re.compile('<p class="box warn"[^>]*>Còn giữ nội dung nhập lúc .*?</p>')
+    (on_form,) = line.findall(one.get(FORM).body.decode())
+    check = one.get(f"{FORM}/check")
+    assert line.findall(check.body.decode()) == [on_form]
+    assert fields(check, "send")["i1_5"] == "11"
+    assert f'href="{FORM}?parked=1"' in on_form
+    two.submit(two.get(f"{FORM}?parked=1"), Q4, do="drop")
+    assert "Còn giữ" not in text(one.get(f"{FORM}/check"))
 
 
 def test_every_copy_that_is_kept_is_named_on_the_form_of_every_phone(
@@ -241,7 +274,7 @@ def test_a_twenty_first_send_within_the_hour_says_from_when_and_keeps_what_was_t
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
     browser = as_unit()
-    began = clock.now
+    began = clock.now = clock.now.replace(second=1)
     for number in range(20):
         check = browser.follow(
             browser.submit(browser.get(FORM), Q4, do="check", **filled(site, i1_5=str(number)))
@@ -255,9 +288,9 @@ def test_a_twenty_first_send_within_the_hour_says_from_when_and_keeps_what_was_t
     check = browser.follow(browser.submit(browser.get(FORM), Q4, do="check", i1_5="99"))
     often = browser.sees(browser.submit(check, "send", **BY, reason="lần nữa"))
     assert often.status == 409
-    assert "vui lòng gửi lại từ lúc 11:00 ngày 23/11/2026" in text(often)
+    assert "vui lòng gửi lại từ lúc 11:01 ngày 23/11/2026" in text(often)
     assert fields(often, "send")["reason"] == "lần nữa"
-    clock.now = began + timedelta(hours=1)
+    clock.now = began.replace(second=0) + timedelta(minutes=61)
     assert browser.submit(often, "send").header("location").endswith("receipt/21")
     assert len(reports.versions(site.table, NEW, Q4, "T01")) == 21
 
@@ -329,6 +362,21 @@ def test_an_answered_question_is_settled_in_what_the_server_shows(
     assert draft(site) == {"i5_6": "1,25"}
 
 
+def test_an_answered_question_that_both_phones_changed_is_asked_about_and_not_settled(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = fields(two.get(FORM))
+    one.submit(one.get(FORM), Q4, do="save", i5_6="7")
+    own = {name: page[name] for name in ("csrf", "of.unit", "base", "draft", "page")}
+    answer = own | {"part": "1", "place": "1", "i5_6": "1.250", "i5_6.read": "1.25"}
+    told = two.post(f"{FORM}/draft", answer, **JSON)
+    said = json.loads(told.body)
+    assert (told.status, said["asked"]["i5_6"]["text"], said["theirs"]) == (409, "7", {})
+    assert copies(site) == {1: {"i5_6": "1,25"}}
+    assert draft(site) == {"i5_6": "7"}
+
+
 def test_a_page_from_before_a_send_is_told_where_its_text_is(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -343,7 +391,34 @@ def test_a_page_from_before_a_send_is_told_where_its_text_is(
     assert (same.status, json.loads(same.body)["to"]) == (409, FORM)
     officer.move(site.table, NEW, Q4, "T01", "accept")
     closed = two.post(f"{FORM}/draft", own | {"part": "1", "place": "3", "i1_5": "3"}, **JSON)
-    assert (closed.status, list(json.loads(closed.body))) == (409, ["problem"])
+    assert (closed.status, list(json.loads(closed.body))) == (409, ["problem", "parked"])
+    assert copies(site)[1]["i1_5"] == "3"
+
+
+def test_a_scripts_saving_that_is_too_late_for_the_lock_is_kept_all_the_same(
+    site: Site, as_unit: Callable[..., Visitor], clock: Clock
+) -> None:
+    browser = as_unit()
+    page = fields(browser.get(FORM))
+    clock.now = datetime(2026, 12, 21, 17, 0, tzinfo=clock.now.tzinfo)
+    own = {name: page[name] for name in ("csrf", "of.unit", "base", "draft", "page")}
+    late = browser.post(f"{FORM}/draft", own | {"part": "1", "place": "1", "i1_5": "12"}, **JSON)
+    assert late.status == 409
+    assert "đã khóa" in json.loads(late.body)["problem"]
+    assert draft(site) == {"i1_5": "12"}
+
+
+@pytest.mark.parametrize("note", ["x" * 301, "ghi\x07chú"])
+def test_an_unreadable_note_of_a_page_from_before_a_send_is_parked(
+    site: Site, as_unit: Callable[..., Visitor], note: str
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = fields(two.get(FORM))
+    sent(site, one, i1_5="1")
+    own = {name: page[name] for name in ("csrf", "of.unit", "base", "draft", "page")}
+    typed = {"i1_5": "1", "i1_5.note": note}
+    two.post(f"{FORM}/draft", own | {"part": "1", "place": "1"} | typed, **JSON)
+    assert copies(site) == {1: {"i1_5.note": note}}
 
 
 # ------------------------------------------------------------------ pages without a draft

@@ -1,6 +1,7 @@
 """The unit's side over the whole handler: every answer a phone can get."""
 
 import gzip
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -573,8 +574,9 @@ def test_a_reopened_report_may_be_sent_again_as_it_was(
     assert head.state == "submitted"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_a_link_ended_while_sending_sends_nothing(
-    site: Site, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+    site: Site, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
     browser = as_unit()
     page = browser.get(f"/report/{Q4}")
@@ -586,9 +588,12 @@ def test_a_link_ended_while_sending_sends_nothing(
         return submit(*given, **more)
 
     monkeypatch.setattr(submission, "submit", revoked_meanwhile)
-    refused = browser.submit(check, "send", **BY)
+    shown = next(f for where, f in Forms(check.body.decode()).forms if where.endswith("send"))
+    refused = browser.post(f"/report/{Q4}/send", shown | BY, accept=accept)
     assert refused.status == 409
     assert "Báo cáo vừa được đóng trên máy này" in text(refused)
+    if accept == "application/json":
+        assert list(json.loads(refused.body)) == ["problem"]
     assert reports.head(site.table, NEW, Q4, "T01") is None
 
 

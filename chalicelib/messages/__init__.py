@@ -129,10 +129,13 @@ def moment(instant: datetime) -> str:
 
 def minute(instant: datetime) -> str:
     """As "16:05", in Việt Nam: the first whole minute that is not before the instant."""
-    shown = instant.astimezone(VIETNAM)
-    if shown.second or shown.microsecond:
-        shown += timedelta(minutes=1)
-    return shown.strftime("%H:%M")
+    return whole_minute(instant).astimezone(VIETNAM).strftime("%H:%M")
+
+
+def whole_minute(instant: datetime) -> datetime:
+    """The first that is not before the instant: from when something may be done again."""
+    begun = instant.replace(second=0, microsecond=0)
+    return begun if begun == instant else begun + timedelta(minutes=1)
 
 
 def fault(found: Fault, indicator: Indicator | None) -> str:

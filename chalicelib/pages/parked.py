@@ -119,12 +119,13 @@ def decide(site: Site, request: Request, owed: Obligation) -> Response:
     if form.get("copy", f"{one.revision}") != f"{one.revision}":  # another page's text by now
         return redirect(site, "report", key, parked=str(one.number))
     chosen = {name for name in one.typed if form.get(f"f.{name}")}
+    named = any(name.startswith("f.") for name in form)
     if form["do"] == "drop":
         place = keeping.place(site, owed)
         if one.number == STALE:
             drafts.begin_anew(site.table, place, request.now)
-        else:
-            drafts.drop(site.table, place, one.number, chosen or None)
+        elif chosen or not named:
+            drafts.drop(site.table, place, one.number, chosen if named else None)
         return redirect(site, "report", key)
     if not chosen and not form.get("some"):
         chosen = set(one.typed)

@@ -197,14 +197,19 @@ def post_form(site: Site, request: Request) -> Response:
 def autosave(site: Site, request: Request) -> Response:
     """The script's saving: the same rules, answered in JSON."""
     owed = obligation.load(site, request)
-    if not owed.can_send(request.now):
-        return as_json({"problem": problems.REFUSALS[owed.refusal]}, 409)
     read = keeping.part if request.form.get("part") else keeping.whole
     typed = read(owed, request.form)
     kept = keeping.keep(site, request, owed, typed)
+    if not owed.can_send(request.now):
+        beside = {"parked": kept.parked} if kept.parked else {}
+        return as_json({"problem": problems.REFUSALS[owed.refusal], **beside}, 409)
     if kept.merged is None or kept.draft is None:
         return _not_merged(site, owed, kept)
-    settled = {name: text for name, text in typed.items() if f"{name}.read" in request.form}
+    settled = {
+        name: text
+        for name, text in typed.items()
+        if f"{name}.read" in request.form and name not in kept.merged.asked
+    }
     told: dict[str, Any] = {
         "draft": kept.draft.revision,
         "saved": messages.moment(kept.draft.saved),

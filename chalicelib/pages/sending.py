@@ -12,7 +12,15 @@ from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.fields import faults, understood
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.reporting import STYLES, closed, shown
-from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.pages.web import (
+    Problem,
+    Request,
+    Response,
+    as_json,
+    redirect,
+    wants_json,
+    whole_number,
+)
 from chalicelib.report import Content, Fault, Sender, Version
 from chalicelib.store import reports
 from chalicelib.store.access import still_open
@@ -57,7 +65,8 @@ def _in_the_way(
         return found, problems.REFUSALS[owed.refusal]
     again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
     if again:
-        return found, messages.SENT_OFTEN.format(moment=messages.moment(again))
+        moment = messages.moment(messages.whole_minute(again))
+        return found, messages.SENT_OFTEN.format(moment=moment)
     return found, _MEANWHILE.get(request.query.get("why", ""), "")
 
 
@@ -95,6 +104,7 @@ def _check_page(
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
         late=request.now > owed.due,
+        parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )
 
@@ -159,6 +169,8 @@ def _sent(site: Site, request: Request, owed: Obligation, content: Content) -> V
 def _ended(site: Site, request: Request, owed: Obligation, typed: Mapping[str, str]) -> Response:
     """Nobody may keep anything for this unit in a session that has ended: it stays on the page."""
     why = problems.REFUSALS["session_ended"]
+    if wants_json(request):
+        return as_json({"problem": why}, 409)
     return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
 
 
