@@ -124,10 +124,15 @@ class Server:
         """The path of the printed link."""
         return urlsplit(dict(line.split(" ", 1) for line in self.lines)[name]).path
 
+    @property
+    def mails(self) -> int:
+        """How many have gone out."""
+        return len(list((self.data / "outbox").glob("*.eml")))
+
     def mailed(self, count: int) -> None:
         """Wait until so many mails have gone out: they do after the answer."""
         end = time.monotonic() + _PATIENCE
-        while len(list((self.data / "outbox").glob("*.eml"))) < count:
+        while self.mails < count:
             assert time.monotonic() < end, f"{count} mails did not go out"
             time.sleep(0.02)
 
