@@ -118,7 +118,7 @@ def test_what_parts_unpack_to_counts_and_not_what_they_declare(
         file_size, flag_bits = 0, 0
 
         def __init__(self, entry: zipfile.ZipInfo) -> None:
-            self.filename = entry.filename
+            self.filename, self.compress_type = entry.filename, entry.compress_type
 
     monkeypatch.setattr(zipfile.ZipFile, "infolist", said)
     opened = zipfile.ZipFile.open
