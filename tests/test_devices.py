@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+import app
 from chalicelib import access as rules
 from chalicelib import device
 from chalicelib.access import Link, Session
@@ -16,12 +19,14 @@ from chalicelib.embedded import SqliteTable
 from chalicelib.messages import devices as words
 from chalicelib.store import access, devices, keys, links
 from chalicelib.table import Conflict, Table
+from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import KEY, MIDDLE_OF_Q4, NEW, Clock, on_aws
 from tests.contract import parallel
 from tests.devices import left_open, let_in, standing
 from tests.faulty import Calls, FaultyTable
 from tests.sizes import Figure, size
+from tests.test_reporting import BY, Q4, filled
 
 P, U, NOW = NEW, "T01", MIDDLE_OF_Q4
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -118,6 +123,20 @@ def test_a_day_of_use_is_one_write_and_brings_no_ended_session_back(table: Table
     assert listed(table) == 0
 
 
+def test_a_day_of_use_cuts_no_session_that_was_just_opened_again(table: Table) -> None:
+    session = let_in(table, KEY, P, U, NOW)
+    later = NOW + 20 * DAY
+    held = access.session(table, session.token, later)
+    assert held is not None
+    calls = Calls()
+    again = lambda: devices.go_on(table, held, later, About())  # noqa: E731
+    calls.arm("get SESSION", "before", again)
+    devices.note_use(FaultyTable(table, calls), held, later)
+    longer = access.session(table, session.token, later)
+    assert longer is not None
+    assert longer.until == later + rules.UNIT_SESSION
+
+
 def test_what_an_ended_device_has_on_its_way_is_not_kept(table: Table) -> None:
     this, other = (let_in(table, KEY, P, U, NOW + place * MINUTE) for place in (1, 2))
     on_its_way = access.session(table, other.token, NOW + 3 * MINUTE)
@@ -210,6 +229,79 @@ def test_one_device_or_all_others_are_ended(site: Site, as_unit: AsUnit, clock: 
     assert "đã được đóng trước đó" in text(again)
     this.follow(this.submit(this.get(PAGE), "/devices", do="others"))
     assert [one.get("/report").status for one in browsers] == [200, 401, 401, 401]
+
+
+def check_page(site: Site, phone: Visitor) -> Reply:
+    form = phone.get(f"/report/{Q4}")
+    return phone.follow(phone.submit(form, Q4, do="check", **filled(site, i1_5="12")))
+
+
+PRESSES: dict[str, tuple[Callable[[Site, Visitor], Reply], str, dict[str, str]]] = {
+    "a report": (check_page, "send", BY),
+    "whom to reach": (
+        lambda _, phone: phone.get("/report/contacts"),
+        "contacts",
+        {"head": "Nguyễn Văn Mẫu"},
+    ),
+    "a request": (
+        lambda _, phone: phone.get(f"/report/{Q4}/ask"),
+        "/ask",
+        {"reason": "Bão số 9", "wanted": "2026-12-28"},
+    ),
+    "a handing over": (lambda _, phone: phone.get("/report/handover"), "handover", {"sure": "1"}),
+}
+
+
+@pytest.mark.parametrize("what", PRESSES)
+def test_what_is_on_its_way_is_kept_while_another_device_is_ended(
+    site: Site, as_unit: AsUnit, outbox: Callable[[], list[EmailMessage]], what: str
+) -> None:
+    phone, _, third = (as_unit(U) for _ in range(3))
+    page, action, typed = PRESSES[what]
+    shown, ending, mails = page(site, phone), third.get(PAGE), len(outbox())
+    calls = Calls()
+    app.use(replace(site, table=FaultyTable(site.table, calls)))
+
+    def end_another() -> None:
+        with calls.paused():
+            assert third.submit(ending, "/devices", do="end", device=second).status == 303
+
+    this, last = (rules.digest(one.cookies["bc-unit"]) for one in (phone, third))
+    second = next(
+        one.id for one in devices.devices(site.table, P, U, NOW) if one.id not in (this, last)
+    )
+    calls.arm("write ", "before", end_another)
+    reply = phone.submit(shown, action, **typed)
+    assert calls.fired
+    assert reply.status == 303, text(reply)
+    assert "check" not in reply.header("location")
+    link_mails = [mail for mail in outbox()[mails:] if "/u/" in str(mail.get_content())]
+    assert len(link_mails) == (what == "a handing over")
+    for mail in link_mails:
+        link = re.findall(r"/u/\S+", str(mail.get_content()))[0]
+        assert phone.get(link).status == 200
+
+
+@pytest.mark.parametrize("what", [what for what in PRESSES if what != "a handing over"])
+def test_what_is_on_its_way_dies_with_its_own_device(
+    site: Site, as_unit: AsUnit, what: str
+) -> None:
+    phone, third = as_unit(U), as_unit(U)
+    page, action, typed = PRESSES[what]
+    shown, ending = page(site, phone), third.get(PAGE)
+    calls = Calls()
+    app.use(replace(site, table=FaultyTable(site.table, calls)))
+
+    def end_this() -> None:
+        with calls.paused():
+            third.submit(ending, "/devices", do="end", device=rules.digest(token))
+
+    token = phone.cookies["bc-unit"]
+    calls.arm("write ", "before", end_this)
+    reply = phone.submit(shown, action, **typed)
+    assert calls.fired
+    assert reply.status in (401, 409), text(reply)
+    assert phone.get("/report").status == 401
 
 
 def test_another_units_device_is_not_to_be_ended(site: Site, as_unit: AsUnit) -> None:

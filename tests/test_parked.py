@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.edges import Site
-from chalicelib.store import drafts, keys, reports, typed
+from chalicelib.store import drafts, keys, reports
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests import officer
@@ -437,8 +437,42 @@ def test_what_was_typed_of_contacts_is_kept_until_it_is_taken(
         assert fields(refused, "contacts")["phone"] == "không có"
     done = browser.sees(browser.submit(refused, "contacts", phone="0270 000 0001"))
     assert done.status == 200
-    assert typed.of(site.table, keys.typed_contacts(NEW, "T01")) == {}
+    kept = site.table.get(keys.typed_contacts(NEW, "T01"))
+    assert kept is not None
+    assert kept.body == {"devices": "{}"}  # emptied, not deleted
     assert browser.get("/report/contacts?check=1").status == 200
+
+
+def test_what_one_device_typed_of_contacts_is_neither_lost_nor_shown_by_another(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    devices = [as_unit() for _ in range(3)]
+    pages = [browser.get("/report/contacts") for browser in devices]
+    refused = [
+        browser.submit(page, "contacts", phone="không có", head=f"Nguyễn Văn {name}")
+        for browser, page, name in zip(devices[:2], pages[:2], ("Một", "Hai"), strict=True)
+    ]
+    for browser, reply, name in zip(devices[:2], refused, ("Một", "Hai"), strict=True):
+        assert fields(browser.sees(reply), "contacts")["head"] == f"Nguyễn Văn {name}"
+    third = devices[2].get("/report/contacts?check=1")
+    assert third.status == 200
+    assert "Nguyễn Văn" not in third.body.decode()
+    taken = devices[0].submit(devices[0].sees(refused[0]), "contacts", phone="0270 000 0001")
+    assert devices[0].sees(taken).status == 200
+    assert fields(devices[1].sees(refused[1]), "contacts")["head"] == "Nguyễn Văn Hai"
+
+
+def test_what_one_device_typed_of_a_request_is_neither_lost_nor_shown_by_another(
+    as_unit: Callable[..., Visitor],
+) -> None:
+    one, two = as_unit(), as_unit()
+    ask = f"/report/{Q4}/ask"
+    pages = [browser.get(ask) for browser in (one, two)]
+    first = one.submit(pages[0], "/ask", reason="Bão số 9", wanted="hôm qua")
+    second = two.submit(pages[1], "/ask", reason="Mất điện", wanted="hôm qua")
+    assert "Bão số 9" in one.sees(first).body.decode()
+    assert "Mất điện" in two.sees(second).body.decode()
+    assert "Bão số 9" not in two.sees(second).body.decode()
 
 
 def test_more_than_any_page_of_contacts_holds_is_answered_directly(

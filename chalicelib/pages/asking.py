@@ -14,8 +14,8 @@ from chalicelib.pages.web import Problem, Request, Response, redirect
 from chalicelib.remarks import Faults
 from chalicelib.store import acts, asks, keys
 from chalicelib.store import typed as store_typed
-from chalicelib.store.access import still_open
-from chalicelib.table import Conflict, Key
+from chalicelib.store.access import Ended, in_session
+from chalicelib.table import Check, Conflict, Key
 
 _TRIES = 5
 _BOXES = ("kind", "reason", "wanted")
@@ -25,7 +25,8 @@ def form(site: Site, request: Request) -> Response:
     """With ?check=1 what was typed and not taken, and what is wrong with it."""
     owed = obligation.load(site, request)
     kind = _kind(owed, request)
-    typed = store_typed.of(site.table, _key(owed)) if request.query.get("check") else {}
+    check = request.query.get("check")
+    typed = store_typed.of(site.table, _key(owed), request.who) if check else {}
     if not typed:
         return _page(site, request, owed, kind)
     if kind is None or typed.get("kind", kind) != kind:
@@ -89,7 +90,7 @@ def ask(site: Site, request: Request) -> Response:
     if faults:
         return _not_taken(site, request, owed)
     _keep(site, request, owed, made)
-    store_typed.empty(site.table, _key(owed), request.now)
+    store_typed.empty(site.table, _key(owed), request.who, request.now)
     return redirect(site, "report", owed.period.key, "ask")
 
 
@@ -106,16 +107,22 @@ def _keep(site: Site, request: Request, owed: Obligation, made: Ask) -> None:
     wanted = made.wanted.isoformat() if made.wanted else ""
     detail = {"reason": made.reason, "wanted": wanted}
     act = Act(request.now, UNIT, f"ask_{made.kind}", p, key, unit, detail)
-    session = still_open(request.who)
-    for _ in range(_TRIES):
-        kept = asking.asked_again(asks.ask(site.table, p, key, unit, made.kind), made)
-        if kept is None:
+
+    def write(check: Check) -> None:
+        for _ in range(_TRIES):
+            kept = asking.asked_again(asks.ask(site.table, p, key, unit, made.kind), made)
+            if kept is None:
+                return
+            try:
+                acts.commit(site.table, act, asks.put(p, key, kept), check)
+            except Conflict as conflict:
+                if conflict.key == check.key:
+                    raise
+                continue
             return
-        try:
-            acts.commit(site.table, act, asks.put(p, key, kept), session)
-        except Conflict as conflict:
-            if conflict.key == session.key:
-                raise Problem(401, "signed_out") from None
-            continue
-        return
-    raise Problem(503, "busy")
+        raise Problem(503, "busy")
+
+    try:
+        in_session(site.table, request.who, request.now, write)
+    except Ended:
+        raise Problem(401, "signed_out") from None

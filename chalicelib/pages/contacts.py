@@ -17,8 +17,8 @@ from chalicelib.pages.web import Problem, Request, Response, redirect, whole_num
 from chalicelib.programme import Programme
 from chalicelib.store import acts, contacts, keys, programmes
 from chalicelib.store import typed as store_typed
-from chalicelib.store.access import still_open
-from chalicelib.table import Conflict
+from chalicelib.store.access import Ended, in_session
+from chalicelib.table import Check, Conflict
 from chalicelib.unit import Unit, owing
 
 # ------------------------------------------------------------------ the unit itself
@@ -26,8 +26,10 @@ from chalicelib.unit import Unit, owing
 
 def mine(site: Site, request: Request) -> Response:
     """With ?check=1 what was typed and not taken, and why."""
-    p, unit = request.who.programme, request.who.unit
-    again = request.query.get("check") and store_typed.of(site.table, keys.typed_contacts(p, unit))
+    who, again = request.who, dict[str, str]()
+    if request.query.get("check"):
+        kept_here = keys.typed_contacts(who.programme, who.unit)
+        again = dict(store_typed.of(site.table, kept_here, who))
     if not again:
         return _unit_page(site, request)
     typed, faults = rules.read(again)
@@ -76,7 +78,7 @@ def change_mine(site: Site, request: Request) -> Response:
     if not kept and contacts.contact(site.table, programme.key, unit.code) != after:
         return _not_taken(site, request, typed)
     typed_here = keys.typed_contacts(programme.key, unit.code)
-    store_typed.empty(site.table, typed_here, request.now)
+    store_typed.empty(site.table, typed_here, request.who, request.now)
     return redirect(site, "report", "contacts", done="proposed" if after.proposed else "kept")
 
 
@@ -110,12 +112,15 @@ def _keep(
     new = {name: getattr(after, name) for name in names}
     told = {"old": old, "new": new}
     act = Act(request.now, who, verb, programme.key, unit=unit.code, detail=told)
-    session = () if request.who.is_staff else (still_open(request.who),)
+
+    def write(check: Check) -> None:
+        contacts.keep(site.table, act, after, check)
+
     try:
-        contacts.keep(site.table, act, after, *session)
-    except Conflict as conflict:
-        if conflict.key in {check.key for check in session}:
-            raise Problem(401, "signed_out") from None
+        in_session(site.table, request.who, request.now, write)
+    except Ended:
+        raise Problem(401, "signed_out") from None
+    except Conflict:
         return False
     return True
 

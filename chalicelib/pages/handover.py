@@ -12,7 +12,7 @@ from chalicelib.pages.links import STYLES, read_instant
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, cookie, redirect
 from chalicelib.programme import Programme
-from chalicelib.store import contacts, devices, links, programmes
+from chalicelib.store import access, contacts, devices, links, programmes
 from chalicelib.unit import Unit, known_as
 
 
@@ -141,14 +141,20 @@ def confirm(site: Site, request: Request) -> Response:
         return redirect(site, "report", "handover", fault="no_mailbox")
     if not request.form.get("sure"):
         return redirect(site, "report", "handover", fault="not_sure")
-    known = links.standing(table, p, code)
-    if known is None or known.revision != request.who.revision:
+    known, who = (
+        links.standing(table, p, code),
+        access.session(table, request.who.token, request.now),
+    )
+    if not (known and who and known.generation == who.generation):
         raise Problem(401, "signed_out")  # it was changed since this session was judged
     token = links.next_token(site.key, p, code, known)
     if link_mail.send(site, request.now, programme, unit, token, to) != "sent":
         return redirect(site, "report", "handover", fault="mail_failed")
     act = Act(request.now, UNIT, "handover", p, unit=code, detail={"mailbox": to})
-    links.renew(table, site.key, p, code, known, act)
+    try:
+        links.renew_as_told(table, site.key, known, act)
+    except links.Changed:
+        raise Problem(401, "signed_out") from None
     response = redirect(site, "links", done="handover")
     response.cookies.append(cookie(site, "unit", "", 0))
     # What is kept on this phone must not stay with whoever has it now.

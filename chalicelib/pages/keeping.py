@@ -96,7 +96,7 @@ def keep(
 def aside(site: Site, request: Request, key: Key, written: Mapping[str, str]) -> None:
     """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
     try:
-        typed.keep(site.table, key, written, request.now)
+        typed.keep(site.table, key, request.who, written, request.now)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
 

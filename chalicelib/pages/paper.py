@@ -17,10 +17,11 @@ from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import start_of
 from chalicelib.programme import Indicator
-from chalicelib.report import Fault, Head, Reading, Sender
+from chalicelib.report import Fault, Head, Reading, Sender, Version
 from chalicelib.store import acts, reports
-from chalicelib.store.access import still_open
+from chalicelib.store.access import Ended, in_session
 from chalicelib.store.reports import Clash, Sending
+from chalicelib.table import Check
 from chalicelib.text import forbidden
 from chalicelib.value import LONGEST_NOTE, Jump
 
@@ -202,8 +203,15 @@ def _keep(
     sending: Sending,
     arrived: datetime,
 ) -> Response:
+
+    def send(check: Check) -> Version:
+        return reports.send(site.table, sending, arrived, check)
+
     try:
-        reports.send(site.table, sending, arrived, still_open(request.who))
+        in_session(site.table, request.who, request.now, send)
+    except Ended:
+        why = words.PAPER_REFUSALS["session_ended"]
+        return _page(site, request, owed, typed, status=409, refused=why)
     except Refused as refused:
         why = words.PAPER_REFUSALS.get(refused.reason) or problems.REFUSALS[refused.reason]
         return _page(site, request, owed, typed, status=409, refused=why)

@@ -23,8 +23,9 @@ from chalicelib.pages.web import (
 )
 from chalicelib.report import Content, Fault, Sender, Version
 from chalicelib.store import reports
-from chalicelib.store.access import still_open
+from chalicelib.store.access import Ended, in_session
 from chalicelib.store.reports import Clash, Sending
+from chalicelib.table import Check
 from chalicelib.text import forbidden
 from chalicelib.value import LONGEST_NOTE
 
@@ -133,9 +134,9 @@ def send(site: Site, request: Request) -> Response:
     elif not (read.faults or read.empties or _sender_faults(request.form)):
         try:
             kept = _sent(site, request, owed, read.content)
+        except Ended:
+            return _ended(site, request, owed, typed)
         except Refused as refused:
-            if refused.reason == "session_ended":
-                return _ended(site, request, owed, typed)
             why = refused.reason
         except Clash:
             owed = obligation.load(site, request)
@@ -150,7 +151,7 @@ def send(site: Site, request: Request) -> Response:
 
 
 def _sent(site: Site, request: Request, owed: Obligation, content: Content) -> Version:
-    """Raises Refused, Clash."""
+    """Raises Refused, Clash, Ended."""
     form = request.form
     sending = Sending(
         programme=owed.programme.key,
@@ -163,7 +164,11 @@ def _sent(site: Site, request: Request, owed: Obligation, content: Content) -> V
         reason=form.get("reason", ""),
         terms=owed.terms,
     )
-    return reports.send(site.table, sending, request.now, still_open(request.who))
+
+    def send(check: Check) -> Version:
+        return reports.send(site.table, sending, request.now, check)
+
+    return in_session(site.table, request.who, request.now, send)
 
 
 def _ended(site: Site, request: Request, owed: Obligation, typed: Mapping[str, str]) -> Response:

@@ -1,10 +1,10 @@
 """Links, sessions and accounts in the table: tokens only as hashes."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
@@ -13,6 +13,7 @@ from chalicelib.store import keys
 from chalicelib.table import (
     ANYTHING,
     NOTHING,
+    Busy,
     Check,
     Conflict,
     Delete,
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Ended",
     "Tried",
     "account",
     "ask_sign_in",
     "close_session",
     "enter",
+    "in_session",
     "issue_link",
     "keep_staff",
     "link",
@@ -48,6 +51,14 @@ __all__ = [
     "use_code",
     "use_link",
 ]
+
+_Done = TypeVar("_Done")
+_TRIES = 5
+
+
+class Ended(Exception):
+    """The session in which something was to be written has ended meanwhile."""
+
 
 # A link ends with its sessions: who lets people in or out finds both here. A unit's form needs
 # none of these, and what starts cold does not wait for them.
@@ -179,6 +190,33 @@ def still_open(session: Session) -> Check:
     if session.is_staff:
         return Check(keys.token(access.digest(session.token)), session.revision)
     return Check(keys.link(session.programme, session.unit), session.revision)
+
+
+def in_session(
+    table: Table, session: Session, now: datetime, write: Callable[[Check], _Done]
+) -> _Done:
+    """What `write` gives, which writes together with the check that it is handed, or raises that
+    check's Conflict. The end of another device changes the link's item too: then once more.
+
+    Raises Ended, Busy.
+    """
+    for _ in range(_TRIES):
+        check = still_open(session)
+        try:
+            return write(check)
+        except Conflict as conflict:
+            if conflict.key != check.key:
+                raise
+        session = _again(table, session, now)
+    raise Busy("others' devices always end first")
+
+
+def _again(table: Table, known: Session, now: datetime) -> Session:
+    """Raises Ended."""
+    found = session(table, known.token, now)
+    if found is None:
+        raise Ended
+    return found
 
 
 def close_session(table: Table, session: Session) -> None:

@@ -197,11 +197,13 @@ def _rewrite(
     until: datetime,
     told: Callable[[About], About],
 ) -> Session | None:
+    """The session lasts until then, or longer where another request has said so meanwhile."""
     digest = access.digest(session.token)
     listed = keys.session(keys.unit_access(session.programme, session.unit), digest)
     token, found = table.get(keys.token(digest)), table.get(listed)
     if token is None or found is None:
         return None
+    until = max(until, from_iso(str(token.body["until"])))
     known = _device(found)
     about = told(known.about)
     common: Body = {

@@ -136,7 +136,6 @@ def next_token(key: bytes, p: str, unit: str, known: Standing | None) -> str:
 
 def replace(table: Table, key: bytes, p: str, unit: str, act: Act, seen: datetime) -> None:
     """A new link in the place of one that works; the old one says so of itself for thirty days.
-
     Raises Changed where none works any more, or somebody has changed it since `seen`.
     """
     for _ in range(_TRIES):
@@ -152,9 +151,8 @@ def replace(table: Table, key: bytes, p: str, unit: str, act: Act, seen: datetim
 
 
 def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
-    """A new link in the place of one that works and was made with another server key.
-
-    The old one ends with its sessions. False where there is none such.
+    """A new link in the place of one that works and was made with another server key, which ends
+    with its sessions. False where there is none such.
     """
     for _ in range(_TRIES):
         known = standing(table, p, unit)
@@ -171,9 +169,8 @@ def under(table: Table, key: bytes, p: str, unit: str, act: Act) -> bool:
 def revoke(
     table: Table, p: str, unit: str, act: Act | None = None, seen: datetime | None = None
 ) -> bool:
-    """End the unit's link, and with it every session.
-
-    False where there was no link that works. Raises Changed.
+    """End the unit's link, and with it every session. Raises Changed.
+    False where there was no link that works.
     """
     for _ in range(_TRIES):
         known = standing(table, p, unit)
@@ -221,6 +218,22 @@ def renew(
         changes.append(_explained(old, act.at) if act and explained else Delete(old, ANYTHING))
     _write(table, p, unit, changes, act, generation)
     return made
+
+
+def renew_as_told(table: Table, key: bytes, known: Standing, act: Act) -> str:
+    """The next generation after this one, whose link has gone out already: a device that ends at
+    the same moment, which writes the index too, must not stop it. Raises Changed, Conflict.
+    """
+    now: Standing | None = known
+    for _ in range(_TRIES):
+        if now is None or not now.works or now.generation != known.generation:
+            raise Changed
+        try:
+            return renew(table, key, known.programme, known.unit, now, act)
+        except Conflict as conflict:
+            last = conflict
+        now = standing(table, known.programme, known.unit)
+    raise last
 
 
 def _explained(old: Key, at: datetime) -> Put:

@@ -175,8 +175,8 @@ class Sending:
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
     """Keep the report, once, and give its version: also when it was kept before.
 
-    `standing` must hold too, such as the session that it is sent in. Raises Refused,
-    or Clash where another content took the place.
+    `standing` must hold too, such as the session that it is sent in: where it doesn't, raises
+    its Conflict. Raises Refused, or Clash where another content took the place.
     """
     p, k, unit = sending.programme, sending.period.key, sending.unit
     for _ in range(_TRIES):
@@ -214,7 +214,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             )
         except Conflict as conflict:
             if conflict.key in {check.key for check in standing}:
-                raise Refused("session_ended") from None
+                raise
             if conflict.key in (keys.period(p, k), keys.terms(p, k, unit)):
                 raise Refused("period_changed") from None
             continue
