@@ -129,8 +129,7 @@ def test_a_day_of_use_cuts_no_session_that_was_just_opened_again(table: Table) -
     held = access.session(table, session.token, later)
     assert held is not None
     calls = Calls()
-    again = lambda: devices.go_on(table, held, later, About())  # noqa: E731
-    calls.arm("get SESSION", "before", again)
+    calls.arm("get TOKEN", "before", lambda: devices.go_on(table, held, later, About()))
     devices.note_use(FaultyTable(table, calls), held, later)
     longer = access.session(table, session.token, later)
     assert longer is not None
