@@ -10,6 +10,7 @@ import pytest
 from chalicelib import embedded
 from chalicelib.access import EXPLAINED
 from chalicelib.audit import Act
+from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.pages import leaver
 from chalicelib.store import access, acts, keys, links, programmes
@@ -129,6 +130,20 @@ def test_what_one_answer_does_not_hold_is_gone_on_with(
         "T02": 2,
         "T03": 2,
     }
+
+
+def test_a_page_that_says_a_day_to_come_makes_no_new_links_again(
+    site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    issued(site, "T01", "T02", "T03")
+    officer = as_staff(OFFICER)
+    monkeypatch.setattr(leaver, "SLICE", 2)
+    page = removes(officer, links="new")
+    clock.now += SECOND
+    later = iso(clock.now + timedelta(days=365))
+    for _ in range(3):
+        officer.follow(officer.submit(page, "/leaver", since=later))
+    assert max(generations(site).values()) == 2
 
 
 def test_an_old_link_explains_itself_for_thirty_days_to_the_second_and_names_no_unit(

@@ -82,21 +82,32 @@ def _known(
 
 def renew(site: Site, request: Request) -> Response:
     """Gone on with, where one answer was too short for all."""
-    since = read_instant(request.form.get("since", ""))
-    if since is None:
+    email, since = request.form.get("account", ""), read_instant(request.form.get("since", ""))
+    if since is None or not _is_on_record(site, email, since):
         return redirect(site, "desk", "staff")
-    return renewed(site, request, request.form.get("account", ""), since)
+    return renewed(site, request, email, since)
 
 
 def removed(site: Site, request: Request, email: str) -> Response:
     """New links for all that worked when the account was removed."""
+    act = acts.newest(site.table, "", request.now, lambda act: _is_removal(act, email))
+    if act is None:
+        return redirect(site, "desk", "staff")
+    return renewed(site, request, email, _before(act))
 
-    def is_it(act: Act) -> bool:
-        return act.verb == "remove_staff" and act.detail.get("account") == email
 
-    act = acts.newest(site.table, "", request.now, is_it)
-    at = act.at if act else request.now
-    return renewed(site, request, email, at - timedelta(microseconds=1))
+def _is_on_record(site: Site, email: str, since: datetime) -> bool:
+    """An instant that somebody made up, as one to come, would renew the new links too."""
+    found = acts.acts(site.table, "", iso(since)[:7])
+    return any(_before(act) == since for act in found if _is_removal(act, email))
+
+
+def _is_removal(act: Act, email: str) -> bool:
+    return act.verb == "remove_staff" and act.detail.get("account") == email
+
+
+def _before(act: Act) -> datetime:
+    return act.at - timedelta(microseconds=1)
 
 
 def renewed(site: Site, request: Request, email: str, since: datetime) -> Response:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.table import Item, Key
 
+ADDRESS = r"[!-?A-~]+@[!-?A-~]+"
 # How a part of a key is written; none holds the #, except `act`, which is always the last.
 _PARTS: Mapping[str, str] = {
     "p": r"[a-z0-9]+(?:-[a-z0-9]+)*",
@@ -23,7 +24,7 @@ _PARTS: Mapping[str, str] = {
     "day": r"\d{8}",
     "id": r"[A-Za-z0-9_-]+",
     "word": r"[a-z_]+",
-    "email": r"[!-?A-~]+@[!-?A-~]+",
+    "email": ADDRESS,
     "digest": r"[0-9a-f]{32,64}",
     "name": r"[^\s#]+",
     "span": r"\d{8}(?:\d\d)?",
