@@ -13,7 +13,7 @@ SLOTS = 5  # parked copies beside a draft
 SENDER = ("by.name", "by.post", "by.phone", "approved")
 BESIDE = (*SENDER, "reason")
 
-Why: TypeAlias = Literal["clash", "base", "stale"]
+Why: TypeAlias = Literal["clash", "base", "stale", "closed"]
 
 # A draft's own word for the revisions of which it has forgotten what stood then.
 _FORGOTTEN = ""

@@ -418,6 +418,28 @@ def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[s
     assert faults == []
 
 
+def test_staff_who_sign_out_are_asked_about_a_units_text_in_the_same_browser(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    """Named by unit and period: what it says is for the unit to see."""
+    faults: list[str] = []
+    page = phone(browser)
+    to_the_form(page, urls)
+    page.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
+    page.locator("#i1_5").fill("7777")
+    page.goto(urls["director"])
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    question = page.get_by_role("group", name="Máy này còn giữ")
+    question.get_by_text(re.compile("Đơn vị T01, kỳ 20.*: nhập lúc")).wait_for()
+    inspect(page, "signing out of the desk", faults)
+    assert "7777" not in question.inner_text()
+    page.get_by_role("button", name="Đăng xuất và bỏ").click()
+    page.wait_for_url("**/signin")
+    assert page.evaluate("Object.keys(localStorage)") == []
+    assert faults == []
+
+
 def test_a_form_grown_stale_keeps_what_was_typed_without_a_script(
     browser: Browser, urls: dict[str, str]
 ) -> None:

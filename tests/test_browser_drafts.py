@@ -4,12 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Locator, Page, Route
 
+from chalicelib.store import terms
+from chalicelib.terms import Terms
 from infra.browser import PHONE
 from tests.browser import chromium_or_say_so, until
-from tests.two_phones import Office, office
-from tests.world import K
+from tests.test_browser import inspect
+from tests.test_deciding_browser import tab_to
+from tests.two_phones import Office, Stored, office
+from tests.world import K, P
 
 pytestmark = pytest.mark.browser
 
@@ -422,3 +426,154 @@ def test_a_reason_typed_for_the_check_page_outlives_its_tab(phone: Open) -> None
     page.get_by_role("button", name="Kiểm tra").click()
     page.locator("#reason").fill("Bổ sung số liệu")
     assert reopened(page).locator("#reason").input_value() == "Bổ sung số liệu"
+
+
+# ------------------------------------------------------------------ signing out
+
+_COPIES = "Object.keys(localStorage).filter(key => !key.startsWith('by/'))"
+
+
+def home(page: Page) -> Page:
+    page.locator("header a").click()
+    page.get_by_role("heading", name="Kỳ đang mở").wait_for()
+    return page
+
+
+def unit_of(served: Office, link: str) -> str:
+    return next(code for code, one in served.links.items() if one == link)
+
+
+def home_with_unsaved_text(page: Page) -> Page:
+    """The server refuses this page's savings, also the one as it is left."""
+    page.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
+    page.locator("#t1").fill("chưa lưu")
+    return home(page)
+
+
+def press_sign_out(page: Page) -> Locator:
+    page.get_by_role("button", name="Đăng xuất", exact=True).click()
+    return page.get_by_role("group", name="Máy này còn giữ")
+
+
+def signed_out(page: Page) -> None:
+    page.get_by_role("heading", name="gửi từ điện thoại").wait_for()
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_signing_out_asks_about_text_that_the_server_has_not_got(phone: Open) -> None:
+    page = home_with_unsaved_text(phone())
+    question = press_sign_out(page)
+    question.wait_for()
+    assert re.search(
+        r"Quý IV năm 2026: nhập lúc \d\d:\d\d ngày \d\d/\d\d/\d{4}\.", question.inner_text()
+    )
+    question.get_by_role("link", name="Xem lại").click()
+    page.locator("#form").wait_for()
+    assert page.locator("#t1").input_value() == "chưa lưu"
+
+
+def test_what_a_phone_keeps_goes_when_its_owner_says_so(phone: Open, link: str) -> None:
+    page = home_with_unsaved_text(phone())
+    press_sign_out(page).get_by_role("button", name="Đăng xuất và bỏ").click()
+    signed_out(page)
+    enter(page, link)
+    assert page.locator("#t1").input_value() == ""
+
+
+def test_whoever_stays_signed_in_keeps_all(phone: Open) -> None:
+    page = home_with_unsaved_text(phone())
+    question = press_sign_out(page)
+    question.get_by_role("button", name="Chưa đăng xuất").click()
+    assert question.count() == 0
+    assert len(page.evaluate(_COPIES)) == 1
+    page.reload()
+    page.get_by_role("heading", name="Kỳ đang mở").wait_for()
+
+
+def test_signing_out_is_one_press_where_all_is_saved(phone: Open) -> None:
+    page = phone()
+    page.locator("#t1").fill("Số 5/KH")
+    save(page)
+    press_sign_out(home(page))
+    signed_out(page)
+
+
+def test_signing_out_is_one_press_where_a_page_left_at_once_was_saved(
+    phone: Open, served: Office, link: str
+) -> None:
+    """The page that could have heard it was gone: its copy is still there."""
+    page = phone()
+    page.locator("#t1").fill("Số 5/KH")
+    home(page)
+    until(lambda: "Số 5/KH" in Stored(served.table, unit_of(served, link)).draft()[0])
+    assert len(page.evaluate(_COPIES)) == 1
+    press_sign_out(page)
+    signed_out(page)
+
+
+def test_without_scripts_signing_out_is_one_press(phone: Open) -> None:
+    page = home(phone(scripts=False))
+    page.get_by_role("button", name="Đăng xuất", exact=True).click()
+    page.get_by_role("heading", name="gửi từ điện thoại").wait_for()
+
+
+def test_signing_out_asks_about_what_another_tab_is_still_typing(phone: Open) -> None:
+    page = phone()
+    other = page.context.new_page()
+    other.goto(page.url)
+    home(page)
+    other.locator("#t1").fill("đang nhập")  # nothing is posted before it has been quiet
+    press_sign_out(page).wait_for()
+
+
+def test_signing_out_asks_about_a_reason_typed_for_the_check_page(phone: Open) -> None:
+    page = to_the_check_page(phone())
+    page.get_by_role("button", name="Gửi báo cáo").click()
+    page.get_by_role("link", name="Điều chỉnh").click()
+    page.locator("#i1").fill("6")
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.locator("#reason").fill("Bổ sung số liệu")
+    page.goto(page.url.split(f"/{K}")[0])
+    press_sign_out(page).get_by_role("link", name="Xem lại").click()
+    assert page.locator("#reason").input_value() == "Bổ sung số liệu"
+
+
+def test_text_of_a_period_that_takes_none_is_shown_in_the_question_itself(
+    phone: Open, served: Office, link: str
+) -> None:
+    page = home_with_unsaved_text(phone())
+    served.table.write(terms.put(P, K, Terms(unit_of(served, link), exempt="Đang sáp nhập")))
+    page.reload()
+    question = press_sign_out(page)
+    question.get_by_text("chưa lưu", exact=True).wait_for()
+    assert question.get_by_role("link").count() == 0
+
+
+def test_another_units_text_is_named_and_not_shown(phone: Open, units: Iterator[str]) -> None:
+    page = home_with_unsaved_text(phone())
+    code = page.locator("h1").inner_text().removeprefix("Trường ")
+    page.goto(next(units))
+    page.get_by_role("button", name="Vào báo cáo của đơn vị").click()
+    question = press_sign_out(page)
+    question.wait_for()
+    assert re.search(f"Đơn vị {code}, kỳ {K}: nhập lúc", question.inner_text())
+    assert "chưa lưu" not in question.inner_text().removeprefix("Máy này còn giữ nội dung chưa lưu")
+    assert question.get_by_role("link").count() == 0
+
+
+def test_the_question_is_answered_by_keyboard_and_axe_finds_nothing(phone: Open) -> None:
+    page = home_with_unsaved_text(phone())
+    tab_to(page, "Đăng xuất")
+    page.keyboard.press("Enter")
+    until(lambda: page.evaluate("document.activeElement.getAttribute('role')") == "group")
+    faults: list[str] = []
+    inspect(page, "signing out", faults)
+    assert faults == []
+    tab_to(page, "Chưa đăng xuất")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "Đăng xuất"
+    page.keyboard.press("Enter")
+    until(lambda: page.evaluate("document.activeElement.getAttribute('role')") == "group")
+    tab_to(page, "Đăng xuất và bỏ")
+    page.keyboard.press("Enter")
+    signed_out(page)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -38,6 +38,14 @@ def clashed(one: Visitor, two: Visitor) -> Reply:
     first, second = one.get(FORM), two.get(FORM)
     one.submit(first, Q4, do="save", i1_5="11", i1_6="12")
     return two.submit(second, Q4, do="save", i1_5="21", i1_6="22", i1_7="23")
+
+
+def parked_by_a_script(one: Visitor, two: Visitor) -> dict[str, str]:
+    """Both changed i1_5 and i1_6; what two's page posts to throw its parked texts away."""
+    page = fields(two.get(FORM))
+    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
+    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
+    return {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
 
 
 def test_two_phones_on_different_fields_merge_without_a_word(
@@ -101,11 +109,8 @@ def test_what_is_thrown_away_is_emptied_and_the_form_says_no_more_of_it(
 def test_a_script_throws_away_only_what_its_own_page_has_parked(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
-    one, two = as_unit(), as_unit()
-    page = fields(two.get(FORM))
-    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
-    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
-    drop = {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
+    two = as_unit()
+    drop = parked_by_a_script(as_unit(), two)
     two.post(FORM, drop | {"page": "another"}, **JSON)
     assert copies(site) == {1: {"i1_5": "21", "i1_6": "22"}}
     two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)
@@ -117,11 +122,8 @@ def test_a_script_throws_away_only_what_its_own_page_has_parked(
 def test_a_script_that_throws_away_a_field_that_its_copy_lacks_changes_nothing(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
-    one, two = as_unit(), as_unit()
-    page = fields(two.get(FORM))
-    one.submit(one.get(FORM), Q4, do="save", i1_5="11", i1_6="12")
-    two.post(f"{FORM}/draft", page | {"place": "1", "i1_5": "21", "i1_6": "22"})
-    drop = {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
+    two = as_unit()
+    drop = parked_by_a_script(as_unit(), two)
     two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)  # and once more, as a bad network brings it
     before = site.table.get(keys.parked(NEW, Q4, "T01", 1))
     two.post(FORM, drop | {"f.i1_5": "1"}, **JSON)
@@ -293,6 +295,64 @@ def test_a_twenty_first_send_within_the_hour_says_from_when_and_keeps_what_was_t
     clock.now = began.replace(second=0) + timedelta(minutes=61)
     assert browser.submit(often, "send").header("location").endswith("receipt/21")
     assert len(reports.versions(site.table, NEW, Q4, "T01")) == 21
+
+
+# ------------------------------------------------------------------ after the lock
+
+LOCKED = datetime(2026, 12, 21, 17, 0, tzinfo=UTC)
+
+
+def unsent(page: Reply) -> list[str]:
+    return re.findall(r'<a href="([^"]*)">Xem nội dung chưa gửi</a>', page.body.decode())
+
+
+def test_after_the_lock_the_home_page_leads_to_a_draft_and_copies_that_were_never_sent(
+    site: Site, as_unit: Callable[..., Visitor], clock: Clock
+) -> None:
+    one = as_unit()
+    clashed(one, as_unit())
+    assert unsent(one.get("/report")) == []  # the form itself shows them
+    clock.now = LOCKED
+    draft_link, copy_link = unsent(one.get("/report"))
+    kept = one.get(draft_link)
+    assert re.findall(r'<dd class="said">(.*?)</dd>', kept.body.decode()) == ["11", "12", "23"]
+    assert "đã khóa" in text(kept)
+    parked = one.get(copy_link)
+    assert re.findall(r'<dd class="said">(.*?)</dd>', parked.body.decode()) == ["21", "22"]
+    for page in (kept, parked):
+        assert not re.search('value="take"|<textarea|type="text"', page.body.decode())
+        assert 'href="/report"' in page.body.decode()
+    assert 'value="drop"' not in kept.body.decode()
+    dropped = one.follow(one.submit(parked, Q4, do="drop"))
+    assert (dropped.status, unsent(dropped)) == (200, [draft_link])
+    clock.now += timedelta(days=91)
+    late = as_unit().get("/report")
+    assert (late.status, unsent(late)) == (200, [])
+
+
+def test_a_taken_in_reports_receipt_leads_to_what_was_not_sent(
+    site: Site, as_unit: Callable[..., Visitor]
+) -> None:
+    one, two = as_unit(), as_unit()
+    page = two.get(FORM)
+    sent(site, one, i1_5="1")
+    two.submit(page, Q4, do="save", i1_5="2")  # from before the send: parked
+    one.submit(one.get(FORM), Q4, do="save", i1_5="3")  # a correction that is never sent
+    receipt = f"{FORM}/receipt/1"
+    assert unsent(one.get(receipt)) == []
+    officer.move(site.table, NEW, Q4, "T01", "accept")
+    found = [one.get(where) for where in unsent(one.get(receipt))]
+    shown = [re.findall(r'<dd class="said">(.*?)</dd>', seen.body.decode()) for seen in found]
+    assert shown == [["3"], ["2"]]
+
+
+def test_a_report_that_holds_all_leads_to_nothing_unsent(
+    site: Site, as_unit: Callable[..., Visitor], clock: Clock
+) -> None:
+    one = as_unit()
+    sent(site, one, i1_5="1")
+    clock.now = LOCKED
+    assert unsent(one.get(f"{FORM}/receipt/1")) == unsent(one.get("/report")) == []
 
 
 # ------------------------------------------------------------------ the script's own answers

@@ -1,7 +1,8 @@
 """Two phones at one unit's form in Chromium, what people do there, and a ledger of what they typed.
 
 The ledger knows nothing of the product. Each text is typed once and found again by itself: it must
-stand on the server, or somebody who was shown it typed over it, or its owner is being asked.
+stand on the server, or somebody who was shown it typed over it, or its owner is being asked, or its
+owner was asked and threw it away.
 """
 
 import json
@@ -50,6 +51,8 @@ _ALL_TEXT = """() => {
   for (const one of document.querySelectorAll("details")) one.open = true;
   return document.body.innerText;
 }"""
+_HELD = """own => Object.keys(localStorage).filter(key => key.startsWith(own)).flatMap(
+  key => Object.values(JSON.parse(localStorage[key]).fields).map(one => one.text)).join(" ")"""
 _KIND = """() => document.getElementById("form") ? "form"
   : document.getElementById("send") ? "send"
   : document.querySelector("form[action$='/check']") ? "empties"
@@ -191,7 +194,7 @@ class Handset:
 
     def __init__(self, name: str, browser: Browser) -> None:
         self.name = name
-        self.form = ""
+        self.link = self.form = ""
         self.context = browser.new_context(viewport=PHONE)
         self.context.clock.install()
         self.tabs: list[Tab] = []
@@ -201,11 +204,15 @@ class Handset:
 
     def enter(self, link: str) -> None:
         """Through a unit's link, to its form."""
-        here = link.split("/u/", maxsplit=1)[0]
-        self.form = f"{here}/report/{K}"
-        entered = self.context.request.post(link, form={}, headers={"Origin": here})
-        assert entered.ok, entered.status
+        self.link = link
+        self.form = f"{link.split('/u/', maxsplit=1)[0]}/report/{K}"
+        self.come_in()
         self.open()
+
+    def come_in(self) -> None:
+        here = self.link.split("/u/", maxsplit=1)[0]
+        entered = self.context.request.post(self.link, form={}, headers={"Origin": here})
+        assert entered.ok, entered.status
 
     def open(self) -> Tab:
         if self._blank is None:
@@ -229,7 +236,10 @@ class Handset:
                 self.close(tab)
 
     def turn(self, weather: str) -> None:
-        """429 and 503 as a gateway says them; "lost": stored, and the answer never heard."""
+        """429 and 503 as a gateway says them; "lost": stored, and the answer never heard.
+
+        A sign-out gets through: what could not be saved is still there then.
+        """
         if self.weather:
             self.context.unroute("**/report/**")
         self.weather = weather
@@ -238,7 +248,7 @@ class Handset:
 
     def _bad_weather(self, route: Route) -> None:
         with suppress(Error):  # the page may have gone meanwhile
-            if route.request.method != "POST":
+            if route.request.method != "POST" or route.request.url.endswith("/signout"):
                 route.continue_()
             elif self.weather == "429":
                 route.fulfill(status=429, json={"message": "Too Many Requests"})
@@ -301,7 +311,7 @@ class Story:
             "parked": [self._decide] * 3 + [self._back],
             "other": [self._reopen] * 3 + [self._back],
         }
-        anywhere = [self._reload, self._close, self._wait, self._back]
+        anywhere = [self._reload, self._close, self._wait, self._back, self._sign_out]
         act = self.random.choice(on_page[tab.kind] + anywhere)
         with suppress(Error):
             act(phone, tab)
@@ -340,6 +350,8 @@ class Story:
             self._close(phone, tab)
         elif after < 0.25:
             self._press(phone, tab)
+        elif after < 0.35:
+            self._sign_out(phone, tab)
 
     def _empty(self, phone: Handset, tab: Tab) -> None:
         box = self.random.choice(FIELDS)
@@ -431,6 +443,32 @@ class Story:
         self._say(phone, "closes the tab", tab)
         phone.close(tab)
 
+    def _sign_out(self, phone: Handset, tab: Tab) -> None:
+        """On a tab beside the form, where there may be one, and in again by the link. Thrown away
+        is only what the question was about.
+        """
+        if len(phone.tabs) < 2:
+            tab = phone.open()
+        tab.go(phone.form.removesuffix(f"/{K}"))
+        own = f"draft/{P}/{K}/{self.stored.unit}/"  # the phone may hold former stories' too
+        held = str(tab.page.evaluate(_HELD, own))
+        self._say(phone, f"signs out, holding {sorted(tokens(held))}", tab)
+        tab.page.locator("#signout button").click()
+        tab.settle()
+        question = tab.page.get_by_role("group", name="Máy này còn giữ")
+        if question.count():
+            ways = question.locator("button, a")
+            way = ways.nth(self.random.randrange(ways.count()))
+            what = way.inner_text()
+            self._say(phone, f"is asked before and chooses {what!r}", tab)
+            way.click()
+            tab.settle()
+            if what != "Đăng xuất và bỏ":
+                return
+            self.ledger.replaced(held)
+        phone.come_in()
+        tab.go(phone.form)
+
     def _reopen(self, phone: Handset, tab: Tab) -> None:
         self._say(phone, "opens the form", tab)
         tab.go(phone.form)
@@ -453,6 +491,8 @@ class Story:
                 lost.append(f"{token}, typed on {one.phone} into {one.box}")
         counts["replaced"] = counts["typed"] - counts["kept"] - counts["asked"] - len(lost)
         counts["lost"] = len(lost)
+        counts["sign_outs"] = sum(" signs out" in act for act in self.ledger.acts)
+        counts["sign_outs_asked"] = sum(" is asked before" in act for act in self.ledger.acts)
         return counts, lost
 
     def _asked(self, phone: Handset) -> set[str]:

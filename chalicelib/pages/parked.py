@@ -1,18 +1,22 @@
-"""A parked copy seen field by field beside what stands now; taken up again, or thrown away."""
+"""A parked copy seen field by field beside what stands now; taken up again, or thrown away.
+
+After the lock it is only read, and a draft that was never sent with it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib import messages
-from chalicelib.draft import Draft, Parked
+from chalicelib.draft import BESIDE, Draft, Parked
 from chalicelib.edges import Site
 from chalicelib.messages import problems
 from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Request, Response, redirect, whole_number
+from chalicelib.period import Period
 from chalicelib.store import drafts
 
-STALE = 0  # the number by which a stale draft is asked for, as if it were parked
+STALE = 0  # the number by which a stale or closed draft is asked for, as if it were parked
 _STYLES = ("base", "form")
 
 
@@ -29,7 +33,7 @@ class _Row:
 
 def show(site: Site, request: Request, owed: Obligation) -> Response:
     """409, as long as somebody has to choose."""
-    one = _copy(site, request.query["parked"], owed)
+    one = _copy(site, request.query["parked"], owed, request.now)
     if one is None:
         return redirect(site, "report", owed.period.key)
     newest = obligation.newest(site, owed) if one.base < owed.base else None
@@ -48,19 +52,50 @@ def show(site: Site, request: Request, owed: Obligation) -> Response:
     )
 
 
-def _copy(site: Site, number: str, owed: Obligation) -> Parked | None:
+def _copy(site: Site, number: str, owed: Obligation, now: datetime) -> Parked | None:
     """The copy of this number, if there is something in it."""
     if whole_number(number) != STALE:
         one = owed.parked.get(whole_number(number))
         return one if one and one.typed else None
-    if number != str(STALE) or owed.draft is None or owed.current:
+    return _draft(site, owed, now) if number == str(STALE) else None
+
+
+def _draft(site: Site, owed: Obligation, now: datetime) -> Parked | None:
+    """What of the draft was not sent, where no form shows it (any more)."""
+    draft = owed.draft
+    if draft is None or (owed.current and owed.can_send(now)):
         return None
-    lacking = keeping.place(site, owed).lacking(owed.draft.typed)
-    return Parked(STALE, lacking, owed.draft.base, owed.draft.saved, "stale") if lacking else None
+    lacking = dict(keeping.place(site, owed).lacking(draft.typed))
+    if not lacking:
+        return None
+    if owed.current is None:
+        return Parked(STALE, lacking, draft.base, draft.saved, "stale")
+    lacking |= {name: draft.typed[name] for name in BESIDE if draft.typed.get(name)}
+    return Parked(STALE, lacking, draft.base, draft.saved, "closed")
+
+
+def unsent(site: Site, owed: Obligation, now: datetime) -> list[Parked]:
+    """All that is kept of a report whose form is closed, and that was not sent."""
+    if not owed.owes or owed.can_send(now):
+        return []
+    draft = _draft(site, owed, now)
+    return ([draft] if draft else []) + [one for one in owed.parked.values() if one.typed]
+
+
+def never_sent(site: Site, p: str, period: Period, code: str, now: datetime) -> list[Parked]:
+    """The same of a closed period without any report, in one query, as long as it may be kept."""
+    if now > period.locks + drafts.KEPT:
+        return []
+    held = drafts.held(site.table, p, period.key, code)
+    found = [one for one in held.parked.values() if one.typed]
+    draft = held.draft
+    if draft and draft.typed.keys() - set(BESIDE):
+        found.insert(0, Parked(STALE, draft.typed, draft.base, draft.saved, "closed"))
+    return found
 
 
 def _rows(site: Site, owed: Obligation, one: Parked) -> list[_Row]:
-    draft = owed.current
+    draft = owed.current if one.why != "closed" else None
     stands = draft.typed if draft else keeping.place(site, owed).sent()
     labels = _labels(owed)
     names = [name for name in labels if name in one.typed]
@@ -106,7 +141,7 @@ def _meant(site: Site, request: Request, owed: Obligation) -> Parked | None:
     """The copy by its number; or that of a page, as a script names it."""
     number, page = request.form.get("parked", ""), request.form.get("page", "")
     if number or not page:
-        return _copy(site, number, owed)
+        return _copy(site, number, owed, request.now)
     return next((one for one in owed.parked.values() if one.page == page and one.typed), None)
 
 
@@ -126,7 +161,8 @@ def decide(site: Site, request: Request, owed: Obligation) -> Response:
             drafts.begin_anew(site.table, place, request.now)
         elif chosen or not named:
             drafts.drop(site.table, place, one.number, chosen if named else None)
-        return redirect(site, "report", key)
+        where = (key,) if owed.can_send(request.now) else ()
+        return redirect(site, "report", *where)
     if not chosen and not form.get("some"):
         chosen = set(one.typed)
     typed = {name: one.typed[name] for name in chosen}

@@ -50,10 +50,12 @@ def home(site: Site, request: Request) -> Response:
         return one.opens <= request.now <= own[one.key].locks_in(one)
 
     from chalicelib.messages import deciding
-    from chalicelib.pages import answers
+    from chalicelib.pages import answers, parked
 
     said, may_ask = answers.on_home(site, p, heads, owed, own, code, request.now)
     past = uncounted + [one for one in owed if not is_open(one)]
+    silent = [one for one in owed if not heads[one.key]]
+    closed = [one for one in silent if not is_open(one) or own[one.key].exempt]
     return render.page(
         site,
         request,
@@ -67,6 +69,7 @@ def home(site: Site, request: Request) -> Response:
         terms=own,
         said=said,
         may_ask=may_ask,
+        unsent={one.key: parked.never_sent(site, p, one, code, request.now) for one in closed},
         words=deciding,
         now=request.now,
     )

@@ -210,7 +210,7 @@ def receipt(site: Site, request: Request) -> Response:
     if version is None:
         raise Problem(404, "no_receipt")
     from chalicelib.messages import deciding
-    from chalicelib.pages import answers
+    from chalicelib.pages import answers, parked
 
     kind, ask = answers.about(site, owed, request.now)
     return render.page(
@@ -222,6 +222,7 @@ def receipt(site: Site, request: Request) -> Response:
         version=version,
         understood=understood(owed, report.parse(version.content)),
         can_send=owed.can_send(request.now),
+        unsent=parked.unsent(site, owed, request.now),
         said=answers.comments(site, p, owed.head),
         kind=kind,
         ask=ask,

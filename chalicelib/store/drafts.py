@@ -11,7 +11,7 @@ from chalicelib.store import draft_items, keys
 from chalicelib.table import Busy, Conflict, Key, Put, Table
 
 _TRIES = 8
-_KEPT = timedelta(days=90)  # of a draft: after the lock or the last saving, whichever is later
+KEPT = timedelta(days=90)  # of a draft: after the lock or the last saving, whichever is later
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +230,11 @@ def _put(place: Place, draft: Draft, expects: int) -> Put:
     """Raises TooLarge."""
     key = keys.draft(place.programme, place.period.key, place.unit)
     # A returned report may be worked on long after the lock.
-    expires = int((max(place.period.locks, draft.saved) + _KEPT).timestamp())
+    expires = int((max(place.period.locks, draft.saved) + KEPT).timestamp())
     return Put(key, draft_items.of_draft(key, draft), expects, expires)
 
 
 def _parked_put(place: Place, one: Parked) -> Put:
     """Raises TooLarge."""
-    expires = int((one.at + _KEPT).timestamp())
+    expires = int((one.at + KEPT).timestamp())
     return Put(_key(place, one.number), draft_items.of_parked(one), one.revision, expires)

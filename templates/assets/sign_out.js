@@ -1,0 +1,98 @@
+// Asks before a sign-out: its answer empties this phone's storage, and with it texts that the
+// server may not have. Keys and shapes are those of form.js.
+(() => {
+  "use strict";
+  const form = document.getElementById("signout");
+  const make = (tag, text, parent) => {
+    const made = document.createElement(tag);
+    made.textContent = text;
+    if (parent) parent.append(made);
+    return made;
+  };
+  const tidy = (text) => (text || "").replace(/\r\n?/g, "\n").normalize("NFC").trim();
+  const moment = (time) => new Date(time).toLocaleTimeString("vi", { hour: "2-digit", minute: "2-digit" })
+    + " ngày " + new Date(time).toLocaleDateString("vi", { day: "2-digit", month: "2-digit", year: "numeric" });
+
+  // Each text by its field: of a form, of a form as it was kept until 2026, of a check page.
+  function texts(kind, entry) {
+    if (kind === "beside") return Object.fromEntries(Object.entries(entry).filter(([, text]) => text));
+    return entry.values || Object.fromEntries(Object.entries(entry.fields).map(([name, one]) => [name, one.text]));
+  }
+  function copy(key) {
+    const [kind, programme, period, unit] = key.split("/");
+    if (kind !== "draft" && kind !== "beside") return null;
+    try {
+      const entry = JSON.parse(localStorage.getItem(key)), typed = texts(kind, entry), report = [programme, period, unit].join("/");
+      const card = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === report);
+      const link = card && card.querySelector('a[href$="/report/' + period + '"]'), checking = kind === "beside";
+      return Object.keys(typed).length ? {
+        texts: typed, own: !!card, at: entry.at, checking,
+        name: card ? card.querySelector("h3").textContent : "Đơn vị " + unit + ", kỳ " + period,
+        url: link ? link.href + (checking ? "/check" : "") : "",
+      } : null;
+    } catch (e) { return null; }
+  }
+  function copies() {
+    try { return Object.keys(localStorage).map(copy).filter(Boolean); } catch (e) { return []; }
+  }
+
+  // A page that was left while it saved never heard that it was.
+  async function reached({ texts: typed, url, checking }) {
+    if (!url) return false;
+    try {
+      const answer = await fetch(url, { credentials: "same-origin" });
+      const html = (await answer.text()).replace(/<style>[^]*?<\/style>/, ""); // which our policy would report
+      const there = new DOMParser().parseFromString(html, "text/html").getElementById(checking ? "send" : "form");
+      const stands = new FormData(there);
+      const value = (name) => stands.get(name) === "value" && name.endsWith(".state") ? "" : stands.get(name);
+      return Object.keys(typed).every((name) => there.elements[name] ? tidy(value(name)) === tidy(typed[name]) : name.endsWith(".read"));
+    } catch (e) { return false; }
+  }
+
+  function line(list, one) {
+    const item = make("li", one.name + ": " + (one.checking ? "lý do, giải thích ở trang kiểm tra" : "nhập lúc " + moment(one.at)) + ". ", list);
+    if (one.url) make("a", "Xem\u00a0lại", item).href = one.url;
+    else if (!one.own) item.append("Vui lòng mở lại đường dẫn của đơn vị này để xem.");
+    else {
+      const all = make("dl", "", item);
+      for (const name of Object.keys(one.texts)) {
+        make("dt", name, all);
+        make("dd", one.texts[name] || "(trống)", all).className = "said";
+      }
+    }
+  }
+  function ask(left) {
+    const former = document.getElementById("kept"), box = make("div", "");
+    if (former) former.remove();
+    box.id = "kept";
+    box.className = "box warn";
+    box.tabIndex = -1;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-labelledby", "kept-lead");
+    make("p", "Máy này còn giữ nội dung chưa lưu. Nếu đăng xuất, các nội dung này sẽ bị bỏ.", box).id = "kept-lead";
+    const list = make("ul", "", box);
+    for (const one of left) line(list, one);
+    const row = make("p", "", box);
+    row.className = "row";
+    const stay = make("button", "Chưa đăng xuất", row), leave = make("button", "Đăng xuất và bỏ", row);
+    stay.onclick = () => { box.remove(); form.querySelector("button").focus(); };
+    leave.className = "plain";
+    leave.onclick = () => { leave.disabled = true; form.submit(); };
+    document.querySelector("main").prepend(box);
+    box.focus();
+  }
+
+  let looking = false;
+  form.addEventListener("submit", async (event) => {
+    const held = copies();
+    if (!held.length) return;
+    event.preventDefault();
+    if (looking) return;
+    looking = true;
+    const patience = new Promise((over) => { setTimeout(over, 5000, false); });
+    const saved = await Promise.all(held.map((one) => Promise.race([reached(one), patience])));
+    looking = false;
+    const left = held.filter((_, number) => !saved[number]);
+    if (left.length) ask(left); else form.submit();
+  });
+})();
