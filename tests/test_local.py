@@ -123,7 +123,13 @@ def test_behind_a_proxy_each_client_is_counted_by_its_own_address(
         ("http://127.evil.example", True),
         ("https://baocao.example", False),
         ("http://127.0.0.1:8000", False),
+        ("http://127.1.2.3:8000", False),
         ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("http://[0:0:0:0:0:0:0:1]", False),
+        ("http://[::ffff:127.0.0.1]:8000", False),
+        ("http://[2001:db8::1]:8000", True),
+        ("http://[::ffff:192.0.2.7]:8000", True),
     ],
 )
 def test_staff_are_told_where_the_line_is_not_encrypted(

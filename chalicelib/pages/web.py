@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from chalicelib import access, text
 from chalicelib.access import Session
-from chalicelib.edges import Site
+from chalicelib.edges import Site, is_here
 
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
@@ -229,9 +229,7 @@ def origin(site: Site) -> str:
 def unencrypted(site: Site) -> bool:
     """Whether what people type and the links that let them in go over a network as they are."""
     split = urlsplit(site.public_url)
-    name = split.hostname or ""
-    here = name == "localhost" or re.fullmatch(r"127(\.\d+){3}", name)
-    return split.scheme == "http" and not here
+    return split.scheme == "http" and not is_here(split.hostname or "")
 
 
 def redirect(site: Site, *parts: str, **query: str) -> Response:
