@@ -27,22 +27,22 @@ def look(site: Site, folder: Path) -> None:
     """
     now = site.clock()
     before = backups.known(site.table) or Known()
-    _clear(folder, now)
-    newest = max(found(folder), default=None)
-    if newest is None or newest < rules.due(now):
-        if not migrations.holds_data(site.table):
-            return
-        if newest and now - rules.due(now) > _LATE:
-            logs.say("night_without_backup", logs.ERROR, newest=newest.isoformat())
-        try:
-            newest = _make(site, folder, now)
-        except Exception as error:
-            logs.say("not_backed_up", logs.ERROR, error)
-            backups.keep(site.table, Known(newest, now))
-            return
-    _thin(folder)
-    if before != Known(newest):
-        backups.keep(site.table, Known(newest))
+    made, failed = before.made, None
+    try:
+        _clear(folder, now)
+        made = max(_until(now, folder), default=None)
+        if made is None or made < rules.due(now):
+            if not migrations.holds_data(site.table):
+                return
+            if made and now - rules.due(now) > _LATE:
+                logs.say("night_without_backup", logs.ERROR, newest=made.isoformat())
+            made = _make(site, folder, now)
+        _thin(folder, now)
+    except Exception as error:
+        logs.say("not_backed_up", logs.ERROR, error)
+        failed = now
+    if before != Known(made, failed):
+        backups.keep(site.table, Known(made, failed))
 
 
 def found(folder: Path) -> dict[datetime, Path]:
@@ -51,9 +51,16 @@ def found(folder: Path) -> dict[datetime, Path]:
     return {instant: path for instant, path in named.items() if _is_whole(path)}
 
 
-def newest(folder: Path) -> Path:
+def _until(now: datetime, folder: Path) -> dict[datetime, Path]:
+    """Without those of the future: made under a wrong clock, they are of no night, and would hold
+    the places of true ones. They are let alone until their day.
+    """
+    return {instant: path for instant, path in found(folder).items() if instant <= now}
+
+
+def newest(folder: Path, now: datetime) -> Path:
     """Raises Unusable where there is none."""
-    archives = found(folder)
+    archives = _until(now, folder)
     if not archives:
         raise Unusable(f"{folder} holds no archive yet: name one, FILE=baocao.zip")
     return archives[max(archives)]
@@ -68,10 +75,13 @@ def _make(site: Site, folder: Path, now: datetime) -> datetime:
     return _instant(path)
 
 
-def _thin(folder: Path) -> None:
-    archives = found(folder)
+def _thin(folder: Path, now: datetime) -> None:
+    archives = _until(now, folder)
     for instant in archives.keys() - rules.staying(archives):
-        archives[instant].unlink(missing_ok=True)
+        try:
+            archives[instant].unlink(missing_ok=True)
+        except OSError as error:  # the night has its archive all the same
+            logs.say("archive_not_ended", logs.ERROR, error)
 
 
 def _is_ours(path: Path) -> bool:
