@@ -18,7 +18,7 @@ from chalicelib.embedded.queue import Queue
 from chalicelib.pages.web import strict, too_large
 from infra.crowd import Crowd, Guest
 from infra.gateway import Gateway, Reply, logged
-from infra.installation import backups_folder
+from infra.installation import backups_folder, owner_of_backups
 from infra.schedule import Schedule
 from infra.wire import Ended, Head, NoRequest, Wire
 
@@ -249,7 +249,8 @@ def stop_on_signals(server: Server) -> None:
 def serve(server: Server, asked: Queue) -> None:
     """Until a signal; requests being answered are answered first, then what they asked for."""
     assert server.site is not None
-    schedule = Schedule(server.site, backups_folder(server.data))
+    data = server.data
+    schedule = Schedule(server.site, backups_folder(data), owner_of_backups(data))
     schedule.start()
     asked.start()
     server.serve_forever(poll_interval=0.1)

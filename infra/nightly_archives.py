@@ -16,11 +16,25 @@ from infra import backup, migrations
 from infra.archive import MANIFEST
 
 _WRITTEN = "baocao-%Y-%m-%d-%H%M%S.zip"  # the clock of Việt Nam, which is never put back
+_MARK = ".belongs-to"  # says whose archives these are: their names don't
 _LEFT = timedelta(days=1)  # after which a part of an archive is nobody's any more
 _LATE = timedelta(hours=1)
 
 
-def look(site: Site, folder: Path) -> None:
+def judge(folder: Path, whose: str) -> None:
+    """Raises Unusable where another installation writes: each would take the other's archives for
+    its own, and let go of them.
+    """
+    mark = folder / _MARK
+    found = mark.read_text("utf-8").strip() if whose and mark.exists() else ""
+    if found not in ("", whose):
+        raise Unusable(
+            f"{folder} holds the archives of another installation, {found}: name another folder "
+            f"in BACKUPS; or delete {mark} where that one is this one now"
+        )
+
+
+def look(site: Site, folder: Path, whose: str = "") -> None:
     """Make the night's archive where there is none yet; let go of what is old enough.
 
     What comes of it is kept for the desk. Raises nothing of a failure: it is an error in the log.
@@ -29,6 +43,7 @@ def look(site: Site, folder: Path) -> None:
     before = backups.known(site.table) or Known()
     made, failed = before.made, None
     try:
+        judge(folder, whose)
         _clear(folder, now)
         made = max(_until(now, folder), default=None)
         if made is None or made < rules.due(now):
@@ -37,6 +52,7 @@ def look(site: Site, folder: Path) -> None:
             if made and now - rules.due(now) > _LATE:
                 logs.say("night_without_backup", logs.ERROR, newest=made.isoformat())
             made = _make(site, folder, now)
+        _claim(folder, whose)
         _thin(folder, now)
     except Exception as error:
         logs.say("not_backed_up", logs.ERROR, error)
@@ -64,6 +80,12 @@ def newest(folder: Path, now: datetime) -> Path:
     if not archives:
         raise Unusable(f"{folder} holds no archive yet: name one, FILE=baocao.zip")
     return archives[max(archives)]
+
+
+def _claim(folder: Path, whose: str) -> None:
+    mark = folder / _MARK
+    if whose and not mark.exists():
+        mark.write_text(f"{whose}\n", "utf-8")
 
 
 def _make(site: Site, folder: Path, now: datetime) -> datetime:

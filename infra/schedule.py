@@ -20,10 +20,11 @@ _RUN_SECONDS = 10  # that the scheduled run may take to end
 class Schedule(threading.Thread):
     """From the start on; `stop` ends it."""
 
-    def __init__(self, site: Site, backups: Path) -> None:
+    def __init__(self, site: Site, backups: Path, whose: str = "") -> None:
         super().__init__(name="schedule", daemon=True)
         self._site = site
         self._backups = backups
+        self._whose = whose
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -63,7 +64,7 @@ class Schedule(threading.Thread):
         cast(FolderFiles, self._site.files).sweep(now)
 
     def _back_up(self) -> None:
-        nightly_archives.look(self._site, self._backups)
+        nightly_archives.look(self._site, self._backups, self._whose)
 
     def stop(self) -> None:
         """A run under way goes on for a while: cut off, it would say of itself that it failed."""

@@ -145,6 +145,16 @@ def test_staff_are_told_where_the_line_is_not_encrypted(
     assert sentence not in officer.get("/signin").body.decode()
 
 
+def test_the_terminal_is_told_that_backups_are_another_installations(tmp_path: Path) -> None:
+    (tmp_path / ".belongs-to").write_text("elsewhere:/srv/data\n")
+    with Server(tmp_path / "data", BACKUPS=str(tmp_path)) as server:
+        server.stop()
+    told = [line for line in server.errors.splitlines() if line.startswith("baocao: ")]
+    assert len(told) == 1
+    assert "no archive is made" in told[0]
+    assert "elsewhere:/srv/data" in told[0]
+
+
 def test_the_terminal_is_told_too_in_one_line(tmp_path: Path) -> None:
     with Server(tmp_path / "data", PUBLIC_URL="http://baocao.example") as running:
         assert running.stop() == 0

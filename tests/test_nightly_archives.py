@@ -14,7 +14,7 @@ import pytest
 from chalicelib import embedded, logs
 from chalicelib.backups import Known
 from chalicelib.clock import VIETNAM
-from chalicelib.edges import Site
+from chalicelib.edges import Site, Unusable
 from chalicelib.store import backups, keys
 from chalicelib.table import Item
 from infra import backup, nightly_archives, unpacking
@@ -58,7 +58,8 @@ def errors(said: list[tuple[str, int]]) -> list[str]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """But the mark of whose it is."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".belongs-to")
 
 
 def nights(schedule: Schedule, clock: Clock, count: int) -> None:
@@ -236,6 +237,28 @@ def test_an_archive_from_the_future_is_of_no_night_and_takes_no_place(
     nights(schedule, clock, 3)
     assert len(names(folder)) == len(wrong) + 4
     assert errors(said) == []
+
+
+def test_two_installations_never_thin_each_others_archives(
+    site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
+) -> None:
+    clock.now = EVENING
+    schedules = [Schedule(site, folder, whose) for whose in ("here:/srv/a", "there:/srv/a")]
+    schedules[0].hour(everything=False)
+    nightly_archives.judge(folder, "here:/srv/a")
+    with pytest.raises(Unusable, match=r"another installation, here:/srv/a: .*\.belongs-to"):
+        nightly_archives.judge(folder, "there:/srv/a")
+    clock.now = NIGHT
+    schedules[1].hour(everything=False)
+    assert names(folder) == ["baocao-2026-11-23-220000.zip"]
+    assert errors(said) == ["not_backed_up"]
+    assert backups.known(site.table) == Known(EVENING, NIGHT)
+    schedules[0].hour(everything=False)
+    assert len(names(folder)) == 2
+    (folder / ".belongs-to").unlink()
+    schedules[1].hour(everything=False)
+    with pytest.raises(Unusable, match="there:/srv/a"):
+        nightly_archives.judge(folder, "here:/srv/a")
 
 
 def test_an_empty_installation_makes_none(
