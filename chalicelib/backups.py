@@ -28,10 +28,14 @@ def due(now: datetime) -> datetime:
 def missed(known: Known, now: datetime) -> bool:
     """Whether the last night has no archive, and can't be waited for any more."""
     night = due(now)
-    if known.made and known.made >= night:
+    if _within(known.made, night, now):
         return False
-    failed = known.failed is not None and known.failed >= night
-    return failed or now - night > _PATIENCE
+    return _within(known.failed, night, now) or now - night > _PATIENCE
+
+
+def _within(instant: datetime | None, night: datetime, now: datetime) -> bool:
+    """What stands in the future was written under a wrong clock, and says nothing of a night."""
+    return instant is not None and night <= instant <= now
 
 
 def staying(made: Iterable[datetime]) -> set[datetime]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import IO, Protocol, Self
 
 from chalicelib import access
@@ -31,6 +32,17 @@ def public_address(given: str) -> str:
     scheme = scheme.lower()
     port = "" if port in (None, _USUAL[scheme]) else f":{port}"
     return f"{scheme}://{name.lower()}{port}{path}"
+
+
+def is_here(host: str) -> bool:
+    """Whether it names the very machine that says it: nobody else is on the way there."""
+    if host == "localhost":
+        return True
+    try:
+        found = ip_address(host)
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 def asked_mails(settings: Mapping[str, str]) -> int:

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from chalicelib import clock
 from chalicelib.edges import Unusable
 from chalicelib.store import schema
 from chalicelib.store.kinds import shown
@@ -63,7 +64,9 @@ def drill(given: argparse.Namespace) -> None:
         raise Unusable("the archives of a stage lie where you put them: make drill FILE=baocao.zip")
     path = Path(
         given.file
-        or nightly_archives.newest(installation.backups_folder(installation.data_folder()))
+        or nightly_archives.newest(
+            installation.backups_folder(installation.data_folder()), clock.now()
+        )
     )
     found = drill(path)
     print(found)

@@ -71,11 +71,7 @@ def run(_: argparse.Namespace) -> None:
         asked = Queue(partial(doors.serve, site))
         site = replace(site, afterwards=asked.put)
         app.use(site)
-        if unencrypted(site):
-            installation.tell(
-                f"{site.public_url} is not encrypted: links and reports can be read on the way. "
-                "Put a proxy with HTTPS in front, and say PUBLIC_URL=https://…"
-            )
+        _warn(site)
         server.site, server.gateway, server.data = site, Gateway(app), installation.data_folder()
         server.one_address = not os.environ.get("PUBLIC_URL")
         if installation.wants_samples():
@@ -83,6 +79,23 @@ def run(_: argparse.Namespace) -> None:
         else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
             print("serving", site.public_url, flush=True)
         serve(server, asked)
+
+
+def _warn(site: Site) -> None:
+    """Of what lets it serve, and should not stay so: one line each."""
+    from infra import nightly_archives
+
+    if unencrypted(site):
+        installation.tell(
+            f"{site.public_url} is not encrypted: links and reports can be read on the way. "
+            "Put a proxy with HTTPS in front, and say PUBLIC_URL=https://…"
+        )
+    data = installation.data_folder()
+    try:
+        folder, owner = installation.backups_folder(data), installation.owner_of_backups(data)
+        nightly_archives.judge(folder, owner)
+    except (OSError, Unusable) as error:
+        installation.tell(f"no archive is made: {error}")
 
 
 def _print_ways_in(site: Site) -> None:

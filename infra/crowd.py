@@ -1,4 +1,6 @@
-"""Who may be connected: how many may wait without a request, and whose place goes first."""
+"""Who may be connected: how many may wait without a request, how much what they send may hold in
+memory, and whose place goes first.
+"""
 
 import contextlib
 import socket
@@ -13,6 +15,8 @@ MOST = 512  # connections, each with a thread of its own
 _LEAVING = 64  # more, that were shown out and are not quite gone
 MOST_OF_ONE = 128  # of one address without a request: a school stands behind one
 _MOST_REQUESTS = 64  # that are worked on at once
+SMALL = 125_000  # bytes of a body that comes with the place: a report fits, and all are 72 MB
+_MOST_HELD = 64_000_000  # bytes of all larger bodies, from their heads until they are answered
 
 Stage = Literal["waits", "comes", "is worked on", "is answered", "ends"]
 _NO_REQUEST_YET = ("waits", "comes")
@@ -26,6 +30,7 @@ class Guest:
     peer: str
     stage: Stage = "waits"
     since: float = field(default_factory=time.monotonic)
+    holds: int = 0  # bytes of a large body
     group: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,12 +43,15 @@ class Crowd:
     """The connections of one server. Where there is no room, the oldest without a request goes.
 
     It is taken from the address that has most of them: whoever opens a thousand loses a thousand,
-    and who comes with a request finds a place.
+    and who comes with a request finds a place. So it is with the memory that large bodies hold.
     """
 
-    def __init__(self, most: int | None = None, of_one: int = MOST_OF_ONE) -> None:
+    def __init__(
+        self, most: int | None = None, of_one: int = MOST_OF_ONE, most_held: int = _MOST_HELD
+    ) -> None:
         self._most = most or min(MOST, _files_allowed() // 2)
         self._of_one = of_one
+        self._most_held = most_held
         self._guests: set[Guest] = set()
         self._changed = threading.Condition()
         self._closed = False
@@ -94,9 +102,32 @@ class Crowd:
     def _show_out(among: list[Guest]) -> None:
         """The oldest of them. Its thread, which waits for bytes, finds that none come."""
         oldest = min(among, key=lambda one: one.since)
-        oldest.stage = "ends"
+        oldest.stage, oldest.holds = "ends", 0
         with contextlib.suppress(OSError):
             oldest.line.shutdown(socket.SHUT_RDWR)
+
+    def has_room_for(self, guest: Guest, size: int) -> bool:
+        """Whether a body of so many bytes may come: a large one only within the budget of all."""
+        if size <= SMALL:
+            return True
+        with self._changed:
+            while sum(one.holds for one in self._guests) + size > self._most_held:
+                if not self._free_what_is_held(guest, size):
+                    return False
+            guest.holds = size
+        return True
+
+    def _free_what_is_held(self, guest: Guest, size: int) -> bool:
+        """Whether another address holds more with what it still sends, and lost some of it."""
+        sending = [one for one in self._guests if one.holds and one.stage == "comes"]
+        held = Counter({guest.group: size})
+        for one in sending:
+            held[one.group] += one.holds
+        most = max(held.values())
+        if held[guest.group] == most:
+            return False
+        self._show_out([one for one in sending if held[one.group] == most])
+        return True
 
     def goes_on(self, guest: Guest, stage: Stage) -> bool:
         """False where its place was given away meanwhile."""
@@ -105,7 +136,7 @@ class Crowd:
                 return False
             guest.stage = stage
             if stage in ("waits", "is answered"):
-                guest.since = time.monotonic()
+                guest.since, guest.holds = time.monotonic(), 0
                 self._changed.notify_all()
             return True
 

@@ -16,8 +16,11 @@ from chalice.local import (
 
 from chalicelib import logs
 from chalicelib.pages import render
-from chalicelib.pages.answer import refuse
+from chalicelib.pages.answer import Way, refuse
 from chalicelib.pages.web import Problem, Response
+from chalicelib.ways import WAYS
+
+_AGAIN_SECONDS = "60"  # the page says a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,15 @@ class Gateway:
         self._app = app
         self._matcher = RouteMatcher(list(app.routes))
         self._convert = LambdaEventConverter(self._matcher, app.api.binary_types)
+        self._ways: dict[tuple[str, str], Way] = {(way.method, way.path): way for way in WAYS}
+
+    def way(self, method: str, path: str) -> Way | None:
+        """Which one such a request comes to, if any."""
+        try:
+            pattern = self._matcher.match_route(path).route
+        except ValueError:
+            return None
+        return self._ways.get((method, pattern))
 
     def call(
         self,
@@ -71,7 +83,10 @@ class Gateway:
     def problem(self, status: int, name: str, route: str) -> Reply:
         """What Chalice and API Gateway would answer in English, as our own page."""
         problem = Problem(status, name)
-        return _from(refuse(self._module.site(), problem, route, logs.new_id()))
+        reply = _from(refuse(self._module.site(), problem, route, logs.new_id()))
+        if status == 503:
+            reply.headers.append(("Retry-After", _AGAIN_SECONDS))
+        return reply
 
     def page(self, route: str, template: str, **context: Any) -> Reply:
         """A page that only one machine has."""

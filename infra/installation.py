@@ -49,6 +49,13 @@ def backups_folder(data: Path) -> Path:
     return Path(given) if given else data / "backups"
 
 
+def owner_of_backups(data: Path) -> str:
+    """This installation among all that could write there; empty where no other can."""
+    if backups_folder(data).resolve().is_relative_to(data.resolve()):
+        return ""
+    return f"{socket.gethostname()}:{data.resolve()}"
+
+
 def opened() -> Site:
     """The installation that the environment names, its data in today's shape."""
     from infra import migrations

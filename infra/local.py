@@ -15,10 +15,10 @@ from chalicelib import logs
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles
 from chalicelib.embedded.queue import Queue
-from chalicelib.pages.web import strict
+from chalicelib.pages.web import strict, too_large
 from infra.crowd import Crowd, Guest
 from infra.gateway import Gateway, Reply, logged
-from infra.installation import backups_folder
+from infra.installation import backups_folder, owner_of_backups
 from infra.schedule import Schedule
 from infra.wire import Ended, Head, NoRequest, Wire
 
@@ -105,7 +105,7 @@ class Server:
         try:
             head = wire.head()
             if self.crowd.goes_on(guest, "comes"):
-                body = wire.body(head)
+                body = self._body(guest, wire, head) if wire.unread else b""
                 if self.crowd.goes_on(guest, "is worked on"):
                     with self.crowd.desks:
                         reply = self.reply(head, body, guest)
@@ -116,12 +116,30 @@ class Server:
                     reply = self.gateway.problem(problem.status, problem.name, problem.method)
         if reply is None or not self.crowd.goes_on(guest, "is answered"):
             return False
-        goes_on = wire.answer(reply, last=refused or self._stopped.is_set())
+        ends = refused or wire.unread
+        goes_on = wire.answer(reply, last=ends or self._stopped.is_set())
         if not self.crowd.goes_on(guest, "waits"):
             return False
-        if refused:
+        if ends:
             wire.hang_up()
-        return goes_on and not refused
+        return goes_on and not ends
+
+    def _body(self, guest: Guest, wire: Wire, head: Head) -> bytes:
+        """What came behind the head; nothing, unread, where its way takes none. Raises NoRequest.
+
+        How much is judged from outside: who is in can't be known before.
+        """
+        assert self.gateway is not None
+        way = self.gateway.way(head.method, head.target)
+        if way is None or way.method == "GET":
+            return b""
+        kind = head.fields.get("content-type", "")
+        too_much = too_large(kind, head.length, stranger=way.stranger, uploads=way.uploads)
+        if too_much:
+            raise NoRequest(413, too_much, head.method)
+        if not self.crowd.has_room_for(guest, head.length):
+            raise NoRequest(503, "too_many", head.method)
+        return wire.body(head)
 
     def reply(self, head: Head, body: bytes, guest: Guest) -> Reply:
         site, gateway = self.site, self.gateway
@@ -231,7 +249,8 @@ def stop_on_signals(server: Server) -> None:
 def serve(server: Server, asked: Queue) -> None:
     """Until a signal; requests being answered are answered first, then what they asked for."""
     assert server.site is not None
-    schedule = Schedule(server.site, backups_folder(server.data))
+    data = server.data
+    schedule = Schedule(server.site, backups_folder(data), owner_of_backups(data))
     schedule.start()
     asked.start()
     server.serve_forever(poll_interval=0.1)

@@ -16,33 +16,49 @@ from infra import backup, migrations
 from infra.archive import MANIFEST
 
 _WRITTEN = "baocao-%Y-%m-%d-%H%M%S.zip"  # the clock of Việt Nam, which is never put back
+_MARK = ".belongs-to"  # says whose archives these are: their names don't
 _LEFT = timedelta(days=1)  # after which a part of an archive is nobody's any more
 _LATE = timedelta(hours=1)
 
 
-def look(site: Site, folder: Path) -> None:
+def judge(folder: Path, whose: str) -> None:
+    """Raises Unusable where another installation writes: each would take the other's archives for
+    its own, and let go of them.
+    """
+    mark = folder / _MARK
+    found = mark.read_text("utf-8").strip() if whose and mark.exists() else ""
+    if found not in ("", whose):
+        raise Unusable(
+            f"{folder} holds the archives of another installation, {found}: name another folder "
+            f"in BACKUPS; or delete {mark} where that one is this one now"
+        )
+
+
+def look(site: Site, folder: Path, whose: str = "") -> None:
     """Make the night's archive where there is none yet; let go of what is old enough.
 
     What comes of it is kept for the desk. Raises nothing of a failure: it is an error in the log.
     """
     now = site.clock()
     before = backups.known(site.table) or Known()
-    _clear(folder, now)
-    newest = max(found(folder), default=None)
-    if newest is None or newest < rules.due(now):
-        if not migrations.holds_data(site.table):
-            return
-        if newest and now - rules.due(now) > _LATE:
-            logs.say("night_without_backup", logs.ERROR, newest=newest.isoformat())
-        try:
-            newest = _make(site, folder, now)
-        except Exception as error:
-            logs.say("not_backed_up", logs.ERROR, error)
-            backups.keep(site.table, Known(newest, now))
-            return
-    _thin(folder)
-    if before != Known(newest):
-        backups.keep(site.table, Known(newest))
+    made, failed = before.made, None
+    try:
+        judge(folder, whose)
+        _clear(folder, now)
+        made = max(_until(now, folder), default=None)
+        if made is None or made < rules.due(now):
+            if not migrations.holds_data(site.table):
+                return
+            if made and now - rules.due(now) > _LATE:
+                logs.say("night_without_backup", logs.ERROR, newest=made.isoformat())
+            made = _make(site, folder, now)
+        _claim(folder, whose)
+        _thin(folder, now)
+    except Exception as error:
+        logs.say("not_backed_up", logs.ERROR, error)
+        failed = now
+    if before != Known(made, failed):
+        backups.keep(site.table, Known(made, failed))
 
 
 def found(folder: Path) -> dict[datetime, Path]:
@@ -51,12 +67,25 @@ def found(folder: Path) -> dict[datetime, Path]:
     return {instant: path for instant, path in named.items() if _is_whole(path)}
 
 
-def newest(folder: Path) -> Path:
+def _until(now: datetime, folder: Path) -> dict[datetime, Path]:
+    """Without those of the future: made under a wrong clock, they are of no night, and would hold
+    the places of true ones. They are let alone until their day.
+    """
+    return {instant: path for instant, path in found(folder).items() if instant <= now}
+
+
+def newest(folder: Path, now: datetime) -> Path:
     """Raises Unusable where there is none."""
-    archives = found(folder)
+    archives = _until(now, folder)
     if not archives:
         raise Unusable(f"{folder} holds no archive yet: name one, FILE=baocao.zip")
     return archives[max(archives)]
+
+
+def _claim(folder: Path, whose: str) -> None:
+    mark = folder / _MARK
+    if whose and not mark.exists():
+        mark.write_text(f"{whose}\n", "utf-8")
 
 
 def _make(site: Site, folder: Path, now: datetime) -> datetime:
@@ -68,10 +97,13 @@ def _make(site: Site, folder: Path, now: datetime) -> datetime:
     return _instant(path)
 
 
-def _thin(folder: Path) -> None:
-    archives = found(folder)
+def _thin(folder: Path, now: datetime) -> None:
+    archives = _until(now, folder)
     for instant in archives.keys() - rules.staying(archives):
-        archives[instant].unlink(missing_ok=True)
+        try:
+            archives[instant].unlink(missing_ok=True)
+        except OSError as error:  # the night has its archive all the same
+            logs.say("archive_not_ended", logs.ERROR, error)
 
 
 def _is_ours(path: Path) -> bool:

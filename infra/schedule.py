@@ -8,32 +8,41 @@ from pathlib import Path
 from typing import cast
 
 from chalicelib import logs, nightly
+from chalicelib.backups import due
 from chalicelib.edges import Site
 from chalicelib.embedded import FolderFiles, SqliteTable
 from infra import nightly_archives
 
+_HOUR = timedelta(hours=1)
 _RUN_SECONDS = 10  # that the scheduled run may take to end
 
 
 class Schedule(threading.Thread):
     """From the start on; `stop` ends it."""
 
-    def __init__(self, site: Site, backups: Path) -> None:
+    def __init__(self, site: Site, backups: Path, whose: str = "") -> None:
         super().__init__(name="schedule", daemon=True)
         self._site = site
         self._backups = backups
+        self._whose = whose
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        self.hour(everything=True)
-        while not self._stopped.wait(self._until_next_hour(self._site.clock())):
-            night = self._site.clock().hour == 18  # one o'clock in Việt Nam, as in app.py
-            self.hour(everything=night)
+        """Judged by what was done last: a wait may end early, an hour's work outlast the hour."""
+        done: datetime | None = None
+        while True:
+            began = self._site.clock()
+            night = due(began)  # the last one o'clock in Việt Nam, as in app.py
+            self.hour(everything=night != done)
+            done = night
+            if self._stopped.wait(self._until_the_hour_after(began)):
+                return
 
-    @staticmethod
-    def _until_next_hour(now: datetime) -> float:
-        following = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return (following - now).total_seconds()
+    def _until_the_hour_after(self, began: datetime) -> float:
+        """In seconds: 0 where it has begun meanwhile, an hour at most where the clock went back."""
+        following = began.replace(minute=0, second=0, microsecond=0) + _HOUR
+        left = following - self._site.clock()
+        return min(max(left, timedelta()), _HOUR).total_seconds()
 
     def hour(self, *, everything: bool) -> None:
         """What is to be done this hour; what fails of it stops nothing else."""
@@ -55,7 +64,7 @@ class Schedule(threading.Thread):
         cast(FolderFiles, self._site.files).sweep(now)
 
     def _back_up(self) -> None:
-        nightly_archives.look(self._site, self._backups)
+        nightly_archives.look(self._site, self._backups, self._whose)
 
     def stop(self) -> None:
         """A run under way goes on for a while: cut off, it would say of itself that it failed."""

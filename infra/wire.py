@@ -16,7 +16,6 @@ from http import HTTPStatus
 
 import h11
 
-from chalicelib.pages.web import too_large
 from infra.gateway import Reply
 
 IDLE_SECONDS = 30
@@ -63,6 +62,7 @@ class Wire:
         self._coming = bytearray()
         self._http = h11.Connection(h11.SERVER)
         self._packs = self._bare = False
+        self.unread = False  # a body is on its way: what comes next is no head
 
     def head(self) -> Head:
         """The next request's. Raises NoRequest and Ended."""
@@ -79,6 +79,7 @@ class Wire:
             raise NoRequest(400)
         self._bare = event.method == b"HEAD"
         head = _judged(event)
+        self.unread = head.length > 0
         self._packs = "gzip" in head.fields.get("accept-encoding", "")
         return head
 
@@ -105,23 +106,20 @@ class Wire:
 
     def body(self, head: Head) -> bytes:
         """As much as comes in time, however slowly it drips. Raises NoRequest for less than all."""
-        kind, method = head.fields.get("content-type", ""), head.method
-        if problem := too_large(kind, head.length):
-            self._drain(head.length)
-            raise NoRequest(413, problem, method)
         if self._http.they_are_waiting_for_100_continue and not self._coming:
             self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
         until = time.monotonic() + _BODY_SECONDS
         with contextlib.suppress(OSError):
             while len(self._coming) < head.length and (part := self._receive(until)):
                 self._coming += part
-        body = bytes(self._coming[: head.length])
-        if len(body) < head.length:  # what came is not what was sent
-            raise NoRequest(408, "too_slow", method)
+        if len(self._coming) < head.length:  # what came is not what was sent
+            raise NoRequest(408, "too_slow", head.method)
+        body = bytes(memoryview(self._coming)[: head.length])
         del self._coming[: head.length]
         self._http.receive_data(body)
         while not isinstance(self._http.next_event(), h11.EndOfMessage):
             pass
+        self.unread = False
         return body
 
     def _receive(self, until: float) -> bytes:
@@ -155,18 +153,17 @@ class Wire:
             left = left[self._socket.send(left) :]
 
     def hang_up(self) -> None:
-        """End so that the answer arrives: with bytes unread the system would reset the line."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-        self._drain(_MOST_DRAINED)
+        """End so that the answer arrives: with bytes unread the system would reset the line.
 
-    def _drain(self, left: int) -> None:
-        """Read what still comes: a browser that is cut off while sending shows no answer."""
-        left = min(left, _MOST_DRAINED) - len(self._coming)
+        What still comes is thrown away, within limits: a browser that is cut off while it sends
+        shows no answer.
+        """
         self._coming.clear()
+        left = _MOST_DRAINED
         until = time.monotonic() + _DRAIN_SECONDS
         self._socket.settimeout(2)
         with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
             while left > 0 and time.monotonic() < until and (part := self._socket.recv(65_536)):
                 left -= len(part)
 

@@ -34,6 +34,10 @@ def test_the_archive_of_a_night_is_due_at_one(now: str, night: str) -> None:
         ("", "", "24 00:30", True),
         ("", "24 01:00", "24 01:01", True),
         ("20 01:00", "24 01:00", "24 09:00", True),
+        ("30 01:00", "", "24 09:00", True),  # the clock was wrong
+        ("24 09:01", "24 01:00", "24 09:00", True),
+        ("24 01:00", "30 01:00", "24 09:00", False),
+        ("23 01:00", "30 01:00", "24 01:30", False),
     ],
 )
 def test_a_night_without_one_is_said(made: str, failed: str, now: str, said: bool) -> None:

@@ -5,17 +5,21 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 
-from infra.crowd import Crowd, Guest, Stage
+from infra.crowd import SMALL, Crowd, Guest, Stage
 from tests.contract import parallel
 from tests.server import Server
 from tests.sizes import Figure, size
 
-BODY = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na"
+BODY = b"POST /signin HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na"
+UPLOAD = (
+    b"POST /desk/p/units/import HTTP/1.1\r\nHost: a\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 5000000\r\n\r\n"
+)
 
 
 @pytest.fixture
@@ -76,6 +80,37 @@ def test_fifteen_hundred_connections_without_a_request_shut_nobody_out(
     assert held < 700
 
 
+def memory(server: Server) -> int:
+    """Bytes that the server holds in memory now."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    return 1000 * int(status.partition("VmRSS:")[2].split()[0])
+
+
+@pytest.mark.parametrize("addresses", [1, 30], ids=["one address", "many addresses"])
+def test_slow_uploads_hold_no_more_memory_than_their_budget(
+    server: Server, figure: Figure, addresses: int
+) -> None:
+    """Each sends all but the last byte, and waits."""
+    visited(server)
+    before = memory(server)
+    with ExitStack() as stack:
+        lines = []
+        for place in range(30):
+            own = f"127.0.1.{1 + place % addresses}"
+            line = socket.create_connection(("127.0.0.1", server.port), 20, (own, 0))
+            stack.callback(line.close)
+            line.sendall(UPLOAD)
+            lines.append(line)
+        for line in lines:
+            with suppress(OSError):  # it was answered already, or shown out
+                line.sendall(b"a" * 4_999_999)
+        wait = visited(server)
+        held = memory(server) - before
+    figure("30 uploads of 5 MB; held", held // 1_000_000, "MB; a visitor's wait", f"{wait:.2f} s")
+    assert held < 100_000_000
+    assert wait < 10
+
+
 def test_a_burst_leaves_no_handles_behind(server: Server, figure: Figure) -> None:
     """300 browsers open a unit's link in a moment in which another process writes."""
     assert visited(server) < 20
@@ -117,8 +152,10 @@ def lines() -> Iterator[list[socket.socket]]:
 class Door:
     """A crowd of a few places, and who came."""
 
-    def __init__(self, held: list[socket.socket], most: int, of_one: int = 99) -> None:
-        self.crowd = Crowd(most, of_one)
+    def __init__(
+        self, held: list[socket.socket], most: int, of_one: int = 99, most_held: int = 0
+    ) -> None:
+        self.crowd = Crowd(most, of_one, most_held)
         self.guests: dict[str, Guest] = {}
         self._held = held
 
@@ -137,6 +174,11 @@ class Door:
             guest.since = float(len(self.guests))
             guest.stage = stage
             self.guests[name] = guest
+
+    def sends(self, name: str, size: int) -> bool:
+        """Whether there is room for a body of so many bytes."""
+        guest = self.guests[name]
+        return self.crowd.goes_on(guest, "comes") and self.crowd.has_room_for(guest, size)
 
     @property
     def out(self) -> set[str]:
@@ -200,3 +242,46 @@ def test_where_the_place_was_given_away_the_request_is_not_worked_on(
 def test_a_server_with_few_open_files_has_few_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
     assert Crowd()._most == 128
+
+
+# ------------------------------------------------------------------ what bodies may hold in all
+
+
+def test_large_bodies_have_a_budget_until_they_are_answered(lines: list[socket.socket]) -> None:
+    door = Door(lines, 99, most_held=1_000_000)
+    door.comes("a1", "a2", "b1")
+    assert door.sends("a1", 600_000)
+    assert not door.sends("a2", 600_000)
+    assert door.sends("b1", 400_000)
+    door.crowd.goes_on(door.guests["a1"], "is worked on")
+    assert not door.sends("a2", 600_000), "it is held while it is worked on too"
+    door.crowd.goes_on(door.guests["a1"], "is answered")
+    assert door.sends("a2", 600_000)
+    door.crowd.leave(door.guests["b1"])
+    assert door.sends("a1", 400_000)
+    assert door.out == set()
+
+
+def test_a_small_body_always_has_room(lines: list[socket.socket]) -> None:
+    door = Door(lines, 99, most_held=SMALL)
+    door.comes("a1", "a2", "b1", "c1")
+    assert door.sends("a1", SMALL)
+    assert door.sends("a2", SMALL + 1) is False
+    assert door.sends("b1", SMALL)
+    assert door.sends("c1", 1)
+    assert door.out == set()
+
+
+def test_the_address_that_holds_most_of_the_budget_gives_way(lines: list[socket.socket]) -> None:
+    door = Door(lines, 99, most_held=1_000_000)
+    door.comes("b1", "a1", "a2", "b2", "c1", "d1")
+    assert door.sends("b1", 200_000)
+    assert door.sends("a1", 400_000)
+    assert door.sends("a2", 400_000)
+    assert not door.sends("b2", 600_000), "as much of one address as of the other"
+    assert door.sends("c1", 300_000)
+    assert door.out == {"a1"}
+    assert not door.crowd.goes_on(door.guests["a1"], "is worked on")
+    door.crowd.goes_on(door.guests["a2"], "is worked on")
+    assert not door.sends("d1", 350_000), "what is worked on is never shown out"
+    assert door.out == {"a1"}

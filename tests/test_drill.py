@@ -9,7 +9,7 @@ import pytest
 from chalicelib.aggregate import Aggregate
 from chalicelib.edges import Site
 from infra import backup, drill
-from infra.installation import backups_folder
+from infra.installation import backups_folder, owner_of_backups
 from tests import server
 from tests.conftest import Clock
 from tests.everything import fill
@@ -62,6 +62,9 @@ def test_without_an_archive_it_is_said(tmp_path: Path, monkeypatch: pytest.Monke
     assert "lie where you put them" in said.stderr
     monkeypatch.setenv("BACKUPS", "elsewhere")
     assert backups_folder(tmp_path) == Path("elsewhere")
+    assert owner_of_backups(tmp_path).endswith(f":{tmp_path.resolve()}")
+    monkeypatch.setenv("BACKUPS", str(tmp_path / "its own"))
+    assert owner_of_backups(tmp_path) == ""
 
 
 def test_a_sum_that_is_wrong_by_one_is_found(

@@ -123,7 +123,13 @@ def test_behind_a_proxy_each_client_is_counted_by_its_own_address(
         ("http://127.evil.example", True),
         ("https://baocao.example", False),
         ("http://127.0.0.1:8000", False),
+        ("http://127.1.2.3:8000", False),
         ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("http://[0:0:0:0:0:0:0:1]", False),
+        ("http://[::ffff:127.0.0.1]:8000", False),
+        ("http://[2001:db8::1]:8000", True),
+        ("http://[::ffff:192.0.2.7]:8000", True),
     ],
 )
 def test_staff_are_told_where_the_line_is_not_encrypted(
@@ -137,6 +143,16 @@ def test_staff_are_told_where_the_line_is_not_encrypted(
     officer.cookies["__Host-staff"] = officer.cookies["bc-staff"]
     assert (sentence in officer.get("/desk").body.decode()) is open_to_all
     assert sentence not in officer.get("/signin").body.decode()
+
+
+def test_the_terminal_is_told_that_backups_are_another_installations(tmp_path: Path) -> None:
+    (tmp_path / ".belongs-to").write_text("elsewhere:/srv/data\n")
+    with Server(tmp_path / "data", BACKUPS=str(tmp_path)) as server:
+        server.stop()
+    told = [line for line in server.errors.splitlines() if line.startswith("baocao: ")]
+    assert len(told) == 1
+    assert "no archive is made" in told[0]
+    assert "elsewhere:/srv/data" in told[0]
 
 
 def test_the_terminal_is_told_too_in_one_line(tmp_path: Path) -> None:

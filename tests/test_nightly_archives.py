@@ -14,7 +14,7 @@ import pytest
 from chalicelib import embedded, logs
 from chalicelib.backups import Known
 from chalicelib.clock import VIETNAM
-from chalicelib.edges import Site
+from chalicelib.edges import Site, Unusable
 from chalicelib.store import backups, keys
 from chalicelib.table import Item
 from infra import backup, nightly_archives, unpacking
@@ -58,7 +58,8 @@ def errors(said: list[tuple[str, int]]) -> list[str]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """But the mark of whose it is."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".belongs-to")
 
 
 def nights(schedule: Schedule, clock: Clock, count: int) -> None:
@@ -131,7 +132,7 @@ def test_half_an_archive_is_none(
     (whole,) = nightly_archives.found(folder).values()
     half = folder / "baocao-2026-11-24-020000.zip"
     half.write_bytes(whole.read_bytes()[:-400])
-    assert nightly_archives.newest(folder) == whole
+    assert nightly_archives.newest(folder, clock.now + 2 * HOUR) == whole
     clock.now = NIGHT + timedelta(days=1)
     schedule.hour(everything=False)
     assert len(nightly_archives.found(folder)) == 2
@@ -170,6 +171,96 @@ def test_a_night_that_fails_is_an_error_each_hour_and_made_good(
     assert backups.known(site.table) == Known(NIGHT + HOUR / 2)
 
 
+@pytest.mark.parametrize("what", ["_clear", "found", "migrations.holds_data"])
+def test_whatever_fails_of_a_look_is_an_error_and_known_to_the_desk(
+    schedule: Schedule,
+    site: Site,
+    clock: Clock,
+    said: list[tuple[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    schedule.hour(everything=False)
+
+    def broken(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    clock.now = NIGHT
+    monkeypatch.setattr(f"infra.nightly_archives.{what}", broken)
+    schedule.hour(everything=False)
+    assert errors(said) == ["not_backed_up"]
+    assert backups.known(site.table) == Known(EVENING, NIGHT)
+    monkeypatch.undo()
+    clock.now = NIGHT + HOUR
+    schedule.hour(everything=False)
+    assert backups.known(site.table) == Known(NIGHT + HOUR)
+
+
+def test_an_old_archive_that_does_not_go_fails_no_night(
+    schedule: Schedule,
+    site: Site,
+    folder: Path,
+    clock: Clock,
+    said: list[tuple[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nights(schedule, clock, 9)
+    kept = names(folder)
+
+    def broken(path: Path, **_: object) -> None:
+        if path.name.startswith("baocao-"):
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", broken)
+    clock.now = NIGHT + timedelta(days=9)
+    schedule.hour(everything=False)
+    assert backups.known(site.table) == Known(clock.now)
+    assert len(names(folder)) == len(kept) + 1
+    assert set(errors(said)) == {"archive_not_ended"}
+
+
+def test_an_archive_from_the_future_is_of_no_night_and_takes_no_place(
+    schedule: Schedule, site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
+) -> None:
+    """Made while the clock of the machine was wrong."""
+    for year in range(2030, 2046):
+        clock.now = EVENING.replace(year=year)
+        schedule.hour(everything=False)
+    wrong = names(folder)
+    assert backups.known(site.table) == Known(EVENING.replace(year=2045))
+    clock.now = EVENING
+    schedule.hour(everything=False)
+    assert names(folder) == ["baocao-2026-11-23-220000.zip", *wrong]
+    assert backups.known(site.table) == Known(EVENING)
+    assert nightly_archives.newest(folder, clock.now).name == "baocao-2026-11-23-220000.zip"
+    said.clear()
+    nights(schedule, clock, 3)
+    assert len(names(folder)) == len(wrong) + 4
+    assert errors(said) == []
+
+
+def test_two_installations_never_thin_each_others_archives(
+    site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
+) -> None:
+    clock.now = EVENING
+    schedules = [Schedule(site, folder, whose) for whose in ("here:/srv/a", "there:/srv/a")]
+    schedules[0].hour(everything=False)
+    nightly_archives.judge(folder, "here:/srv/a")
+    with pytest.raises(Unusable, match=r"another installation, here:/srv/a: .*\.belongs-to"):
+        nightly_archives.judge(folder, "there:/srv/a")
+    clock.now = NIGHT
+    schedules[1].hour(everything=False)
+    assert names(folder) == ["baocao-2026-11-23-220000.zip"]
+    assert errors(said) == ["not_backed_up"]
+    assert backups.known(site.table) == Known(EVENING, NIGHT)
+    schedules[0].hour(everything=False)
+    assert len(names(folder)) == 2
+    (folder / ".belongs-to").unlink()
+    schedules[1].hour(everything=False)
+    with pytest.raises(Unusable, match="there:/srv/a"):
+        nightly_archives.judge(folder, "here:/srv/a")
+
+
 def test_an_empty_installation_makes_none(
     tmp_path: Path, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -187,9 +278,9 @@ def test_what_is_known_of_archives_is_in_none_of_them(
     """Restored elsewhere, it would speak of archives that are not there."""
     nights(schedule, clock, 2)
     other = embedded.open_site(tmp_path / "other", HERE, clock)
-    backup.restore(other, nightly_archives.newest(folder))
+    backup.restore(other, nightly_archives.newest(folder, clock.now))
     assert backups.known(other.table) is None
-    with zipfile.ZipFile(nightly_archives.newest(folder)) as archive:
+    with zipfile.ZipFile(nightly_archives.newest(folder, clock.now)) as archive:
         assert keys.backups().partition.encode() not in archive.read("items.jsonl")
     other.table.close()  # type: ignore[attr-defined]
 

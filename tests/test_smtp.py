@@ -147,7 +147,7 @@ def test_a_server_elsewhere_without_starttls_gets_nothing(
     from chalicelib.embedded import smtp
 
     here = opened()
-    monkeypatch.setattr(smtp, "_is_here", lambda _: False)
+    monkeypatch.setattr(smtp, "is_here", lambda _: False)
     with pytest.raises(NotSent, match="no STARTTLS"):
         replace(here, user="so", password="secret").send(TO, "Đăng nhập", "Mã", NOW)
     assert post.taken == []

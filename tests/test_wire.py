@@ -5,6 +5,7 @@ import io
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -12,12 +13,15 @@ import pytest
 
 import app
 from chalicelib.edges import Site
-from chalicelib.pages.web import LARGEST_BODY, LARGEST_OF_A_STRANGER
+from chalicelib.pages.web import LARGEST_BODY, LARGEST_OF_A_STRANGER, LARGEST_UPLOAD
 from infra import local, wire
+from infra.crowd import SMALL, Crowd
 from infra.gateway import Gateway
-from tests.server import Server
+from infra.visitor import Forms
+from tests.server import Server, enter
 
 FORM = "Content-Type: application/x-www-form-urlencoded"
+FILES = "Content-Type: multipart/form-data; boundary=x"
 
 
 @pytest.fixture(scope="module")
@@ -193,21 +197,27 @@ def test_a_body_may_come_letter_by_letter(server: Server, phone: Phone) -> None:
 
 
 @pytest.fixture
-def impatient(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The port of a server in this process that waits half a second for what has begun."""
-    monkeypatch.setattr(wire, "_HEAD_SECONDS", 0.5)
-    monkeypatch.setattr(wire, "_BODY_SECONDS", 0.5)
+def inside(site: Site) -> Iterator[local.Server]:
+    """A server in this process."""
     app.use(site)
     server = local.Server("127.0.0.1", 0)
     server.site, server.gateway, server.one_address = site, Gateway(app), False
     serving = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     serving.start()
     try:
-        yield server.server_port
+        yield server
     finally:
         server.shutdown()
         serving.join()
         server.server_close()
+
+
+@pytest.fixture
+def impatient(inside: local.Server, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The port of one that waits half a second for what has begun."""
+    monkeypatch.setattr(wire, "_HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "_BODY_SECONDS", 0.5)
+    return inside.server_port
 
 
 @pytest.mark.parametrize(
@@ -232,6 +242,127 @@ def test_what_drips_and_never_ends_is_answered_and_dropped(impatient: int, begun
         finally:
             enough.set()
             dripping.join()
+
+
+# ------------------------------------------------------------------ what is read of a body at all
+
+
+def head_of(method: str, path: str, kind: str, length: int, port: int) -> str:
+    return get(port, path, kind, f"Content-Length: {length}", method=method)
+
+
+IMPORT = "/desk/thi-dua-2026-2030/units/import"
+UPLOADS = LARGEST_UPLOAD + LARGEST_BODY
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind", "length", "status"),
+    [
+        ("POST", "/signin", FORM, LARGEST_OF_A_STRANGER + 1, 413),
+        ("POST", "/signin/?a=b", FORM, LARGEST_OF_A_STRANGER + 1, 413),
+        ("POST", "/u/a-token", FILES, LARGEST_OF_A_STRANGER + 1, 413),
+        ("POST", "/report/2021", FORM, LARGEST_BODY + 1, 413),
+        ("POST", "/report/2021", FILES, LARGEST_BODY + 1, 413),
+        ("POST", IMPORT, FORM, LARGEST_BODY + 1, 413),
+        ("POST", IMPORT, FILES, UPLOADS + 1, 413),
+        ("POST", "/no/such/page", FORM, 9, 404),
+        ("POST", "//[", FORM, 9, 404),
+        ("POST", "/robots.txt", FORM, 9, 405),
+        ("POST", "/_outbox", FORM, 9, 404),
+        ("PUT", "/signin", FORM, 9, 405),
+        ("GET", "/signin", FORM, 9, 200),
+    ],
+)
+def test_more_than_a_way_takes_is_answered_before_it_comes(
+    impatient: int, method: str, path: str, kind: str, length: int, status: int
+) -> None:
+    """Only the head is sent: who waits for the rest answers 408."""
+    with closing(Phone(impatient)) as phone:
+        phone.send(head_of(method, path, kind, length, impatient))
+        assert_a_page(phone.answer(method), status)
+        assert phone.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "length"),
+    [
+        ("/signin", FORM, LARGEST_OF_A_STRANGER),
+        ("/report/2021", FORM, LARGEST_BODY),
+        (IMPORT, FILES, UPLOADS),
+    ],
+)
+def test_as_much_as_a_way_takes_is_waited_for(
+    impatient: int, path: str, kind: str, length: int
+) -> None:
+    with closing(Phone(impatient)) as phone:
+        phone.send(head_of("POST", path, kind, length, impatient))
+        assert_a_page(phone.answer("POST"), 408)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_body_that_no_way_takes_is_no_request_either(
+    server: Server, phone: Phone, method: str
+) -> None:
+    behind = get(server.port, "/smuggled")
+    phone.send(head_of(method, "/signin", FORM, len(behind), server.port), behind)
+    assert_a_page(phone.answer(method), 200, 405)
+    assert phone.rest() == b""
+
+
+def test_a_body_that_is_not_read_does_not_keep_its_answer_from_arriving(server: Server) -> None:
+    """All of it is sent before the answer is looked at, as some browsers do."""
+    for path, kind, status in (("/signin", FILES, 413), ("/no/such/page", FORM, 404)):
+        with closing(Phone(server.port)) as phone:
+            phone.send(head_of("POST", path, kind, UPLOADS, server.port), b"a" * UPLOADS)
+            assert_a_page(phone.answer("POST"), status)
+
+
+def wait_until_held(crowd: Crowd, size: int) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with crowd._changed:
+            if sum(guest.holds for guest in crowd._guests) == size:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"{size} bytes were not held")
+
+
+def test_beyond_the_budget_of_all_bodies_a_large_one_is_asked_to_come_again(
+    inside: local.Server,
+) -> None:
+    inside.crowd = Crowd(most_held=UPLOADS)
+    port = inside.server_port
+    with closing(Phone(port)) as slow, closing(Phone(port)) as other:
+        slow.send(head_of("POST", IMPORT, FILES, UPLOADS, port), b"a")
+        wait_until_held(inside.crowd, UPLOADS)
+        other.send(head_of("POST", IMPORT, FILES, LARGEST_BODY, port))
+        answer = other.answer("POST")
+        assert_a_page(answer, 503)
+        assert answer[1]["retry-after"] == "60"
+        assert other.rest() == b""
+        with closing(Phone(port)) as small:
+            small.send(head_of("POST", "/report/2021", FORM, SMALL, port), b"a" * SMALL)
+            assert_a_page(small.answer("POST"), 403)
+        slow.send(b"a" * (UPLOADS - 1))
+        assert_a_page(slow.answer("POST"), 403)
+        with closing(Phone(port)) as again:
+            again.send(head_of("POST", IMPORT, FILES, LARGEST_BODY, port), b"a" * LARGEST_BODY)
+            assert_a_page(again.answer("POST"), 403)
+
+
+def test_a_unit_s_long_report_and_an_officer_s_large_file_arrive(server: Server) -> None:
+    unit = enter(server, server.link("unit"))
+    page = unit.get("/report/2021")
+    kept = unit.submit(page, "/report/2021", do="save", beside="a" * 90_000)
+    assert kept.status == 303, kept.body
+    officer = enter(server, server.link("officer"))
+    page = officer.get(IMPORT)
+    fields = Forms(page.body.decode()).forms
+    csrf = next(given["csrf"] for where, given in fields if where.endswith("/import"))
+    large = {"file": ("don-vi.xlsx", b"a" * LARGEST_UPLOAD)}
+    reply = officer.upload(IMPORT, {"csrf": csrf}, large)
+    assert reply.status == 422, reply.body
+    assert officer.upload(IMPORT, {"csrf": csrf}, large).status == 422, "one after the other"
 
 
 # ------------------------------------------------------------------ one head, one meaning

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import make_msgid, parseaddr
-from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
 from chalicelib import mail
-from chalicelib.edges import NotSent, Unusable
+from chalicelib.edges import NotSent, Unusable, is_here
 
 _SECONDS = 20  # that the server may take for one answer
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -91,7 +90,7 @@ class SmtpMail:
             if server.has_extn("starttls"):
                 server.starttls(context=self.trust)
                 server.ehlo()
-            elif not _is_here(self.host):
+            elif not is_here(self.host):
                 raise NotSent("no STARTTLS")
         if self.user:
             server.login(self.user, self.password)
@@ -100,15 +99,6 @@ class SmtpMail:
         for code, told in (server.mail(sender, ["BODY=8BITMIME"]), server.rcpt(to)):
             if code not in (_TAKEN, 251):
                 raise smtplib.SMTPResponseException(code, told)
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _why(error: Exception) -> str:

@@ -45,6 +45,11 @@ class Way:
     handler: Handler
     uploads: bool = False  # takes multipart/form-data, with files
 
+    @property
+    def stranger(self) -> bool:
+        """Whether anyone may use it: then nothing of who comes is known."""
+        return "anyone" in self.visitors
+
 
 def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> Response:
     """Never raise: what goes wrong becomes a page, and an operational failure a logged id."""
@@ -66,13 +71,13 @@ def _answered(
             line.add(xray=xray[0])
         if way.method != "GET":
             guard_origin(site, request)
-            guard_length(request, stranger="anyone" in way.visitors)
+            guard_length(request, stranger=way.stranger, uploads=way.uploads)
         session = _session(site, way, request)
         line.add(role=session.role if session else "anyone")
         request = replace(request, session=session)
         _guard_session(way, request)
         if way.method != "GET":  # only now is anything of the body unpacked and read
-            request = with_body(request, uploads=way.uploads, stranger="anyone" in way.visitors)
+            request = with_body(request, uploads=way.uploads, stranger=way.stranger)
             guard_form(request)
         return _as_asked(request, way.handler(site, request))
     except Problem as problem:
@@ -88,7 +93,7 @@ def _answered(
 
 
 def _session(site: Site, way: Way, request: Request) -> Session | None:
-    if "anyone" in way.visitors:
+    if way.stranger:
         return None
     name = "unit" if "unit" in way.visitors else "staff"
     token = request.cookies.get(cookie_name(site, name), "")
@@ -101,7 +106,7 @@ def _session(site: Site, way: Way, request: Request) -> Session | None:
 
 
 def _guard_session(way: Way, request: Request) -> None:
-    if "anyone" in way.visitors:
+    if way.stranger:
         return
     if request.session is None:
         name = "signed_out" if "unit" in way.visitors else "staff_signed_out"

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from chalicelib import access, text
 from chalicelib.access import Session
-from chalicelib.edges import Site
+from chalicelib.edges import Site, is_here
 
 MOST_FIELDS = 2_000
 LARGEST_BODY = 1_000_000  # bytes; a report's content is at most 100 kB
@@ -95,12 +95,11 @@ class Response:
     cookies: list[str] = field(default_factory=list)
 
 
-def guard_length(request: Request, *, stranger: bool) -> None:
+def guard_length(request: Request, *, stranger: bool, uploads: bool) -> None:
     """Refuse a body that is too large for its way, before anything of it is looked at."""
     size = request.body.size if request.body else 0
-    if stranger and size > LARGEST_OF_A_STRANGER:
-        raise Problem(413, "body_too_large")
-    if problem := too_large(request.headers.get("content-type", ""), size):
+    kind = request.headers.get("content-type", "")
+    if problem := too_large(kind, size, stranger=stranger, uploads=uploads):
         raise Problem(413, problem)
 
 
@@ -129,7 +128,8 @@ def read_body(
     headers: Mapping[str, str], body: bytes, *, uploads: bool, most_fields: int = MOST_FIELDS
 ) -> Sent:
     """What a form of ours sent. Raises Problem for what none can have sent."""
-    if problem := too_large(headers.get("content-type", ""), len(body)):
+    kind = headers.get("content-type", "")
+    if problem := too_large(kind, len(body), stranger=False, uploads=uploads):
         raise Problem(413, problem)
     if uploads:
         from chalicelib.pages.uploads import read
@@ -139,9 +139,11 @@ def read_body(
     return Sent(read_form(body, most_fields), {})
 
 
-def too_large(content_type: str, size: int) -> str:
-    """The problem with a body of so many bytes; empty where there is none."""
-    if content_type.lower().startswith(MULTIPART):
+def too_large(content_type: str, size: int, *, stranger: bool, uploads: bool) -> str:
+    """The problem with a body of so many bytes for its way; empty where there is none."""
+    if stranger:
+        return "body_too_large" if size > LARGEST_OF_A_STRANGER else ""
+    if uploads and content_type.lower().startswith(MULTIPART):
         return "file_too_large" if size > LARGEST_UPLOAD + LARGEST_BODY else ""
     return "draft_too_large" if size > LARGEST_BODY else ""
 
@@ -227,9 +229,7 @@ def origin(site: Site) -> str:
 def unencrypted(site: Site) -> bool:
     """Whether what people type and the links that let them in go over a network as they are."""
     split = urlsplit(site.public_url)
-    name = split.hostname or ""
-    here = name == "localhost" or re.fullmatch(r"127(\.\d+){3}", name)
-    return split.scheme == "http" and not here
+    return split.scheme == "http" and not is_here(split.hostname or "")
 
 
 def redirect(site: Site, *parts: str, **query: str) -> Response:
