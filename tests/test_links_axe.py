@@ -17,7 +17,7 @@ from tests.test_mailing import without_mailbox
 
 pytestmark = pytest.mark.browser
 
-OFFICER = "chuyenvien@vinhlong.example"
+OFFICER, GONE = "chuyenvien@vinhlong.example", "chuyenvien@bentre.example"
 D = f"/desk/{NEW}"
 
 
@@ -44,6 +44,16 @@ def of_the_desk(officer: Visitor, clock: Clock) -> dict[str, bytes]:
         "sheet to cut": officer.get(f"{D}/links/sheet?units=T01.T02&cut=1").body,
         "contact_list": officer.get(f"{D}/contacts").body,
         "unit_contact": officer.submit(contact, "/contacts/T03", mailbox="x", phone="1").body,
+    }
+
+
+def of_a_leaver(officer: Visitor, stranger: Visitor, link: str) -> dict[str, bytes]:
+    before = officer.get(f"/desk/staff/leaver?account={GONE}")
+    after = officer.follow(officer.submit(before, "/staff", links="new"))
+    return {
+        "leaver": before.body,
+        "leaver, removed": after.body,
+        "a link that was replaced": stranger.get(link).body,
     }
 
 
@@ -74,10 +84,11 @@ def test_axe_finds_nothing_on_pages_of_links_and_contacts(
     without_mailbox(site, "T05")
     unit_pages = of_the_unit(as_unit("T04"), as_unit("T05"))
     access.revoke(site.table, NEW, "T06")
-    page, faults = browser.new_page(), []
-    for number, (name, html) in enumerate(
-        {**unit_pages, **of_the_desk(as_staff(OFFICER), clock)}.items()
-    ):
+    access.keep_staff(site.table, GONE, "officer")
+    link = f"/u/{access.issue_link(site.table, site.key, NEW, 'T07')}"
+    officer, page, faults = as_staff(OFFICER), browser.new_page(), []
+    pages = unit_pages | of_the_desk(officer, clock) | of_a_leaver(officer, as_unit("T08"), link)
+    for number, (name, html) in enumerate(pages.items()):
         page.set_content(html.decode())
         for size in (DESK, PHONE):
             page.set_viewport_size(size)
