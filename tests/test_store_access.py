@@ -517,6 +517,21 @@ def test_of_what_is_taken_at_one_moment_no_more_than_there_is_goes(table: Table)
     assert rates.take(table, "a", NOW + timedelta(hours=1), 20)
 
 
+def test_of_any_sixty_minutes_no_more_is_taken_than_there_is(table: Table) -> None:
+    """Also of those around a full hour."""
+    late, hour = NOW + timedelta(minutes=59), timedelta(hours=1)
+    for minute in range(3):
+        assert rates.take_within(table, "a", late - timedelta(minutes=minute), 6)
+    found = parallel(8, lambda _: rates.take_within(table, "a", late, 6))
+    assert sum(found) == 3
+    early = late + timedelta(minutes=2)
+    assert not rates.take_within(table, "a", early, 6)
+    assert rates.take_within(table, "b", early, 6)
+    free = late - timedelta(minutes=2) + hour
+    assert [rates.take_within(table, "a", free, 6) for _ in range(2)] == [True, False]
+    assert rates.take_within(table, "a", late + 2 * hour, 6)
+
+
 def test_counts_expire(table: Table) -> None:
     rates.count(table, "a", NOW, 20)
     (item,) = table.everything()

@@ -57,7 +57,7 @@ def _mail_sign_in(site: Site, asked: Asked) -> str:
     is_known = bool(browser) and known.stands(site.key, browser, account.grant)
     if not is_known:
         reserve = own
-    if not rates.take(site.table, f"sign-in-{reserve}", now, rules.SIGN_INS_AN_HOUR):
+    if not rates.take_within(site.table, f"sign-in-{reserve}", now, rules.SIGN_INS_AN_HOUR):
         return "often"
     if not is_known and not may_mail(site, now):
         return "ceiling"

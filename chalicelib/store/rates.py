@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from chalicelib.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import NOTHING, Conflict, Put, Table
+from chalicelib.table import NOTHING, Conflict, Item, Put, Table
 
-_HOUR = "%Y%m%d%H"
+_HOUR, _SPAN = "%Y%m%d%H", timedelta(hours=1)
 _TRIES = 8
 
 
@@ -35,6 +36,28 @@ def take(table: Table, name: str, now: datetime, most: int) -> bool:
             continue
         return True
     return False
+
+
+def take_within(table: Table, name: str, now: datetime, most: int) -> bool:
+    """One of the `most` of any sixty minutes, whenever they begin; False where none is left."""
+    key, former = (keys.rate(name, at.strftime(_HOUR)) for at in (now, now - _SPAN))
+    for _ in range(_TRIES):
+        here = table.get(key)
+        times = _times(here)
+        if sum(at > now - _SPAN for at in (*_times(table.get(former)), *times)) >= most:
+            return False
+        told = " ".join(map(iso, (*times, now)))
+        over = int((now + 2 * _SPAN).timestamp())
+        try:
+            table.write(Put(key, {"times": told}, here.version if here else NOTHING, over))
+        except Conflict:
+            continue
+        return True
+    return False
+
+
+def _times(item: Item | None) -> list[datetime]:
+    return [from_iso(at) for at in str(item.body.get("times", "")).split()] if item else []
 
 
 def taken(table: Table, name: str, now: datetime) -> int:
