@@ -13,7 +13,8 @@ from tests.two_phones import Handset, Stored, Story, office
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
-_STORIES, _ACTS = size(20, 200), 20
+_STORIES, _ACTS = size(20, 100), 20  # of each part, whose stories have seeds of their own
+_PARTS = range(size(1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +23,16 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+@pytest.mark.parametrize("part", _PARTS)
 def test_no_typed_character_is_lost_without_its_owner_being_asked(
-    browser: Browser, tmp_path: Path, figure: Figure
+    browser: Browser, tmp_path: Path, figure: Figure, part: int
 ) -> None:
     """Each story is a unit of its own. A lost text names its seed and every act that led there."""
     phones = [Handset(name, browser) for name in "AB"]
     counts: Counter[str] = Counter()
     lost: list[str] = []
     with office(tmp_path, _STORIES) as served:
-        for seed, (code, link) in enumerate(served.links.items()):
+        for seed, (code, link) in enumerate(served.links.items(), start=part * _STORIES):
             story = Story(seed, phones, Stored(served.table, code))
             story.run(link, _ACTS)
             found, gone = story.verdict()
