@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib import nightly
-from chalicelib.store import keys, programmes
+from chalicelib.store import drafts, keys, programmes
 from chalicelib.table import Busy, Conflict
 from tests.contract import parallel
 from tests.independent import Raw, assert_equal, independent
@@ -101,9 +101,17 @@ def test_of_two_phones_at_one_moment_one_is_kept_and_the_other_told(
         page = ended[lost].page  # type: ignore[attr-defined]
         assert f'value="{2 * race + 1 + won}"' in page or f">{2 * race + 1 + won}<" in page
         assert "Trần Thị Mẫu" in page
+        throws_away(world, both[lost])  # five such copies are kept, and no more
     world.audit()
     assert len(world.ledger.receipts) == races
     figure("races", races, "kept", len(world.ledger.receipts), "told", world.ledger.told["refused"])
+
+
+def throws_away(world: World, phone: Phone) -> None:
+    for number in drafts.held(world.plain.table, P, K, phone.unit).parked:
+        shown = world.answer(phone, "GET", f"/report/{K}?parked={number}")
+        assert shown is not None
+        world.decide(phone, shown, 0)
 
 
 def csrf(world: World, phone: Phone) -> str:
