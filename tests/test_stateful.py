@@ -167,9 +167,20 @@ class Reporting(RuleBasedStateMachine):
         self, before: Item | None, phone: Phone, fields: dict[str, str]
     ) -> None:
         """Of each field a saving may replace what its page was shown, or saved there before;
-        and what of a draft was neither sent nor carried over is parked.
+        and what of a draft was neither sent nor carried over is parked. Where it led to a
+        question, the answer's page was shown what stood by then.
         """
-        after = self._draft(phone)
+        decided, phone.decided = phone.decided, None
+        if decided is None:
+            self._only_shown_replaced(before, self._draft(phone), phone, fields)
+            return
+        then, answer = decided
+        self._only_shown_replaced(before, then, phone, fields)
+        self._only_shown_replaced(then, self._draft(phone), phone, {"page": ""} | answer)
+
+    def _only_shown_replaced(
+        self, before: Item | None, after: Item | None, phone: Phone, fields: dict[str, str]
+    ) -> None:
         if before is None or after is None or after == before:
             return
         then, now = (json.loads(str(item.body["typed"])) for item in (before, after))

@@ -170,6 +170,8 @@ class Phone:
     pages: list[Page] = field(default_factory=list)
     checks: list[dict[str, str]] = field(default_factory=list)
     unanswered: dict[str, str] | None = None
+    # The draft before a question was answered, and what the answer's press sent.
+    decided: tuple[Item | None, dict[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -328,6 +330,7 @@ class World:
     def save(self, phone: Phone, page: Page, number: int, do: str) -> Reply | None:
         """ "Lưu nháp" or "Kiểm tra", as the page does them with its script."""
         page.place += 1
+        phone.decided = None
         fields = page.fields | page.typed(number) | {"do": do, "place": str(page.place)}
         return self.answer(phone, "POST", f"/report/{K}", fields)
 
@@ -337,6 +340,7 @@ class World:
 
     def autosave(self, phone: Phone, page: Page, fields: Mapping[str, str]) -> Reply | None:
         """As the script does: what others changed is shown; what both changed may be dropped."""
+        phone.decided = None
         reply = self.answer(phone, "POST", f"/report/{K}/draft", fields)
         told = json.loads(reply.body) if reply is not None and reply.status in (200, 409) else {}
         if "draft" in told:
@@ -356,6 +360,8 @@ class World:
             self.decide(phone, shown, number)
         if shown is None or shown.status != 200 or not reply.header("location").endswith("/check"):
             return None
+        if "chỉ tiêu chưa có số liệu" in plain(shown.body.decode()):
+            return None  # a newer form asks for more, and that comes first
         phone.checks.append(form_of(shown, "/send") | BY)
         return phone.checks[-1]
 
@@ -366,6 +372,7 @@ class World:
             do = "take" if number % 2 and len(offered) > 1 else "drop"
             answered = offered[0 if do == "take" else -1] | {"do": do}
             self.ledger.told[do] += 1
+            phone.decided = self.plain.table.get(keys.draft(P, K, phone.unit)), answered
             self.answer(phone, "POST", f"/report/{K}", answered)
 
     def ready(self, phone: Phone, number: int) -> dict[str, str]:
@@ -407,7 +414,8 @@ class World:
             assert kept or self._replaced_since(phone.unit, fields), "what was typed is nowhere"
             with self.calls.paused():
                 shown = phone.visitor.sees(reply)
-            assert shown.status in (200, 401, 409, 422, 429), plain(shown.body.decode())
+            # On a bad day of the engine that page too may ask to be opened again.
+            assert shown.status in (200, 401, 409, 422, 429, 503), plain(shown.body.decode())
             return Sent(shown.status, page=shown.body.decode())
         page = reply.body.decode()
         # A page of a session that has ended since is refused once more, with a fresh token.
