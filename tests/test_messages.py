@@ -83,7 +83,7 @@ def test_no_sentence_of_a_field_is_idle():
 
 
 def test_every_refusal_has_a_sentence_and_none_is_idle():
-    said = MOVED | given_to("Refused", 0)
+    said = MOVED | given_to("Refused", 0) | given_to("Ended", 0)
     assert {"locked", "no_reason", "period_changed"} <= said
     assert set(problems.REFUSALS) == said
 

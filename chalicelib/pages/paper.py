@@ -19,7 +19,7 @@ from chalicelib.period import start_of
 from chalicelib.programme import Indicator
 from chalicelib.report import Fault, Head, Reading, Sender, Version
 from chalicelib.store import acts, reports
-from chalicelib.store.access import Ended, in_session
+from chalicelib.store.access import in_session
 from chalicelib.store.reports import Clash, Sending
 from chalicelib.table import Check
 from chalicelib.text import forbidden
@@ -209,9 +209,6 @@ def _keep(
 
     try:
         in_session(site.table, request.who, request.now, send)
-    except Ended:
-        why = words.PAPER_REFUSALS["session_ended"]
-        return _page(site, request, owed, typed, status=409, refused=why)
     except Refused as refused:
         why = words.PAPER_REFUSALS.get(refused.reason) or problems.REFUSALS[refused.reason]
         return _page(site, request, owed, typed, status=409, refused=why)

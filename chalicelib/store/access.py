@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from chalicelib import access
 from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
+from chalicelib.moves import Refused
 from chalicelib.store import keys
 from chalicelib.table import (
     ANYTHING,
@@ -56,7 +57,7 @@ _Done = TypeVar("_Done")
 _TRIES = 5
 
 
-class Ended(Exception):
+class Ended(Refused):
     """The session in which something was to be written has ended meanwhile."""
 
 
@@ -215,7 +216,7 @@ def _again(table: Table, known: Session, now: datetime) -> Session:
     """Raises Ended."""
     found = session(table, known.token, now)
     if found is None:
-        raise Ended
+        raise Ended("session_ended")
     return found
 
 
