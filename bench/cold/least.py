@@ -34,6 +34,11 @@ class NoTerms:
         return None
 
 
+def _url(*parts: str, **query: str) -> str:
+    asked = "&".join(f"{name}={content}" for name, content in query.items())
+    return "/" + "/".join(parts) + (f"?{asked}" if asked else "")
+
+
 def handler(*_: object) -> dict[str, Any]:
     boto3.client("dynamodb", region_name=SCENE["region"])
     environment = Environment(
@@ -53,7 +58,7 @@ def handler(*_: object) -> dict[str, Any]:
         part["fields"] = [Box(field) for field in part["fields"]]
     page = environment.get_template("form.html").render(
         **context,
-        url=lambda *parts: "/" + "/".join(parts),
+        url=_url,
         asset=lambda name: SCENE["assets"][name],
     )
     headers = {"Content-Type": "text/html; charset=utf-8"}
