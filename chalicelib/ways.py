@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from chalicelib.edges import Site
-from chalicelib.pages import public, reporting, sending
+from chalicelib.pages import reporting
 from chalicelib.pages.answer import Handler, Visitor, Way
 from chalicelib.pages.web import Request, Response
 
@@ -27,34 +27,34 @@ def later(module: str, name: str) -> Handler:
 
 
 _PUBLIC = (
-    Way("GET", "/", ANYONE, public.front),
-    Way("GET", "/robots.txt", ANYONE, public.robots),
-    Way("GET", "/assets/{name}", ANYONE, public.script),
-    Way("GET", "/u/{token}", ANYONE, public.landing),
-    Way("POST", "/u/{token}", ANYONE, public.enter),
-    Way("GET", "/signin", ANYONE, public.sign_in),
-    Way("POST", "/signin", ANYONE, public.ask_sign_in),
-    Way("POST", "/signin/code", ANYONE, public.use_code),
-    Way("GET", "/s/{token}", ANYONE, public.staff_link),
-    Way("POST", "/s/{token}", ANYONE, public.use_link),
+    Way("GET", "/", ANYONE, later("public", "front")),
+    Way("GET", "/robots.txt", ANYONE, later("public", "robots")),
+    Way("GET", "/assets/{name}", ANYONE, later("public", "script")),
+    Way("GET", "/u/{token}", ANYONE, later("public", "landing")),
+    Way("POST", "/u/{token}", ANYONE, later("public", "enter")),
+    Way("GET", "/signin", ANYONE, later("public", "sign_in")),
+    Way("POST", "/signin", ANYONE, later("public", "ask_sign_in")),
+    Way("POST", "/signin/code", ANYONE, later("public", "use_code")),
+    Way("GET", "/s/{token}", ANYONE, later("public", "staff_link")),
+    Way("POST", "/s/{token}", ANYONE, later("public", "use_link")),
 )
 
 _REPORT = (
     Way("GET", "/report", UNIT, reporting.home),
-    Way("POST", "/report/signout", UNIT, public.sign_out),
+    Way("POST", "/report/signout", UNIT, later("public", "sign_out")),
     Way("GET", "/report/{period}", UNIT, reporting.form),
     Way("POST", "/report/{period}", UNIT, reporting.post_form),
     Way("POST", "/report/{period}/draft", UNIT, reporting.autosave),
-    Way("GET", "/report/{period}/check", UNIT, sending.check),
-    Way("POST", "/report/{period}/check", UNIT, sending.fill_nil),
-    Way("POST", "/report/{period}/send", UNIT, sending.send),
-    Way("GET", "/report/{period}/receipt/{version}", UNIT, sending.receipt),
+    Way("GET", "/report/{period}/check", UNIT, later("sending", "check")),
+    Way("POST", "/report/{period}/check", UNIT, later("sending", "fill_nil")),
+    Way("POST", "/report/{period}/send", UNIT, later("sending", "send")),
+    Way("GET", "/report/{period}/receipt/{version}", UNIT, later("sending", "receipt")),
     Way("GET", "/report/{period}/definitions", UNIT, reporting.definitions),
 )
 
 _SUMMARY = (
     Way("GET", "/desk", STAFF, later("desk", "desk")),
-    Way("POST", "/desk/signout", STAFF, public.sign_out),
+    Way("POST", "/desk/signout", STAFF, later("public", "sign_out")),
     Way("GET", "/desk/{programme}/{period}", STAFF, later("desk", "summary")),
     Way("GET", "/desk/{programme}/{period}/summary.json", STAFF, later("desk", "summary_json")),
     Way("GET", "/desk/{programme}/{period}/summary.xlsx", STAFF, later("desk", "summary_xlsx")),

@@ -8,7 +8,7 @@ from chalicelib.edges import Site
 from chalicelib.pages import obligation
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.store import drafts, typed
+from chalicelib.store import drafts
 from chalicelib.store.draft_items import TooLarge
 from chalicelib.store.drafts import Held, Kept, Place
 from chalicelib.table import Key
@@ -95,6 +95,8 @@ def keep(
 
 def aside(site: Site, request: Request, key: Key, written: Mapping[str, str]) -> None:
     """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
+    from chalicelib.store import typed
+
     try:
         typed.keep(site.table, key, request.who, written, request.now)
     except TooLarge:
