@@ -16,7 +16,7 @@ OFFICER: tuple[Visitor, ...] = ("officer",)
 def later(module: str, name: str) -> Handler:
     """A handler whose module is imported at its first call.
 
-    A unit's form is what mostly starts cold, and it must not wait for the whole desk.
+    A unit's form is what mostly starts cold, and it must not wait for any other page.
     """
 
     def handler(site: Site, request: Request) -> Response:

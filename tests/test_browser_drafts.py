@@ -194,6 +194,16 @@ def test_the_units_other_presses_without_a_network_stay_too(
     ).wait_for()
 
 
+def with_a_reason(page: Page) -> Page:
+    """On the check page of a correction, where the reason is typed and nothing else."""
+    to_the_check_page(page).get_by_role("button", name="Gửi báo cáo").click()
+    page.get_by_role("link", name="Điều chỉnh").click()
+    page.locator("#i1").fill("6")
+    page.get_by_role("button", name="Kiểm tra").click()
+    page.locator("#reason").fill("Bổ sung số liệu")
+    return page
+
+
 def to_the_check_page(page: Page) -> Page:
     page.locator("#i1").fill("5")
     page.get_by_role("button", name="Kiểm tra").click()
@@ -419,12 +429,7 @@ def test_after_another_phone_has_sent_this_ones_text_is_kept_and_shown(phone: Op
 
 
 def test_a_reason_typed_for_the_check_page_outlives_its_tab(phone: Open) -> None:
-    page = to_the_check_page(phone())
-    page.get_by_role("button", name="Gửi báo cáo").click()
-    page.get_by_role("link", name="Điều chỉnh").click()
-    page.locator("#i1").fill("6")
-    page.get_by_role("button", name="Kiểm tra").click()
-    page.locator("#reason").fill("Bổ sung số liệu")
+    page = with_a_reason(phone())
     assert reopened(page).locator("#reason").input_value() == "Bổ sung số liệu"
 
 
@@ -483,7 +488,7 @@ def test_what_a_phone_keeps_goes_when_its_owner_says_so(phone: Open, link: str) 
 def test_whoever_stays_signed_in_keeps_all(phone: Open) -> None:
     page = home_with_unsaved_text(phone())
     question = press_sign_out(page)
-    question.get_by_role("button", name="Chưa đăng xuất").click()
+    question.get_by_role("button", name="Không đăng xuất").click()
     assert question.count() == 0
     assert len(page.evaluate(_COPIES)) == 1
     page.reload()
@@ -527,12 +532,7 @@ def test_signing_out_asks_about_what_another_tab_is_still_typing(phone: Open) ->
 
 
 def test_signing_out_asks_about_a_reason_typed_for_the_check_page(phone: Open) -> None:
-    page = to_the_check_page(phone())
-    page.get_by_role("button", name="Gửi báo cáo").click()
-    page.get_by_role("link", name="Điều chỉnh").click()
-    page.locator("#i1").fill("6")
-    page.get_by_role("button", name="Kiểm tra").click()
-    page.locator("#reason").fill("Bổ sung số liệu")
+    page = with_a_reason(phone())
     page.goto(page.url.split(f"/{K}")[0])
     press_sign_out(page).get_by_role("link", name="Xem lại").click()
     assert page.locator("#reason").input_value() == "Bổ sung số liệu"
@@ -546,6 +546,7 @@ def test_text_of_a_period_that_takes_none_is_shown_in_the_question_itself(
     page.reload()
     question = press_sign_out(page)
     question.get_by_text("chưa lưu", exact=True).wait_for()
+    assert question.locator("dt").all_inner_texts() == ["Số văn bản"]
     assert question.get_by_role("link").count() == 0
 
 
@@ -569,7 +570,7 @@ def test_the_question_is_answered_by_keyboard_and_axe_finds_nothing(phone: Open)
     faults: list[str] = []
     inspect(page, "signing out", faults)
     assert faults == []
-    tab_to(page, "Chưa đăng xuất")
+    tab_to(page, "Không đăng xuất")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == "Đăng xuất"
     page.keyboard.press("Enter")

@@ -113,13 +113,20 @@ def test_with_new_links_every_working_one_is_replaced_once_and_no_mail_goes_out(
     assert one.detail == {"reason": "Cán bộ thôi phụ trách"}
 
 
-def test_what_one_answer_does_not_hold_is_gone_on_with(
-    site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
-) -> None:
+def with_one_left(
+    site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Visitor, Reply]:
+    """Three links were to be renewed, and one answer holds two."""
     issued(site, "T01", "T02", "T03")
     officer = as_staff(OFFICER)
     monkeypatch.setattr(leaver, "SLICE", 2)
-    page = removes(officer, links="new")
+    return officer, removes(officer, links="new")
+
+
+def test_what_one_answer_does_not_hold_is_gone_on_with(
+    site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    officer, page = with_one_left(site, as_staff, monkeypatch)
     assert "Còn 1 đường dẫn cấp trước khi gỡ" in text(page)
     clock.now += SECOND
     links.issue_link(site.table, site.key, NEW, "T04")
@@ -135,10 +142,7 @@ def test_what_one_answer_does_not_hold_is_gone_on_with(
 def test_a_page_that_says_a_day_to_come_makes_no_new_links_again(
     site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    issued(site, "T01", "T02", "T03")
-    officer = as_staff(OFFICER)
-    monkeypatch.setattr(leaver, "SLICE", 2)
-    page = removes(officer, links="new")
+    officer, page = with_one_left(site, as_staff, monkeypatch)
     clock.now += SECOND
     later = iso(clock.now + timedelta(days=365))
     for _ in range(3):

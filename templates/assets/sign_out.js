@@ -26,7 +26,7 @@
       const card = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === report);
       const link = card && card.querySelector('a[href$="/report/' + period + '"]'), checking = kind === "beside";
       return Object.keys(typed).length ? {
-        texts: typed, own: !!card, at: entry.at, checking,
+        texts: typed, own: !!card, at: entry.at, checking, period,
         name: card ? card.querySelector("h3").textContent : "Đơn vị " + unit + ", kỳ " + period,
         url: link ? link.href + (checking ? "/check" : "") : "",
       } : null;
@@ -36,17 +36,27 @@
     try { return Object.keys(localStorage).map(copy).filter(Boolean); } catch (e) { return []; }
   }
 
+  async function fetched(url) {
+    const answer = await fetch(url, { credentials: "same-origin" });
+    const html = (await answer.text()).replace(/<style>[^]*?<\/style>/, ""); // which our policy would report
+    return new DOMParser().parseFromString(html, "text/html");
+  }
+
   // A page that was left while it saved never heard that it was.
   async function reached({ texts: typed, url, checking }) {
     if (!url) return false;
     try {
-      const answer = await fetch(url, { credentials: "same-origin" });
-      const html = (await answer.text()).replace(/<style>[^]*?<\/style>/, ""); // which our policy would report
-      const there = new DOMParser().parseFromString(html, "text/html").getElementById(checking ? "send" : "form");
+      const there = (await fetched(url)).getElementById(checking ? "send" : "form");
       const stands = new FormData(there);
       const value = (name) => stands.get(name) === "value" && name.endsWith(".state") ? "" : stands.get(name);
       return Object.keys(typed).every((name) => there.elements[name] ? tidy(value(name)) === tidy(typed[name]) : name.endsWith(".read"));
     } catch (e) { return false; }
+  }
+
+  // What is shown of a text where no form shows it any more.
+  const words = { "": "(trống)", nil: "Không phát sinh", na: "Không áp dụng", value: "Có số liệu", yes: "Có", no: "Chưa" };
+  async function definitions({ own, url, period }) {
+    try { return own && !url ? await fetched(form.action.replace(/signout$/, period + "/definitions")) : null; } catch (e) { return null; }
   }
 
   function line(list, one) {
@@ -56,8 +66,9 @@
     else {
       const all = make("dl", "", item);
       for (const name of Object.keys(one.texts)) {
-        make("dt", name, all);
-        make("dd", one.texts[name] || "(trống)", all).className = "said";
+        const head = one.definitions && one.definitions.getElementById(name.split(".")[0]);
+        make("dt", head ? head.textContent : name, all);
+        make("dd", words[one.texts[name]] || one.texts[name], all).className = "said";
       }
     }
   }
@@ -74,7 +85,7 @@
     for (const one of left) line(list, one);
     const row = make("p", "", box);
     row.className = "row";
-    const stay = make("button", "Chưa đăng xuất", row), leave = make("button", "Đăng xuất và bỏ", row);
+    const stay = make("button", "Không đăng xuất", row), leave = make("button", "Đăng xuất và bỏ", row);
     stay.onclick = () => { box.remove(); form.querySelector("button").focus(); };
     leave.className = "plain";
     leave.onclick = () => { leave.disabled = true; form.submit(); };
@@ -91,8 +102,9 @@
     looking = true;
     const patience = new Promise((over) => { setTimeout(over, 5000, false); });
     const saved = await Promise.all(held.map((one) => Promise.race([reached(one), patience])));
-    looking = false;
     const left = held.filter((_, number) => !saved[number]);
+    for (const one of left) one.definitions = await Promise.race([definitions(one), patience]);
+    looking = false;
     if (left.length) ask(left); else form.submit();
   });
 })();
