@@ -12,14 +12,7 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib import clock, logs
 from chalicelib.edges import Asked, Site, public_address
 from chalicelib.pages.answer import Way, answer, broken_page, refuse
-from chalicelib.pages.web import (
-    FORM,
-    MULTIPART,
-    Body,
-    Problem,
-    Request,
-    Response,
-)
+from chalicelib.pages.web import FORM, MULTIPART, Body, Problem, Request, Response
 from chalicelib.ways import WAYS
 
 app = Chalice(app_name="baocao", configure_logs=False)

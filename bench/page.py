@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 import app
 from bench import scene
 from bench.rows import Row, row
-from chalicelib.programme import Indicator, Section
+from chalicelib.form import Indicator, Section
 from chalicelib.store import keys, programmes
 from chalicelib.table import ANYTHING, Delete
 from infra.browser import PHONE, chromium, free_port

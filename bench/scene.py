@@ -11,7 +11,7 @@ from chalicelib import access as tokens
 from chalicelib import report
 from chalicelib.draft import Posted
 from chalicelib.edges import Site
-from chalicelib.programme import Indicator, indicators
+from chalicelib.form import Indicator, indicators
 from chalicelib.report import Sender
 from chalicelib.store import access, drafts, programmes, reports
 from chalicelib.store.drafts import Place

@@ -13,8 +13,9 @@ from typing import Any
 from chalicelib import embedded, report, submission
 from chalicelib.clock import now
 from chalicelib.edges import Site
+from chalicelib.form import Form, indicators
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme, indicators
+from chalicelib.programme import Programme
 from chalicelib.report import Content, Head, Sender
 from chalicelib.store import keys, programmes, reports
 from chalicelib.table import Key

@@ -15,6 +15,7 @@ from bench import stored
 from bench.summarising import Row, against, cpu, shown
 from chalicelib import summary, workbook
 from chalicelib.cells import UnitRow
+from chalicelib.messages.summary import WORDS
 from chalicelib.store import programmes
 from chalicelib.store.current import current
 from chalicelib.tally import Tally
@@ -47,7 +48,8 @@ class Period:
     def write(self, file: IO[bytes]) -> None:
         rows = (UnitRow(unit, sent) for unit, sent in self._tally.rows())
         named = (self._programme.name, self._programme.blocs)
-        workbook.as_xlsx(file, self._whole, *named, self._tally.sections, rows, self._period.due)
+        due = self._period.due
+        workbook.as_xlsx(file, self._whole, *named, self._tally.sections, rows, due, WORDS)
 
 
 @contextmanager

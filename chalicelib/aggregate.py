@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any
 
 from chalicelib import number, target
-from chalicelib.programme import Indicator
+from chalicelib.form import Indicator
 
 # Exact over any number of units: 15 digits before the point and 14 after it need 29 already.
 _EXACT = Context(prec=60, traps=[Inexact])

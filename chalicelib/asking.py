@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from chalicelib import days, remarks
+from chalicelib import comment, days
 from chalicelib.clock import today
 from chalicelib.period import Period
 from chalicelib.report import Head
@@ -55,10 +55,10 @@ def due(head: Head | None, period: Period, terms: Terms) -> datetime:
 
 def read(
     kind: Kind, unit: str, form: Mapping[str, str], now: datetime, after: datetime
-) -> tuple[Ask, remarks.Faults]:
+) -> tuple[Ask, comment.Faults]:
     """The request as a unit typed it."""
     reason = form.get("reason", "")
-    faults = remarks.unfit("reason", reason)
+    faults = comment.unfit("reason", reason)
     if not reason:
         faults["reason"] = "no_reason_given"
     wanted = None

@@ -2,41 +2,45 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from chalicelib import messages, number
-from chalicelib.entered import BY_DEPARTMENT
-from chalicelib.messages import VALUE_STATES
-from chalicelib.programme import Indicator, Section, indicators
+from chalicelib import number
+from chalicelib.form import Indicator, Section, indicators
 from chalicelib.summary import Document
 from chalicelib.tally import Sent
 from chalicelib.unit import Unit
 
-_COVERAGE_WORDS = ("phải báo cáo", "có số liệu", "không phát sinh", "không áp dụng", "chưa có")
 _COVERAGE = ("expected", "with_value", "nil", "not_applicable", "missing")
-_SUMMARY_HEADS = (
-    "Mã",
-    "Chỉ tiêu",
-    "Đơn vị tính",
-    "Cách tổng hợp",
-    "Mục tiêu",
-    "Đạt",
-    "Kết quả",
-    "Tử số",
-    "Mẫu số",
-    "Số đơn vị phải báo cáo",
-    "Có số liệu",
-    "Không phát sinh",
-    "Không áp dụng",
-    "Chưa có",
-)
-_MET = {True: "Đạt", False: "Chưa đạt", None: ""}
 
 
-class Percent(Decimal):
-    """A share in per cent: 98.53 is shown as 98,53%."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the files of a summary say besides names and figures: its places are in braces."""
+
+    heads: tuple[str, ...]  # of the summary's table
+    bloc_heads: tuple[str, ...]  # of each bloc's part of it, after {bloc}
+    rules: Mapping[str, str]
+    by_department: str
+    met: Mapping[bool | None, str]
+    missing: str
+    value_states: Mapping[str, str]
+    states: Mapping[str, str]
+    timing: Mapping[bool, str]
+    sheets: tuple[str, str, str, str]
+    made: str  # {period}, {moment}
+    moment: Callable[[datetime], str]
+    counts: tuple[tuple[str, str], ...]  # with the name of each
+    compared: str
+    fits: Mapping[bool, str]
+    unit_heads: tuple[str, str, str, str]
+    own_sums: str
+    summed: str
+    units: str  # {count}
+    text_heads: tuple[str, ...]
+    reported_heads: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +52,54 @@ class UnitRow:
     asked: frozenset[str] | None = None  # codes; None: what the sections ask of its bloc
 
 
-def heads(blocs: Mapping[str, str], codes: Sequence[str]) -> list[str]:
+def heads(blocs: Mapping[str, str], codes: Sequence[str], words: Words) -> list[str]:
     """The heads of the summary's table: the total's, then each bloc's."""
-    return [*_SUMMARY_HEADS, *(head for code in codes for head in _bloc_heads(blocs[code]))]
+    parts = ((blocs[code], part) for code in codes for part in words.bloc_heads)
+    return [*words.heads, *(part.format(bloc=label) for label, part in parts)]
 
 
-def line_cells(line: Document, codes: Sequence[str]) -> list[object]:
-    return [*_summary_cells(line), *(cell for code in codes for cell in _bloc_cells(line, code))]
+def line_cells(line: Document, codes: Sequence[str], words: Words) -> list[object]:
+    blocs = (cell for code in codes for cell in _bloc_cells(line, code, words))
+    return [*_summary_cells(line, words), *blocs]
 
 
-def _bloc_heads(label: str) -> tuple[str, ...]:
-    return tuple(f"{label}: {part}" for part in ("kết quả", *_COVERAGE_WORDS))
-
-
-def _summary_cells(line: Document) -> list[object]:
+def _summary_cells(line: Document, words: Words) -> list[object]:
     return [
         line["code"],
         line["label"],
         line["measured_in"],
-        _rule(line),
+        _rule(line, words),
         line["target"],
-        _MET[line["met"]],
-        _result(line, line["kind"]),
+        words.met[line["met"]],
+        _result(line, line["kind"], words),
         line["numerator"],
         line["denominator"],
         *(line[name] for name in _COVERAGE),
     ]
 
 
-def _rule(line: Document) -> str:
+def _rule(line: Document, words: Words) -> str:
     is_ours = line["entered_by"] == "department"
-    return BY_DEPARTMENT if is_ours else messages.AGGREGATES[line["aggregate"]]
+    return words.by_department if is_ours else words.rules[line["aggregate"]]
 
 
-def _bloc_cells(line: Document, bloc: str) -> list[object]:
+def _bloc_cells(line: Document, bloc: str, words: Words) -> list[object]:
     part = line["blocs"].get(bloc)
     if part is None:
         return [None] * (1 + len(_COVERAGE))
-    return [_result(part, line["kind"]), *(part[name] for name in _COVERAGE)]
+    return [_result(part, line["kind"], words), *(part[name] for name in _COVERAGE)]
 
 
-def _result(part: Document, kind: str) -> object:
+def _result(part: Document, kind: str, words: Words) -> object:
     """The value as a number; a percentage as its hundredth parts, not as a share."""
-    if part.get("state") in VALUE_STATES or (kind == "choice" and part["value"]):
+    if state := words.value_states.get(part.get("state", "")):
+        return state
+    if kind == "choice" and part["value"]:
         return part["shown"]  # what the department entered, where it is no number
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
-        return Percent(part["value"])
+        return number.Percent(part["value"])
     return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
 
 
@@ -119,7 +123,7 @@ def unit_columns(indicator: Indicator) -> list[Column]:
 
 
 def unit_cells(
-    columns: Sequence[Column], bloc: str, asked: frozenset[str] | None = None
+    columns: Sequence[Column], words: Words, bloc: str, asked: frozenset[str] | None = None
 ) -> Callable[[Mapping[str, Any]], Iterator[object]]:
     """What makes a unit's figures the cells of these columns; of one bloc, as it is asked."""
 
@@ -138,11 +142,11 @@ def unit_cells(
                 continue
             code, make = maker
             if code not in figures:
-                yield messages.MISSING
+                yield words.missing
                 continue
             found = figures[code]
             if found is None or found is False:
-                yield VALUE_STATES["nil" if found is None else "na"]
+                yield words.value_states["nil" if found is None else "na"]
             else:
                 yield make(found)
 
@@ -164,9 +168,9 @@ def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
     return lambda found: labels.get(found, found)
 
 
-def _share(found: tuple[int, int]) -> Percent | None:
+def _share(found: tuple[int, int]) -> number.Percent | None:
     share = number.percent(*found)
-    return None if share is None else Percent(share)
+    return None if share is None else number.Percent(share)
 
 
 def column_total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:

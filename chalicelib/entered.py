@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import EllipsisType
+from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib import value
 from chalicelib.aggregate import Aggregate
-from chalicelib.messages import VALUE_STATES
-from chalicelib.programme import Indicator, Section, indicators
+from chalicelib.form import Indicator, Section, indicators
 from chalicelib.value import Figure, Text
-
-BY_DEPARTMENT = "Sở nhập"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +31,41 @@ def asked(sections: Iterable[Section]) -> tuple[Indicator, ...]:
     return tuple(one for one in indicators(sections) if one.entered_by == "department")
 
 
-def shown(indicator: Indicator, found: Figure | Text) -> str:
-    """A value in words, also the states that are none."""
-    if found is value.NIL:
-        return VALUE_STATES["nil"]
-    if found is value.NOT_APPLICABLE:
-        return VALUE_STATES["na"]
-    return value.shown(indicator, found)
+Found: TypeAlias = Figure | Text | EllipsisType  # ... where nothing was entered
 
 
-def changes(
-    asked: Iterable[Indicator], before: Entered, after: Entered
-) -> dict[str, tuple[str, str]]:
-    """Code -> both values in words, of what differs; empty where there is none."""
+class Change(NamedTuple):
+    """What was entered of one indicator before, and what is now."""
+
+    indicator: Indicator
+    before: Found
+    after: Found
+
+
+def changes(asked: Iterable[Indicator], before: Entered, after: Entered) -> list[Change]:
+    """What differs."""
     then, now = before.values(), after.values()
+    both = (Change(one, then.get(one.code, ...), now.get(one.code, ...)) for one in asked)
+    return [change for change in both if _differ(change.before, change.after)]
 
-    def words(one: Indicator, its: Mapping[str, Figure | Text]) -> str:
-        return shown(one, its[one.code]) if one.code in its else ""
 
-    return {
-        one.code: (words(one, then), words(one, now))
-        for one in asked
-        if words(one, then) != words(one, now)
-    }
+def _differ(before: Found, after: Found) -> bool:
+    """Not applicable is kept as False, which is equal to 0 and none the less another answer."""
+    return type(before) is not type(after) or before != after
 
 
 def as_json(indicator: Indicator, entered: Entered) -> dict[str, Any]:
     """A line's value and whether it meets its target; it stands on no unit."""
     found = entered.values().get(indicator.code, ...)
     said: dict[str, Any] = {"value": None, "numerator": None, "denominator": None, "met": None}
-    words = "" if found is ... else shown(indicator, found)
-    said |= {"state": _state(found), "shown": words}
+    state = _state(found)
+    told = state == "value"
+    said |= {"state": state, "shown": _shown(indicator, found)}
     if indicator.is_text:
         lines = found if isinstance(found, list) else [found]
-        told = said["state"] == "value"
-        said["value"] = [{"lines": lines, "name": BY_DEPARTMENT, "unit": ""}] if told else []
+        said["value"] = [{"lines": lines, "name": "", "unit": ""}] if told else []
     elif indicator.kind == "choice":
-        said["value"] = words if said["state"] == "value" else None
+        said["value"] = said["shown"] or None
     elif found is not ... and (found is not value.NIL or indicator.kind != "rank"):
         # Nil of a count is none of it, and is judged; no rank is not the best one.
         alone, read_as = Aggregate(1), _as_a_number(indicator)
@@ -89,3 +85,10 @@ def _state(found: object) -> str:
     if found is ...:
         return "missing"
     return "nil" if found is value.NIL else "na" if found is value.NOT_APPLICABLE else "value"
+
+
+def _shown(indicator: Indicator, found: Found) -> str:
+    """Empty where the state says it all."""
+    if isinstance(found, EllipsisType) or found is value.NIL or found is value.NOT_APPLICABLE:
+        return ""
+    return value.shown(indicator, found)

@@ -1,13 +1,12 @@
 """More time for one unit or a whole bloc: which day it may be, and what that does to each."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from chalicelib import text
 from chalicelib.clock import today
-from chalicelib.grid import Row
 from chalicelib.period import Period, end_of
+from chalicelib.terms import Terms
 
 LONGEST_REASON = 500  # characters
 FARTHEST = timedelta(days=366)  # a year's typing error is no extension
@@ -37,14 +36,13 @@ def reason_fault(reason: str) -> str:
     return "reason_too_long" if len(reason) > LONGEST_REASON else ""
 
 
-def outcome(row: Row, due: datetime) -> Outcome:
-    """What giving a whole bloc until `due` does to one of its units: it takes no time away."""
-    if row.terms.exempt:
+def outcome(terms: Terms, limit: datetime, due: datetime) -> Outcome:
+    """What giving a whole bloc until `due` does to a unit that has until `limit` now.
+
+    It takes no time away.
+    """
+    if terms.exempt:
         return "exempt"
-    if row.limit < due:
+    if limit < due:
         return "extend"
-    return "done" if row.limit == due else "later"
-
-
-def outcomes(rows: Iterable[Row], due: datetime) -> list[tuple[Row, Outcome]]:
-    return [(row, outcome(row, due)) for row in rows]
+    return "done" if limit == due else "later"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chalicelib.programme import Form, Indicator, Section
+from chalicelib.form import Form, Indicator, Section
 
 # Of an indicator: what only its readers see, and what decides how it is read and added up.
 WORDS = ("label", "hint", "about", "num_label", "den_label", "choices")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias
 
-from chalicelib.cells import Percent
 from chalicelib.clock import VIETNAM
+from chalicelib.number import Percent
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

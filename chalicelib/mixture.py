@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from chalicelib.programme import Indicator, Section
+from chalicelib.form import Indicator, Section
 
 
 def merged(own: Sequence[Section], others: Iterable[Sequence[Section]]) -> tuple[Section, ...]:

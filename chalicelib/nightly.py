@@ -12,8 +12,10 @@ from chalicelib import logs, summary, workbook
 from chalicelib.cells import UnitRow
 from chalicelib.edges import HandOver, Site
 from chalicelib.entered import Entered
+from chalicelib.form import Section
+from chalicelib.messages.summary import WORDS
 from chalicelib.period import Period
-from chalicelib.programme import Programme, Section
+from chalicelib.programme import Programme
 from chalicelib.report import compact
 from chalicelib.store import entered, programmes, reports, summaries, terms
 from chalicelib.store.current import current
@@ -231,9 +233,9 @@ def _fill(
                 for unit, sent in tally.rows()
             )
             named = (programme.name, programme.blocs)
-            workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due)
+            workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due, WORDS)
         case "csv":
-            file.write(workbook.as_csv(whole, programme.blocs))
+            file.write(workbook.as_csv(whole, programme.blocs, WORDS))
         case "json":
             file.writelines(summary.pieces(whole))
         case "seen":

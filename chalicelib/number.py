@@ -23,6 +23,10 @@ class NotRead(Exception):
         self.problem = problem
 
 
+class Percent(Decimal):
+    """A share in per cent: 98.53 is shown as 98,53%."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
     """A text that can mean two numbers: 1.250 is 1250 or 1,25."""

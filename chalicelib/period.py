@@ -1,17 +1,13 @@
 """Reporting periods: windows fixed by Nghị định 09/2019/NĐ-CP, deadlines on working days."""
 
-import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.clock import VIETNAM
+from chalicelib.period_key import PATTERN, kind
 
-_KEY = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<part>M(?:0[1-9]|1[0-2])|Q[1-4]|H[12]|9M))?"
-    r"|x-[a-z0-9]+(?:-[a-z0-9]+)*"
-)
 CUT_OFF_DAY = 14  # Điều 12: every window ends on the 14th and the next begins on the 15th
 _LAST_MONTH = {"H1": 6, "H2": 12, "9M": 9, "Q1": 3, "Q2": 6, "Q3": 9, "Q4": 12}
 _LENGTH = {"M": 1, "Q": 3, "H": 6, "9": 9}
@@ -39,27 +35,9 @@ class Period(BaseModel):
         return self.opens <= now
 
 
-def tags(key: str) -> frozenset[str]:
-    """How `asked` may name this period: 2026-Q2 is Q and Q2, 2026 is Y, x-slug is X."""
-    part = kind(key)
-    if key.startswith("x-") or "-" not in key:
-        return frozenset({part})
-    return frozenset({part, key.partition("-")[2]})
-
-
-def kind(key: str) -> str:
-    """M, Q, H, 9M, Y or X. Periods of one kind are compared with one another."""
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"{key!r} is no period key")
-    if key.startswith("x-"):
-        return "X"
-    part = key.partition("-")[2]
-    return "Y" if not part else "9M" if part == "9M" else part[0]
-
-
 def window(key: str) -> tuple[date, date]:
     """First and last day of the data, both inclusive (Nghị định 09/2019/NĐ-CP, Điều 12)."""
-    match = _KEY.fullmatch(key)
+    match = PATTERN.fullmatch(key)
     if not match or key.startswith("x-"):
         raise ValueError(f"{key!r} has no window of its own")
     year, part = int(match["year"]), match["part"] or ""

@@ -1,23 +1,22 @@
 """The periods that a programme's regime makes, and what other holidays make of them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib import messages
 from chalicelib import period as calendar
 from chalicelib.clock import today
 from chalicelib.period import Period
 from chalicelib.programme import Programme
 
 
-def periods(programme: Programme, form: int) -> Iterator[Period]:
-    """Every period of the regime, and the thematic ones of the settings."""
+def periods(programme: Programme, form: int, label: Callable[[str], str]) -> Iterator[Period]:
+    """Every period of the regime, each with its key's label, and the settings' thematic ones."""
     regime, holidays = programme.regime, programme.days_off
     for key in calendar.keys(regime.collects, regime.first_year, regime.last_year):
         yield calendar.build(
             key,
-            messages.period_label(key),
+            label(key),
             days=calendar.window(key),
             due_day=regime.due_day,
             lock_day=regime.lock_day,
@@ -53,8 +52,8 @@ def moved_by_holidays(
     A deadline that somebody set by hand, and one of a period that is none of the regime's, only
     moves where it now falls on a day off.
     """
-    then = {one.key: one for one in periods(old, 0)}
-    soon = {one.key: one for one in periods(new, 0)}
+    then = {one.key: one for one in periods(old, 0, str)}
+    soon = {one.key: one for one in periods(new, 0, str)}
     found = []
     for one in kept:
         if one.has_begun(now):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chalicelib.aggregate import Aggregate
-from chalicelib.programme import Indicator
+from chalicelib.form import Indicator
 from chalicelib.unit import Unit, official
 
 MISSING: Final = object()  # the answer of a unit that gave none, or whose report is being returned

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib import days, text
+from chalicelib import days
 from chalicelib.clock import from_iso, iso
-
-LONGEST = 1_000  # of one comment, one reason
+from chalicelib.comment import Faults, unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +21,6 @@ class Remarks:
     @property
     def count(self) -> int:
         return len(self.sections) + bool(self.general)
-
-
-Faults = Mapping[str, str]  # name of the box -> key of messages.deciding.FAULTS
 
 
 def read(sections: Iterable[str], form: Mapping[str, str], now: datetime) -> tuple[Remarks, Faults]:
@@ -45,13 +41,6 @@ def read(sections: Iterable[str], form: Mapping[str, str], now: datetime) -> tup
     except days.Unfit as wrong:
         faults["due"] = wrong.problem
     return Remarks(found, general, due), faults
-
-
-def unfit(box: str, said: str) -> dict[str, str]:
-    """What is wrong with one comment or reason; an empty one is nothing wrong here."""
-    if len(said) > LONGEST:
-        return {box: "too_long"}
-    return {box: "forbidden_character"} if text.forbidden(said) else {}
 
 
 def detail(remarks: Remarks) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from chalicelib import text, value
+from chalicelib.form import NARRATIVES, Indicator
 from chalicelib.moves import State
-from chalicelib.programme import NARRATIVES, Indicator
 from chalicelib.value import Empty, Figure, Jump, Text, Unreadable
 
 LARGEST = 100_000  # bytes of canonical content

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, TypeGuard
 
 from chalicelib import entered as department
 from chalicelib.entered import Entered
+from chalicelib.form import Section
 from chalicelib.period import Period
-from chalicelib.programme import Section
 from chalicelib.report import compact
 from chalicelib.tally import Line, State, Tally
 from chalicelib.unit import Unit

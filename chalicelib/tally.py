@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from chalicelib.aggregate import Aggregate
+from chalicelib.form import Indicator, Section, indicators
 from chalicelib.mixture import merged
-from chalicelib.programme import Indicator, Section, indicators
 from chalicelib.report import Standing
 from chalicelib.spool import Lines, Records
 from chalicelib.unit import Unit

@@ -1,18 +1,13 @@
-"""The log of acts as it is read: by month, person, unit and verb, a page at a time, as XLSX."""
+"""The log of acts as it is read: by month, person, unit and verb, a page at a time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import IO
 
-from chalicelib import listing
 from chalicelib.audit import Act
 from chalicelib.clock import today
-from chalicelib.listing import Sheet
-from chalicelib.messages import audit as words
 
 PAGE = 200
-_WIDTHS = (20, 34, 44, 14, 44, 80)  # of the columns, in letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +42,3 @@ def page(acts: Sequence[Act], before: str) -> tuple[list[Act], str]:
     older = [act for act in reversed(acts) if not before or act.name < before]
     shown = older[:PAGE]
     return shown, shown[-1].name if len(older) > PAGE else ""
-
-
-def as_xlsx(file: IO[bytes], acts: Iterable[Act], names: Mapping[str, str], now: datetime) -> None:
-    """One row an act; no text of it is ever a formula, a link or a number."""
-    rows = (
-        (act.at, words.who(act), words.what(act), act.period, _unit(act, names), words.detail(act))
-        for act in acts
-    )
-    heads = tuple(zip(words.HEADS, _WIDTHS, strict=True))
-    listing.as_xlsx(file, words.TITLE, now, [Sheet(words.TITLE, (), heads, rows)])
-
-
-def _unit(act: Act, names: Mapping[str, str]) -> str:
-    return names.get(act.unit, act.unit)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from chalicelib.messages import units as words
 from chalicelib.unit import Unit
 
 if TYPE_CHECKING:
@@ -14,7 +13,16 @@ if TYPE_CHECKING:
 _WIDTHS = {"code": 12, "name": 44, "aliases": 40, "email": 28, "successors": 24}
 
 
-def as_xlsx(file: IO[bytes], units: Iterable[Unit], blocs: Mapping[str, str]) -> None:
+class Labels(NamedTuple):
+    """The names of both sheets, each column's title, and the lines of the second sheet."""
+
+    sheet: str
+    titles: Mapping[str, str]
+    guide: str
+    lines: tuple[str, ...]
+
+
+def as_xlsx(file: IO[bytes], units: Iterable[Unit], labels: Labels) -> None:
     """Every dated version a row, days as days; a second sheet says how it is filled in."""
     import xlsxwriter  # heavy: only who downloads it pays
 
@@ -28,19 +36,18 @@ def as_xlsx(file: IO[bytes], units: Iterable[Unit], blocs: Mapping[str, str]) ->
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
     day = book.add_format({"num_format": "dd/mm/yyyy", "align": "left"})
     text = book.add_format({"num_format": "@"})
-    sheet = book.add_worksheet(words.SHEET)
+    sheet = book.add_worksheet(labels.sheet)
     sheet.freeze_panes(1, 2)
-    for place, (column, title) in enumerate(words.TITLES.items()):
+    for place, (column, title) in enumerate(labels.titles.items()):
         form = day if column.startswith("valid_") else text
         sheet.set_column(place, place, _WIDTHS.get(column, 14), form)
         sheet.write_string(0, place, title, head)
     for row, unit in enumerate(units, start=1):
-        for place, column in enumerate(words.TITLES):
+        for place, column in enumerate(labels.titles):
             _write(sheet, row, place, getattr(unit, column), text, day)
-    guide = book.add_worksheet(words.GUIDE)
+    guide = book.add_worksheet(labels.guide)
     guide.set_column(0, 0, 110, book.add_format({"text_wrap": True}))
-    named = (words.GUIDE_BLOC.format(code=code, label=label) for code, label in blocs.items())
-    for row, line in enumerate((*words.GUIDE_LINES, *named)):
+    for row, line in enumerate(labels.lines):
         guide.write_string(row, 0, line)
     book.close()
 

@@ -5,27 +5,34 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from itertools import islice
 
 from pydantic import ValidationError
 
 from chalicelib import spreadsheet, text
-from chalicelib.messages import units as words
 from chalicelib.spreadsheet import MOST_COLUMNS, BadCell, Cell, NotTaken
 from chalicelib.unit import Unit
 
-COLUMNS = tuple(words.TITLES)
+COLUMNS = (
+    "code",
+    "name",
+    "bloc",
+    "parent",
+    "order",
+    "aliases",
+    "email",
+    "phone",
+    "valid_from",
+    "valid_to",
+    "successors",
+)
 MOST_ROWS = 10_000  # of one file
 _MOST_CSV_ROWS = 100_000  # with the empty ones
 _MOST_CSV_CELLS = 1_000_000
 _NEEDED = ("code", "name", "bloc", "valid_from")
 _DAYS = ("valid_from", "valid_to")
 _HEAD_WITHIN = 15  # rows: official lists carry a title above their heads
-_BY_HEAD = {
-    text.fold(said): column
-    for column in COLUMNS
-    for said in (column, words.TITLES[column], *words.SPELLINGS[column])
-}
 Fault = tuple[int, str, str]  # line, column, problem
 
 
@@ -37,6 +44,32 @@ class Faulty(Exception):
         self.faults = faults
 
 
+@dataclass(frozen=True)
+class Heads:
+    """What lists call their columns (compared folded), and which of several sheets is the list."""
+
+    titles: Mapping[str, str]
+    spellings: Mapping[str, Sequence[str]]
+    sheet: str
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        return {
+            text.fold(said): column
+            for column in COLUMNS
+            for said in (column, self.titles[column], *self.spellings[column])
+        }
+
+    def named(self, cell: str) -> str:
+        """The column that a head names; empty where it names none."""
+        return self.columns.get(text.fold(cell), "")
+
+    def are(self, cells: Sequence[Cell]) -> bool:
+        """A title or a note above the table names none of its columns."""
+        named = {self.named(cell) for cell in map(_tidied, cells) if isinstance(cell, str)}
+        return len(named - {""}) > 1
+
+
 @dataclass(slots=True)
 class Listed:
     """A list as it was read: the rows that can be taken, and what is wrong with the others."""
@@ -46,23 +79,23 @@ class Listed:
     faults: list[Fault] = field(default_factory=list)
     passed_over: tuple[str, ...] = ()
     head: int = 0  # the row that was taken for the heads; 0 where none looks like them
-    said: dict[tuple[int, str], str] = field(default_factory=dict)  # what a faulty cell holds
+    said: dict[tuple[int, str], Cell] = field(default_factory=dict)  # what a faulty cell holds
 
-    def quoted(self, line: int, column: str) -> str:
-        """What stands in this cell, to find it by."""
-        found = self.said.get((line, column))
-        if found is None and column in COLUMNS:
+    def found(self, line: int, column: str) -> object:
+        """What stands in this cell, to find it by: as it was read, or as its unit has it."""
+        said = self.said.get((line, column))
+        if said is None and column in COLUMNS:
             units = (unit for number, unit in self.rows if number == line)
-            kept = next((getattr(unit, column) for unit in units), None)
-            found = words.said(kept, {}) if kept not in (None, "", ()) else ""
-        return text.quoted(found or "")
+            return next((getattr(unit, column) for unit in units), None)
+        return said
 
 
 class _Reader:
     """Takes in one table: first its heads, then its rows."""
 
-    def __init__(self, blocs: Mapping[str, str], *, from_1904: bool = False) -> None:
+    def __init__(self, blocs: Mapping[str, str], heads: Heads, *, from_1904: bool = False) -> None:
         self.listed = Listed()
+        self._names = heads
         self._blocs = blocs
         self._from_1904 = from_1904
         self._by_label = {text.fold(label): code for code, label in blocs.items()}
@@ -72,7 +105,7 @@ class _Reader:
     def heads(self, line: int, cells: Sequence[Cell]) -> bool:
         """Take the names of the columns; False where they can't be a list's."""
         said = [cell if isinstance(cell, str) else str(cell) for cell in map(_tidied, cells)]
-        self._head = [_BY_HEAD.get(text.fold(cell), "") for cell in said]
+        self._head = [self._names.named(cell) for cell in said]
         pairs = list(zip(self._head, said, strict=True))
         unknown = [cell for column, cell in pairs if cell and not column]
         lacking = [column for column in _NEEDED if column not in self._head]
@@ -91,7 +124,7 @@ class _Reader:
             if not column:
                 if cell != "":
                     faults.append((line, "", "no_head"))
-                    self.listed.said.setdefault((line, ""), _shown(cell))
+                    self.listed.said.setdefault((line, ""), _said(cell))
                 continue
             read = self._text(column, cell)
             if isinstance(read, BadCell):
@@ -106,7 +139,7 @@ class _Reader:
             wrong = {column for _, column, _ in faults if column}
             for column, cell in zip(self._head, cells, strict=False):
                 if column in wrong:
-                    self.listed.said[line, column] = _shown(cell)
+                    self.listed.said[line, column] = _said(cell)
         else:
             self.listed.rows.append((line, unit))
 
@@ -149,10 +182,8 @@ class _Reader:
         return unit
 
 
-def _shown(cell: Cell) -> str:
-    if isinstance(cell, BadCell):
-        return cell.said
-    return "" if cell == "" else words.said(cell, {})
+def _said(cell: Cell) -> Cell:
+    return cell.said if isinstance(cell, BadCell) else cell
 
 
 def _tidied(cell: Cell) -> Cell:
@@ -167,14 +198,14 @@ def _validated(given: Mapping[str, str]) -> Unit:
     return Unit.model_validate(fields)
 
 
-def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
+def read(content: bytes, blocs: Mapping[str, str], heads: Heads) -> Listed:
     """A CSV or a workbook, told apart by its bytes. Raises NotTaken for a file as a whole."""
     if not spreadsheet.is_workbook(content):
-        return _listed(_csv_rows(content), _Reader(blocs))
-    sheet = spreadsheet.read(content, words.SHEET)
-    reader = _Reader(blocs, from_1904=sheet.from_1904)
+        return _listed(_csv_rows(content, heads), _Reader(blocs, heads), heads)
+    sheet = spreadsheet.read(content, heads.sheet)
+    reader = _Reader(blocs, heads, from_1904=sheet.from_1904)
     reader.listed.passed_over = sheet.passed_over
-    listed = _listed(sheet.rows, reader)
+    listed = _listed(sheet.rows, reader, heads)
     # A merged title above the heads is how official lists begin; below, cells would be missing.
     merged = [one for one in sheet.merged if spreadsheet.last_row(one) >= listed.head]
     if listed.head and merged:
@@ -182,7 +213,7 @@ def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
     return listed
 
 
-def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader) -> Listed:
+def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader, heads: Heads) -> Listed:
     """The first rows are searched for the heads; each row below that holds anything is a unit."""
     above: list[tuple[int, Sequence[Cell]]] = []
     rows = iter(rows)
@@ -190,12 +221,12 @@ def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader) -> List
         if line > _HEAD_WITHIN:
             break
         above.append((line, cells))
-        if _looks_like_heads(cells):
+        if heads.are(cells):
             break
-    found = [one for one in above if _looks_like_heads(one[1])]
-    heads = found or above[:1] or [(1, [])]
+    found = [one for one in above if heads.are(one[1])]
+    first, *_ = found or above[:1] or [(1, [])]
     reader.listed.head = found[0][0] if found else 0
-    if not reader.heads(*heads[0]):
+    if not reader.heads(*first):
         return reader.listed
     taken = 0
     for line, cells in rows:
@@ -210,13 +241,7 @@ def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader) -> List
     return reader.listed
 
 
-def _looks_like_heads(cells: Sequence[Cell]) -> bool:
-    """A title or a note above the table names none of its columns."""
-    named = {_BY_HEAD.get(text.fold(cell)) for cell in map(_tidied, cells) if isinstance(cell, str)}
-    return len(named - {None}) > 1
-
-
-def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
+def _csv_rows(content: bytes, heads: Heads) -> Iterator[tuple[int, list[Cell]]]:
     """UTF-8, comma or semicolon, with or without BOM; a row's line is the one that it begins in."""
     try:
         lines = content.decode("utf-8-sig")
@@ -224,7 +249,7 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         raise NotTaken("not_utf8") from None
     line, seen = 1, 0
     try:
-        reader = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines))
+        reader = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines, heads))
         for number, cells in enumerate(reader):
             seen += len(cells)
             if len(cells) > MOST_COLUMNS:
@@ -237,22 +262,22 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
         raise NotTaken("not_a_table") from None
 
 
-def _delimiter(lines: str) -> str:
+def _delimiter(lines: str, heads: Heads) -> str:
     """The one that makes heads of a row near the top; a title may stand above, with commas."""
     for one in ";,\t":
         rows = csv.reader(io.StringIO(lines, newline=""), delimiter=one)
-        if any(_looks_like_heads(cells) for cells in islice(rows, _HEAD_WITHIN)):
+        if any(heads.are(cells) for cells in islice(rows, _HEAD_WITHIN)):
             return one
     return max(";,\t", key=lines.partition("\n")[0].count)
 
 
-def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
+def read_csv(content: bytes, blocs: Mapping[str, str], heads: Heads) -> list[Unit]:
     """Units from a file that comes with a programme.
 
     Raises Faulty with every fault at once; then nothing of the list may be used.
     """
     try:
-        listed = read(content, blocs)
+        listed = read(content, blocs, heads)
     except NotTaken as refused:
         raise Faulty([(1, "", refused.problem)]) from None
     if listed.faults:

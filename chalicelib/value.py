@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from chalicelib import number, text
+from chalicelib.form import Indicator
 from chalicelib.number import Ambiguous, NotRead
-from chalicelib.programme import Indicator
 
 LONGEST_TEXT = 4_000
 LONGEST_LINE = 300

@@ -9,10 +9,11 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import IO, TYPE_CHECKING
 
-from chalicelib import cells, messages, number
-from chalicelib.cells import Percent, UnitRow
+from chalicelib import cells, number
+from chalicelib.cells import UnitRow, Words
 from chalicelib.clock import VIETNAM
-from chalicelib.programme import Section
+from chalicelib.form import Section
+from chalicelib.number import Percent
 from chalicelib.summary import Document
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _EXACT = 15  # digits that a spreadsheet's number holds exactly
 
 
-def as_csv(summary: Document, blocs: Mapping[str, str]) -> bytes:
+def as_csv(summary: Document, blocs: Mapping[str, str], words: Words) -> bytes:
     """UTF-8 with BOM, semicolons, decimal commas: opens by a double click where it is read."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     codes = [code for code in blocs if code in summary["blocs"]]
-    writer.writerow([_csv_cell(head) for head in cells.heads(blocs, codes)])
+    writer.writerow([_csv_cell(head) for head in cells.heads(blocs, codes, words)])
     for line in summary["indicators"]:
-        row = cells.line_cells(line, codes)
+        row = cells.line_cells(line, codes, words)
         writer.writerow([_csv_cell(cell) for cell in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
@@ -52,6 +53,7 @@ def as_xlsx(
     sections: Sequence[Section],
     rows: Iterable[UnitRow],
     due: datetime,
+    words: Words,
 ) -> None:
     """Four sheets: the summary, one row a unit, texts, who has reported."""
     import xlsxwriter  # heavy: only the scheduled run pays
@@ -68,13 +70,14 @@ def as_xlsx(
     )
     as_of = datetime.fromisoformat(summary["as_of"])
     book.set_properties({"title": programme, "created": as_of.replace(tzinfo=None)})
-    _Sheets(book).fill(summary, programme, blocs, sections, rows, due)
+    _Sheets(book, words).fill(summary, programme, blocs, sections, rows, due)
     book.close()
 
 
 class _Sheets:
-    def __init__(self, book: "Workbook") -> None:
+    def __init__(self, book: "Workbook", words: Words) -> None:
         self._book = book
+        self._words = words
         self._bold = book.add_format({"bold": True})
         self._head = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
@@ -105,20 +108,21 @@ class _Sheets:
         due: datetime,
     ) -> None:
         """The rows come once: the second sheet and the last one grow together."""
+        words = self._words
         self.summary(summary, programme, blocs)
         columns = [column for one in cells.figures(sections) for column in cells.unit_columns(one)]
         by_unit = self.by_unit(columns)
-        texts = self._add("Nội dung", (10, 40, 12, 50, 90), (1, 0))
+        texts = self._add(words.sheets[2], (10, 40, 12, 50, 90), (1, 0))
         reported = self.reported()
-        answers = cache(partial(cells.unit_cells, columns))
+        answers = cache(partial(cells.unit_cells, columns, words))
         place = 0
         for place, row in enumerate(rows, start=1):
             unit, sent = row.unit, row.sent
-            state = messages.STATES[sent.state if sent else "missing"]
+            state = words.states[sent.state if sent else "missing"]
             named = (unit.code, unit.name, blocs[unit.bloc], state)
             figures = json.loads(sent.figures) if sent else {}
             self._row(by_unit, place + 1, [*named, *answers(unit.bloc, row.asked)(figures)])
-            timing = messages.TIMING[sent.late] if sent else ""
+            timing = words.timing[sent.late] if sent else ""
             self._row(reported, place, (place, *named, timing))
             if sent:
                 self._instant(reported, place, 6, sent.first_sent)
@@ -154,33 +158,29 @@ class _Sheets:
         sheet.repeat_rows(row)
 
     def summary(self, summary: Document, programme: str, blocs: Mapping[str, str]) -> None:
-        sheet = self._add("Tổng hợp", (11, 60, 14, 18, 16, 10, 14, 10, 10, *[10] * 20), (10, 2))
+        words = self._words
+        widths = (11, 60, 14, 18, 16, 10, 14, 10, 10, *[10] * 20)
+        sheet = self._add(words.sheets[0], widths, (10, 2))
         as_of = datetime.fromisoformat(summary["as_of"])
         sheet.write_string(0, 0, programme, self._bold)
-        sheet.write_string(1, 0, f"{summary['label']}, tổng hợp lúc {messages.moment(as_of)}")
-        counts = (
-            ("Phải gửi", "expected"),
-            ("Đã nhận", "received"),
-            ("Đúng hạn", "on_time"),
-            ("Gửi trễ hạn", "late"),
-            ("Đang trả lại", "returned"),
-            ("Chưa gửi", "missing"),
-        )
-        for row, (label, name) in enumerate(counts, start=2):
+        made = words.made.format(period=summary["label"], moment=words.moment(as_of))
+        sheet.write_string(1, 0, made)
+        for row, (label, name) in enumerate(words.counts, start=2):
             sheet.write_string(row, 1, label)
             sheet.write_number(row, 2, summary[name], self._count)
         fits = summary["expected"] == sum(summary[n] for n in ("received", "returned", "missing"))
-        formula = '=IF(AND(C3=C4+C7+C8,C4=C5+C6),"Khớp","Không khớp")'
-        sheet.write_string(8, 1, "Đối chiếu")
-        sheet.write_formula(8, 2, formula, None, "Khớp" if fits else "Không khớp")
+        either = f'"{words.fits[True]}","{words.fits[False]}"'
+        sheet.write_string(8, 1, words.compared)
+        formula = f"=IF(AND(C3=C4+C7+C8,C4=C5+C6),{either})"
+        sheet.write_formula(8, 2, formula, None, words.fits[fits])
         codes = [code for code in blocs if code in summary["blocs"]]
-        self._heads(sheet, 9, cells.heads(blocs, codes))
+        self._heads(sheet, 9, cells.heads(blocs, codes, words))
         for row, line in enumerate(summary["indicators"], start=10):
-            self._row(sheet, row, cells.line_cells(line, codes))
+            self._row(sheet, row, cells.line_cells(line, codes, words))
 
     def by_unit(self, columns: Sequence[cells.Column]) -> "Worksheet":
-        sheet = self._add("Theo đơn vị", (10, 40, 12, 16, *[12] * 200), (2, 2))
-        codes = ["Mã", "Đơn vị", "Khối thi đua", "Trạng thái", *(code for code, _, _ in columns)]
+        sheet = self._add(self._words.sheets[1], (10, 40, 12, 16, *[12] * 200), (2, 2))
+        codes = [*self._words.unit_heads, *(code for code, _, _ in columns)]
         labels = ["", "", "", "", *(label for _, label, _ in columns)]
         self._heads(sheet, 0, codes)
         self._heads(sheet, 1, labels)
@@ -202,32 +202,32 @@ class _Sheets:
             total = cells.column_total(lines[indicator.code], indicator, part)
             if total is not None:
                 totals[place] = total
-        sheet.write_string(last, 1, "Cộng trên trang này (không gồm đang trả lại)", self._bold)
+        sheet.write_string(last, 1, self._words.own_sums, self._bold)
         for place, total in totals.items():
-            sums = _column_sum(place, units)
+            sums = _column_sum(place, units, self._words.states["returned"])
             sheet.write_formula(last, place, sums, self._style(total), float(total))
-        sheet.write_string(last + 1, 1, "Theo báo cáo tổng hợp", self._bold)
+        sheet.write_string(last + 1, 1, self._words.summed, self._bold)
         for place, total in totals.items():
             self._write(sheet, last + 1, place, total)
-        sheet.write_string(last + 2, 1, f"Số đơn vị: {units}", self._bold)
+        sheet.write_string(last + 2, 1, self._words.units.format(count=units), self._bold)
 
     def texts(self, sheet: "Worksheet", summary: Document) -> None:
-        self._heads(sheet, 0, ("Mã đơn vị", "Đơn vị", "Mã", "Chỉ tiêu", "Nội dung"))
+        self._heads(sheet, 0, self._words.text_heads)
         row = 1
         for line in [*summary["indicators"], *summary["narratives"]]:
             if line["kind"] not in ("text", "list"):
                 continue
             for entry in line["value"]:
                 for text in entry["lines"]:
-                    named = (entry["unit"], entry["name"], line["code"], line["label"])
+                    name = entry["name"] if entry["unit"] else self._words.by_department
+                    named = (entry["unit"], name, line["code"], line["label"])
                     self._row(sheet, row, (*named, text))
                     row += 1
 
     def reported(self) -> "Worksheet":
         widths = (6, 10, 40, 16, 16, 16, 20, 20, 10, 20)
-        sheet = self._add("Tình hình gửi", widths, (1, 3))
-        heads = ("TT", "Mã", "Đơn vị", "Khối thi đua", "Trạng thái", "Thời hạn", "Gửi lần đầu")
-        self._heads(sheet, 0, (*heads, "Gửi gần nhất", "Lần gửi", "Hạn gửi"))
+        sheet = self._add(self._words.sheets[3], widths, (1, 3))
+        self._heads(sheet, 0, self._words.reported_heads)
         return sheet
 
     def _instant(self, sheet: "Worksheet", row: int, column: int, instant: datetime) -> None:
@@ -241,11 +241,10 @@ def _is_exact(cell: int | Decimal) -> bool:
     return len(digits) <= _EXACT or sum(char.isdigit() for char in digits) <= _EXACT
 
 
-def _column_sum(place: int, units: int) -> str:
+def _column_sum(place: int, units: int, returned: str) -> str:
     """Units whose report is being returned are left out, as in the summary."""
     from xlsxwriter.utility import xl_col_to_name
 
     column = xl_col_to_name(place)
     first, last = 3, units + 2
-    returned = messages.STATES["returned"]
     return f'=SUMIF($D${first}:$D${last},"<>{returned}",{column}{first}:{column}{last})'

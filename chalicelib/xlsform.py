@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import sheets, text
 from chalicelib.columns import EXTRA, Extras, Fault
-from chalicelib.programme import NARRATIVES, Choice, Form, Indicator, Section
+from chalicelib.form import NARRATIVES, Choice, Form, Indicator, Section
 from chalicelib.sheets import FileType, NotATable, Row, Sheet
 
 COLUMNS: Mapping[str, Collection[str]] = {

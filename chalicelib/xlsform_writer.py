@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from chalicelib.columns import EXTRA
-from chalicelib.programme import Choice, Form, Indicator
+from chalicelib.form import Choice, Form, Indicator
 from chalicelib.xlsform import COLUMNS
 
 _WIDTHS = {"label": 60, "hint": 40, "guidance_hint": 40, "type": 18, "name": 14}

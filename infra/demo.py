@@ -10,8 +10,9 @@ from datetime import datetime
 
 import app
 from chalicelib.edges import Site, Unusable
+from chalicelib.form import Form, Indicator, indicators
 from chalicelib.period import Period
-from chalicelib.programme import Form, Indicator, Programme, indicators
+from chalicelib.programme import Programme
 from chalicelib.store import access, programmes, reports
 from chalicelib.unit import Unit, owing
 from chalicelib.value import fields

@@ -7,11 +7,13 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import contact, period, regime, unit_list, ways, xlsform
+from chalicelib import contact, messages, period, regime, unit_list, ways, xlsform
 from chalicelib.edges import Site
+from chalicelib.form import Form
 from chalicelib.messages import authoring
+from chalicelib.messages.units import HEADS
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme, Staff
+from chalicelib.programme import Programme, Staff
 from chalicelib.sheets import FileType
 from chalicelib.store import access, programmes
 from chalicelib.store.links import standing_or_first_link
@@ -108,7 +110,7 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
 def _units(folder: Path, programme: Programme) -> list[Unit]:
     path = folder / "units.csv"
     try:
-        return unit_list.read_csv(path.read_bytes(), programme.blocs)
+        return unit_list.read_csv(path.read_bytes(), programme.blocs, HEADS)
     except OSError as error:
         raise NotLoaded(f"{path}: {error.strerror}") from None
     except unit_list.Faulty as faulty:
@@ -164,6 +166,6 @@ def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
     """New periods, and those not begun anew: newest form, days and holidays. A begun one stays."""
     now = site.clock()
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
-    for one in regime.periods(programme, form.version):
+    for one in regime.periods(programme, form.version, messages.period_label):
         if one.key not in kept or not kept[one.key].has_begun(now):
             yield one

@@ -11,8 +11,8 @@ from hypothesis import settings, strategies
 
 from chalicelib import report, submission
 from chalicelib.clock import iso
+from chalicelib.form import Choice, Form, Indicator, Section
 from chalicelib.period import Period, end_of, start_of
-from chalicelib.programme import Choice, Form, Indicator, Section
 from chalicelib.report import Content, Head, Sender, Standing, Version
 from chalicelib.unit import Unit
 

@@ -13,11 +13,7 @@ import app
 from chalicelib.access import csrf_token
 from chalicelib.aws import address_of
 from chalicelib.edges import Site
-from chalicelib.pages.web import (
-    LARGEST_BODY,
-    LARGEST_OF_A_STRANGER,
-    MOST_FIELDS_OF_A_STRANGER,
-)
+from chalicelib.pages.web import LARGEST_BODY, LARGEST_OF_A_STRANGER, MOST_FIELDS_OF_A_STRANGER
 from chalicelib.table import Item
 from infra.visitor import Visitor
 from tests.conftest import NEW

@@ -14,6 +14,7 @@ from chalicelib import trail
 from chalicelib.audit import UNIT, Act
 from chalicelib.edges import Site
 from chalicelib.messages import audit as words
+from chalicelib.pages import audit as log
 from chalicelib.store import acts, keys
 from chalicelib.table import NOTHING, Conflict, Put
 from chalicelib.trail import Wanted
@@ -137,7 +138,7 @@ def test_the_xlsx_holds_the_filtered_month_and_no_text_of_it_is_live(
 def test_a_detail_that_begins_like_a_formula_stays_text(tmp_path: Path) -> None:
     act = Act(AT, "=1+1", "=2+2", "p", "=3+3", "=4+4")
     with (tmp_path / "log.xlsx").open("w+b") as file:
-        trail.as_xlsx(file, [act], {}, AT)
+        log.as_xlsx(file, [act], {}, AT)
     (sheet,) = load_workbook(tmp_path / "log.xlsx").worksheets
     assert [cell.data_type for cell in sheet[2]][1:5] == ["s"] * 4
 

@@ -13,7 +13,7 @@ from bench import stored
 from chalicelib import capacity, nightly
 from chalicelib.capacity import Spent
 from chalicelib.edges import Site
-from chalicelib.programme import indicators
+from chalicelib.form import indicators
 from chalicelib.report import read
 from infra import demo
 from infra.visitor import Visitor

@@ -13,8 +13,8 @@ from builders import BLOCS
 from test_xlsform import TOO_MUCH
 
 from chalicelib import spreadsheet, unit_list, upload, xlsform
+from chalicelib.form import Form
 from chalicelib.messages import authoring, units
-from chalicelib.programme import Form
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.sizes import Figure, size
@@ -86,7 +86,7 @@ def test_a_workbook_that_would_cost_much_is_refused_soon(
 
 def refusal_of_a_list(content: bytes) -> str:
     with pytest.raises(spreadsheet.NotTaken) as refused:
-        unit_list.read(content, BLOCS)
+        unit_list.read(content, BLOCS, units.HEADS)
     return units.FAULTS[refused.value.problem]
 
 
@@ -127,7 +127,7 @@ def test_six_thousand_formatted_rows_below_a_list_are_no_burden() -> None:
     with zipfile.ZipFile(BytesIO(GOOD)) as archive:
         xml = archive.read(SHEET)
     content = changed(GOOD, {SHEET: xml.replace(b"</sheetData>", rows + b"</sheetData>")})
-    assert [unit.code for _, unit in unit_list.read(content, BLOCS).rows] == ["T01"]
+    assert [unit.code for _, unit in unit_list.read(content, BLOCS, units.HEADS).rows] == ["T01"]
 
 
 @pytest.mark.parametrize(

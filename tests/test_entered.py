@@ -7,10 +7,11 @@ import pytest
 from builders import YES_NO, content, head, indicator, instant, period, section, standing, unit
 
 from chalicelib import entered as noun
-from chalicelib import summary
+from chalicelib import messages, summary
 from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.entered import Entered, asked, changes
+from chalicelib.messages.summary import WORDS
 from chalicelib.store import acts, entered
 from chalicelib.summary import totals
 from chalicelib.table import Conflict
@@ -58,8 +59,8 @@ def test_every_kind_is_told_and_judged(one, figure, value, met):
     ("figures", "state", "shown"),
     [
         ({}, "missing", ""),
-        ({"k1": None}, "nil", "Không phát sinh"),
-        ({"k1": False}, "na", "Không áp dụng"),
+        ({"k1": None}, "nil", ""),
+        ({"k1": False}, "na", ""),
         ({"k1": 0}, "value", "0"),
     ],
 )
@@ -71,7 +72,7 @@ def test_missing_nil_not_applicable_and_nought_stay_apart(figures, state, shown)
 
 def test_texts_stand_where_units_texts_do():
     assert line(ours("t", "text"), texts={"t": "Số 5"})["value"] == [
-        {"lines": ["Số 5"], "name": "Sở nhập", "unit": ""}
+        {"lines": ["Số 5"], "name": "", "unit": ""}
     ]
     assert line(ours("t", "list"), texts={"t": ["a", "b"]})["value"][0]["lines"] == ["a", "b"]
     assert line(ours("t", "text"))["value"] == []
@@ -80,6 +81,11 @@ def test_texts_stand_where_units_texts_do():
 # ------------------------------------------------------------------ in the summary
 
 SECTIONS = (section(indicator("c"), ours(target="<=5", measured_in="hạng")),)
+
+
+def lines_of(entered):
+    """The summary as CSV."""
+    return as_csv(whole(entered), {"T": "THPT"}, WORDS).decode("utf-8-sig").splitlines()
 
 
 def whole(values):
@@ -100,9 +106,11 @@ def test_it_stands_in_the_summary_on_no_unit_and_is_never_summed():
 
 
 def test_it_stands_in_the_csv_as_a_number_and_in_words():
-    rows = as_csv(whole(Entered({"k1": 7})), {"T": "THPT"}).decode("utf-8-sig").splitlines()
+    rows = lines_of(Entered({"k1": 7}))
     assert rows[2].startswith("k1;Chỉ tiêu k1;hạng;Sở nhập;<=5;Chưa đạt;7;;;0;")
-    rows = as_csv(whole(Entered({"k1": None})), {"T": "THPT"}).decode("utf-8-sig").splitlines()
+    rows = (
+        as_csv(whole(Entered({"k1": None})), {"T": "THPT"}, WORDS).decode("utf-8-sig").splitlines()
+    )
     assert rows[2].startswith("k1;Chỉ tiêu k1;hạng;Sở nhập;<=5;;Không phát sinh;;;0;")
 
 
@@ -110,13 +118,24 @@ def test_who_is_asked_is_read_from_the_form():
     assert [one.code for one in asked(SECTIONS)] == ["k1"]
 
 
-def test_changes_name_both_values_in_words():
+def test_changes_name_both_values():
     some = (ours(), ours("y", "yesno", choices=YES_NO), ours("t", "text"))
     before = Entered({"k1": 7, "y": "yes"}, {"t": "a"})
     after = Entered({"k1": 5, "y": "yes"}, {})
-    assert changes(some, before, after) == {"k1": ("7", "5"), "t": ("a", "")}
-    assert changes(some, before, before) == {}
-    assert changes(some, Entered(), Entered({"k1": None})) == {"k1": ("", "Không phát sinh")}
+    assert changes(some, before, after) == [(some[0], 7, 5), (some[2], "a", ...)]
+    assert changes(some, before, before) == []
+    assert changes(some, Entered(), Entered({"k1": None})) == [(some[0], ..., None)]
+
+
+def test_nought_and_not_applicable_are_two_answers():
+    assert changes([ours()], Entered({"k1": 0}), Entered({"k1": False})) == [(ours(), 0, False)]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [(..., ""), (None, "Không phát sinh"), (False, "Không áp dụng"), (0, "0")]
+)
+def test_what_was_entered_is_told_in_words(found, words):
+    assert messages.entered(ours(), found) == words
 
 
 # ------------------------------------------------------------------ in the table

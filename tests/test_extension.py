@@ -74,7 +74,7 @@ def test_a_blocs_extension_takes_time_from_nobody(
     terms: Terms, sent: Head | None, outcome: str
 ) -> None:
     (row,), _ = grid.rows([unit("T01")], [sent] if sent else [], {"T01": terms}, {}, period())
-    assert extension.outcome(row, DUE) == outcome
+    assert extension.outcome(row.terms, row.limit, DUE) == outcome
     assert outcome in words.OUTCOMES
 
 

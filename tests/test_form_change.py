@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from builders import GRADES, YES_NO, form, indicator, section
 
+from chalicelib.form import Choice, Indicator
 from chalicelib.form_change import RULES, WORDS, difference
-from chalicelib.programme import Choice, Indicator
 
 
 def of(*indicators, **more):

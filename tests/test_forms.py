@@ -13,7 +13,7 @@ from chalicelib import nightly
 from chalicelib.access import csrf_token
 from chalicelib.audit import Act
 from chalicelib.edges import Site
-from chalicelib.programme import Form
+from chalicelib.form import Form
 from chalicelib.store import acts, authoring, programmes, reports
 from chalicelib.table import Conflict
 from infra.gateway import Reply

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 
 from chalicelib import unit_book
 from chalicelib.edges import Site
+from chalicelib.messages.units import labels
 from chalicelib.store import acts, programmes
 from chalicelib.table import Busy, Change, Item
 from infra.gateway import Reply
@@ -45,7 +46,7 @@ def listed(site: Site) -> bytes:
     out = io.BytesIO()
     programme = programmes.programme(site.table, NEW)
     assert programme is not None
-    unit_book.as_xlsx(out, programmes.units(site.table, programme), programme.blocs)
+    unit_book.as_xlsx(out, programmes.units(site.table, programme), labels(programme.blocs))
     return out.getvalue()
 
 

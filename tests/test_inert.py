@@ -22,6 +22,7 @@ from chalicelib import nightly, workbook
 from chalicelib import text as rules
 from chalicelib.cells import UnitRow
 from chalicelib.edges import Site
+from chalicelib.messages.summary import WORDS
 from chalicelib.store import programmes, reports
 from chalicelib.summary import Tally, document
 from infra.gateway import Reply
@@ -269,7 +270,7 @@ def check_csv(label: str) -> None:
     one = section(indicator("c1", label=label, measured_in=label))
     units = (unit("T01"),)
     found = document(Tally([one], units), "x", period(), instant(18))
-    made = workbook.as_csv(found, {**BLOCS, "T": label})
+    made = workbook.as_csv(found, {**BLOCS, "T": label}, WORDS)
     assert made.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
     quoted = f"'{label}" if label.startswith(FORMULA_SIGNS) else label
@@ -278,7 +279,8 @@ def check_csv(label: str) -> None:
     assert not [cell for row in rows for cell in row if cell.startswith(FORMULA_SIGNS)]
     assert f"{quoted}: kết quả" in rows[0]
     packed, rows_of = io.BytesIO(), [UnitRow(units[0], None)]
-    workbook.as_xlsx(packed, found, label, {**BLOCS, "T": label}, [one], rows_of, period().due)
+    blocs = {**BLOCS, "T": label}
+    workbook.as_xlsx(packed, found, label, blocs, [one], rows_of, period().due, WORDS)
     book = load_workbook(packed)
     formulas = [c for sheet in book for row in sheet for c in row if c.data_type == "f"]
     assert [cell.coordinate for cell in formulas] == ["C9"]  # ours: it reconciles the counts

@@ -14,8 +14,8 @@ import pytest
 from chalicelib import access as rules
 from chalicelib import number
 from chalicelib.edges import Site
+from chalicelib.form import Form
 from chalicelib.number import NotRead
-from chalicelib.programme import Form
 from chalicelib.store import access, drafts, programmes, reports
 from chalicelib.table import Item
 from infra.gateway import Reply

@@ -7,8 +7,8 @@ from decimal import Decimal
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from chalicelib.cells import Percent
 from chalicelib.listing import Cell, Sheet, as_xlsx
+from chalicelib.number import Percent
 
 NOW = datetime(2026, 12, 17, 16, 59, 59, 999999, tzinfo=UTC)
 

@@ -11,9 +11,9 @@ import pytest
 from builders import indicator, units_csv
 
 from chalicelib import messages, period, unit_list
+from chalicelib.form import Indicator, Kind, Rule
 from chalicelib.messages import authoring, problems, programme, units
 from chalicelib.moves import MOVES, Move, State
-from chalicelib.programme import Indicator, Kind, Rule
 from chalicelib.report import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,10 +176,9 @@ def test_no_sentence_of_a_units_page_is_idle():
     ],
 )
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
+    content = units_csv([row], "code,name,bloc,order,valid_from,valid_to")
     with pytest.raises(unit_list.Faulty) as faulty:
-        unit_list.read_csv(
-            units_csv([row], "code,name,bloc,order,valid_from,valid_to"), {"T": "THPT"}
-        )
+        unit_list.read_csv(content, {"T": "THPT"}, units.HEADS)
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 

@@ -20,8 +20,9 @@ from openpyxl import load_workbook
 
 from chalicelib import summary, workbook
 from chalicelib.cells import UnitRow
+from chalicelib.form import Choice
+from chalicelib.messages.summary import WORDS
 from chalicelib.mixture import merged
-from chalicelib.programme import Choice
 from chalicelib.report import compact
 from chalicelib.tally import Tally
 
@@ -141,7 +142,7 @@ def test_in_the_sheet_by_unit_a_cell_is_missing_only_where_it_was_asked():
     ]
     out = BytesIO()
     whole = summary.document(tally, "thi-dua", period(form=2), instant(18))
-    workbook.as_xlsx(out, whole, "x", BLOCS, tally.sections, rows, period().due)
+    workbook.as_xlsx(out, whole, "x", BLOCS, tally.sections, rows, period().due, WORDS)
     sheet = load_workbook(out)["Theo đơn vị"]
     columns = {cell.value: cell.column for cell in sheet[1]}
 

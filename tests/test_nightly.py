@@ -15,9 +15,10 @@ from chalicelib import nightly
 from chalicelib.audit import Act
 from chalicelib.edges import Files, Site
 from chalicelib.entered import Entered
+from chalicelib.form import Form
 from chalicelib.nightly import Failed
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme
+from chalicelib.programme import Programme
 from chalicelib.report import Content, Head, Sender
 from chalicelib.store import entered, keys, programmes, reports, summaries
 from chalicelib.store.reports import Sending

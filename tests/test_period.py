@@ -8,7 +8,7 @@ from builders import instant, unhurried
 from builders import period as a_period
 from hypothesis import given, strategies
 
-from chalicelib import period
+from chalicelib import period, period_key
 
 CUT_OFF = date(2026, 12, 14)  # a Monday
 
@@ -65,11 +65,11 @@ def test_the_windows_of_a_year_follow_one_another_without_gap(parts):
 )
 def test_another_text_is_no_period_key(key):
     with pytest.raises(ValueError, match="period key"):
-        period.kind(key)
+        period_key.kind(key)
 
 
 def test_a_custom_period_has_no_window_of_its_own():
-    assert period.kind("x-chuyen-de-2") == "X"
+    assert period_key.kind("x-chuyen-de-2") == "X"
     with pytest.raises(ValueError, match="window"):
         period.window("x-chuyen-de-2")
 
@@ -86,8 +86,8 @@ def test_a_custom_period_has_no_window_of_its_own():
     ],
 )
 def test_a_key_says_its_kind_and_how_a_form_may_name_it(key, kind, tags):
-    assert period.kind(key) == kind
-    assert period.tags(key) == tags
+    assert period_key.kind(key) == kind
+    assert period_key.tags(key) == tags
 
 
 def test_the_seventeenth_ends_a_second_before_midnight_in_vietnam():

@@ -8,8 +8,9 @@ from functools import lru_cache
 import pytest
 
 from chalicelib import target, text, xlsform
+from chalicelib.form import NARRATIVES, indicators
 from chalicelib.period import build, keys, window
-from chalicelib.programme import NARRATIVES, Programme, indicators
+from chalicelib.programme import Programme
 from chalicelib.unit import owing
 from chalicelib.unit_list import read_csv
 from infra.samples import FOLDER

@@ -5,6 +5,7 @@ from datetime import date
 from builders import instant
 
 from chalicelib import regime
+from chalicelib.messages import period_label
 from chalicelib.period import custom, end_of
 from chalicelib.programme import Programme
 
@@ -50,7 +51,7 @@ def moved(kept, *days, old=PROGRAMME):
 
 
 def kept():
-    return list(regime.periods(PROGRAMME, 3))
+    return list(regime.periods(PROGRAMME, 3, period_label))
 
 
 def test_the_periods_of_a_regime_come_as_they_fall_due_and_the_thematic_ones_after():
@@ -71,7 +72,7 @@ def test_a_new_holiday_moves_the_deadlines_it_falls_on_of_periods_to_come():
 
 def test_a_holiday_that_is_gone_moves_deadlines_back():
     old = with_holidays(date(2027, 3, 17))
-    made = list(regime.periods(old, 1))
+    made = list(regime.periods(old, 1, period_label))
     assert made[2].due == end_of(date(2027, 3, 18))
     assert moved(made, old=old) == {"2027-Q1": (end_of(date(2027, 3, 17)), made[2].locks)}
 

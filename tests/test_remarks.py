@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib import remarks
-from chalicelib.remarks import LONGEST, Remarks
+from chalicelib.comment import LONGEST
+from chalicelib.remarks import Remarks
 
 NOW = datetime(2026, 12, 15, 3, tzinfo=UTC)
 DUE = datetime(2026, 12, 20, 16, 59, 59, tzinfo=UTC)

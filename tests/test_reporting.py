@@ -11,8 +11,8 @@ import pytest
 from chalicelib import access as rules
 from chalicelib import submission
 from chalicelib.edges import Site
+from chalicelib.form import indicators
 from chalicelib.pages.web import Request, read_form
-from chalicelib.programme import indicators
 from chalicelib.store import access, drafts, programmes, reports
 from chalicelib.table import Delete
 from infra.gateway import Reply

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.embedded import SqliteTable
+from chalicelib.form import Form, Indicator, Section
 from chalicelib.period import Period, build, window
-from chalicelib.programme import Department, Form, Indicator, Programme, Regime, Section
+from chalicelib.programme import Department, Programme, Regime
 from chalicelib.store import programmes
 from chalicelib.table import Table
 from chalicelib.unit import Unit

@@ -1,6 +1,7 @@
 """A unit list as it comes: CSV and workbooks, what is taken, and each row that is not."""
 
 import tracemalloc
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, time
 
@@ -8,11 +9,22 @@ import pytest
 from builders import BLOCS, unhurried, unit, units_csv
 from hypothesis import given, strategies
 
+from chalicelib import unit_list
 from chalicelib.messages import authoring
 from chalicelib.messages import units as words
 from chalicelib.spreadsheet import NotTaken
-from chalicelib.unit_list import COLUMNS, MOST_ROWS, Faulty, read, read_csv
+from chalicelib.unit import Unit
+from chalicelib.unit_list import COLUMNS, MOST_ROWS, Faulty, Listed
 from tests.unit_files import HEADS, book
+
+
+def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
+    return unit_list.read(content, blocs, words.HEADS)
+
+
+def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
+    return unit_list.read_csv(content, blocs, words.HEADS)
+
 
 LINE = "T01,THPT Phan Liêm,T,2021-01-01,"
 DAY = date(2021, 1, 1)
@@ -326,18 +338,23 @@ def test_a_title_with_other_signs_does_not_decide_the_delimiter(delimiter):
 def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
     bad = ("T 3", "=A1&B1", "Khối\nkhác " + "x" * 80, datetime.combine(DAY, time(7, 30)))
     listed = read(book([bad, ("T05", "Tên", "T", DAY, "#N/A")]), BLOCS)
-    quoted = {column: listed.quoted(line, column) for line, column, _ in listed.faults}
+    quoted = {column: words.quoted(listed.found(line, column)) for line, column, _ in listed.faults}
     assert quoted["name"] == "=A1&B1"
     assert quoted["valid_from"] == "2021-01-01 07:30:00"
     assert quoted["valid_to"] == "#N/A"
     listed = read(book([("T 3", "Tên", "Khối " + "x" * 80, DAY)]), BLOCS)
-    assert listed.quoted(2, "code") == "T 3"
-    assert listed.quoted(2, "bloc") == "Khối " + "x" * 54 + "…"
-    assert len(listed.quoted(2, "bloc")) == 60
-    assert listed.quoted(9, "name") == ""
+    assert words.quoted(listed.found(2, "code")) == "T 3"
+    assert words.quoted(listed.found(2, "bloc")) == "Khối " + "x" * 54 + "…"
+    assert len(words.quoted(listed.found(2, "bloc"))) == 60
+    assert words.quoted(listed.found(9, "name")) == ""
 
 
 def test_a_character_that_no_page_shows_is_quoted_as_a_sign_for_it():
     listed = read(units_csv(["T01,Phan\x08Liêm,T,2021-01-01,"]), BLOCS)
     assert listed.faults == [(2, "name", "forbidden_character")]
-    assert listed.quoted(2, "name") == "Phan\ufffdLiêm"
+    assert words.quoted(listed.found(2, "name")) == "Phan\ufffdLiêm"
+
+
+def test_every_column_has_a_title_and_the_spellings_of_lists():
+    assert tuple(words.TITLES) == COLUMNS
+    assert words.SPELLINGS.keys() == words.TITLES.keys()

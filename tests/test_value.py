@@ -8,7 +8,7 @@ from builders import KINDS, figures_of, indicator, unhurried
 from hypothesis import given, strategies
 
 from chalicelib import text, value
-from chalicelib.programme import Choice
+from chalicelib.form import Choice
 from chalicelib.value import NIL, NOT_APPLICABLE, Empty, Unreadable
 
 FIGURES = [kind for kind in KINDS if not indicator(kind=kind).is_text]

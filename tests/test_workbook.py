@@ -24,6 +24,7 @@ from openpyxl.utils import range_boundaries
 
 from chalicelib import messages, workbook
 from chalicelib.cells import UnitRow
+from chalicelib.messages.summary import WORDS
 from chalicelib.report import compact
 from chalicelib.summary import document
 from chalicelib.tally import Tally
@@ -56,7 +57,7 @@ def rows_of(whole):
 
 def made_xlsx(*what):
     file = io.BytesIO()
-    workbook.as_xlsx(file, *what)
+    workbook.as_xlsx(file, *what, WORDS)
     return file.getvalue()
 
 
@@ -368,7 +369,7 @@ def test_the_same_summary_makes_the_same_bytes():
 
 
 def csv_rows():
-    made = workbook.as_csv(summed(golden()), BLOCS)
+    made = workbook.as_csv(summed(golden()), BLOCS, WORDS)
     return made, list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
@@ -408,6 +409,6 @@ def test_a_csv_cell_never_begins_like_a_formula():
 
 
 def test_a_csv_head_never_begins_like_a_formula():
-    text = workbook.as_csv(summed(golden()), BLOCS | {"T": "=cmd()"}).decode("utf-8-sig")
+    text = workbook.as_csv(summed(golden()), BLOCS | {"T": "=cmd()"}, WORDS).decode("utf-8-sig")
     heads = next(csv.reader(io.StringIO(text), delimiter=";"))
     assert [head for head in heads if head.startswith(("=", "+", "-", "@"))] == []

@@ -9,8 +9,8 @@ from builders import BLOCS, as_markdown, survey
 from openpyxl import Workbook
 
 from chalicelib import xlsform
+from chalicelib.form import Choice, Indicator
 from chalicelib.messages import authoring
-from chalicelib.programme import Choice, Indicator
 from chalicelib.xlsform import Fault, Faulty
 
 CHOICES = [

@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies
 
 from chalicelib import sheets, text, xlsform, xlsform_writer
 from chalicelib.columns import RULES
+from chalicelib.form import NARRATIVES, Choice
 from chalicelib.form_change import difference
-from chalicelib.programme import NARRATIVES, Choice
 from chalicelib.xlsform import RANK_UNIT
 
 SAMPLES = sorted((Path(__file__).parents[1] / "programmes").glob("*/form.md"))

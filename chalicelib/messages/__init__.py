@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from types import EllipsisType
 
 from chalicelib import number, value
 from chalicelib.clock import VIETNAM
-from chalicelib.period import kind
-from chalicelib.programme import Indicator
+from chalicelib.form import Indicator
+from chalicelib.period_key import kind
 from chalicelib.report import Fault
+from chalicelib.value import Figure, Text
 
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12.",
@@ -136,6 +138,15 @@ def whole_minute(instant: datetime) -> datetime:
     """The first that is not before the instant: from when something may be done again."""
     begun = instant.replace(second=0, microsecond=0)
     return begun if begun == instant else begun + timedelta(minutes=1)
+
+
+def entered(indicator: Indicator, found: Figure | Text | EllipsisType) -> str:
+    """What the department entered, also the states that are no value; empty for nothing (...)."""
+    if found is ...:
+        return ""
+    if found is value.NIL or found is value.NOT_APPLICABLE:
+        return VALUE_STATES["nil" if found is value.NIL else "na"]
+    return value.shown(indicator, found)
 
 
 def fault(found: Fault, indicator: Indicator | None) -> str:

@@ -8,8 +8,8 @@ from chalicelib import messages
 from chalicelib.asking import Ask
 from chalicelib.audit import UNIT, Act
 from chalicelib.clock import from_iso
+from chalicelib.comment import LONGEST
 from chalicelib.messages import desk, problems
-from chalicelib.remarks import LONGEST
 from chalicelib.report import Version
 
 # What is wrong with a box of these pages; the box's own name stands before it.

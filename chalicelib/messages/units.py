@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 
+from chalicelib import text
 from chalicelib.messages import day
+from chalicelib.unit_book import Labels
+from chalicelib.unit_list import Heads
 
 # Column -> its title in our own workbook, and what else its head may say (compared folded).
 TITLES: Mapping[str, str] = {
@@ -33,6 +36,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "successors": ("Kế thừa", "Mã đơn vị kế thừa"),
 }
 SHEET = "Đơn vị"
+HEADS = Heads(TITLES, SPELLINGS, SHEET)
 GUIDE = "Hướng dẫn"
 GUIDE_LINES = (
     "Mỗi dòng là một đơn vị kể từ một ngày. Dòng 1 là tên cột; xin giữ nguyên.",
@@ -46,6 +50,13 @@ GUIDE_LINES = (
 )
 
 GUIDE_BLOC = "Khối thi đua {code}: {label}"
+
+
+def labels(blocs: Mapping[str, str]) -> Labels:
+    """What the workbook of the present list says besides the units."""
+    named = (GUIDE_BLOC.format(code=code, label=label) for code, label in blocs.items())
+    return Labels(SHEET, TITLES, GUIDE, (*GUIDE_LINES, *named))
+
 
 # Why a period's list matters already.
 WHY: Mapping[str, str] = {
@@ -149,3 +160,8 @@ def said(value: object, blocs: Mapping[str, str], column: str = "") -> str:
     if column == "bloc":
         value = blocs.get(str(value), value)
     return str(value) if value not in ("", None) else EMPTY
+
+
+def quoted(found: object) -> str:
+    """What a faulty cell holds, cut to one short line; nothing for an empty one."""
+    return text.quoted(said(found, {})) if found not in (None, "", ()) else ""

@@ -6,12 +6,12 @@ from typing import Any
 from chalicelib import asking
 from chalicelib.asking import Ask, Kind
 from chalicelib.audit import UNIT, Act
+from chalicelib.comment import Faults
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
 from chalicelib.pages import keeping, obligation, render
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Problem, Request, Response, redirect
-from chalicelib.remarks import Faults
 from chalicelib.store import acts, asks, keys
 from chalicelib.store import typed as store_typed
 from chalicelib.store.access import Ended, in_session

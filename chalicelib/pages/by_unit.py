@@ -7,12 +7,13 @@ from chalicelib import messages, number, regroup, report
 from chalicelib.aggregate import Aggregate
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.form import Indicator, indicators
 from chalicelib.mixture import merged
 from chalicelib.pages import render, shelf
 from chalicelib.pages.units import STYLES
 from chalicelib.pages.web import Request, Response
 from chalicelib.period import Period
-from chalicelib.programme import Indicator, Programme, indicators
+from chalicelib.programme import Programme
 from chalicelib.store import programmes, reports, terms
 from chalicelib.successions import Lines
 from chalicelib.terms import without_exempt

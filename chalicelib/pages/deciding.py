@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from chalicelib import remarks
+from chalicelib import comment, remarks
 from chalicelib.audit import Act
 from chalicelib.edges import Site
 from chalicelib.messages import deciding as words
@@ -44,7 +44,7 @@ def _return(site: Site, request: Request, owed: Obligation) -> Response:
 
 def _reopen(site: Site, request: Request, owed: Obligation) -> Response:
     reason = request.form.get("reason", "")
-    faults = remarks.unfit("reason", reason) if reason else {"reason": "no_reason_given"}
+    faults = comment.unfit("reason", reason) if reason else {"reason": "no_reason_given"}
     if faults:
         return reading.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "reopen", {"reason": reason})

@@ -8,13 +8,13 @@ from chalicelib import messages, report
 from chalicelib import period as calendar
 from chalicelib.audit import Act
 from chalicelib.edges import Site
-from chalicelib.entered import Entered
+from chalicelib.entered import Change, Entered
+from chalicelib.form import Indicator, Section
 from chalicelib.messages.programme import PERIOD_FAULTS
 from chalicelib.pages import render
 from chalicelib.pages.fields import Field, shown
 from chalicelib.pages.shelf import period_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.programme import Indicator, Section
 from chalicelib.report import Content, Fault
 from chalicelib.store import entered, programmes
 from chalicelib.table import Conflict
@@ -110,12 +110,17 @@ def _last(site: Site, sheet: _Sheet) -> dict[str, tuple[str, str]]:
 def _history(site: Site, sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
     """Every version, the newest first, with what it changed: label, before, after."""
     found, before = [], Entered()
-    labels = {one.code: one.label for one in sheet.asked}
     for version in entered.versions(site.table, sheet.programme.key, sheet.period.key):
         changed = department.changes(sheet.asked, before, version)
-        found.append((version, [(labels[code], *both) for code, both in changed.items()]))
+        found.append((version, [(one.indicator.label, *_both(one)) for one in changed]))
         before = version
     return found[::-1]
+
+
+def _both(change: Change) -> tuple[str, str]:
+    """In words, before and after; empty where there is none."""
+    indicator, before, after = change
+    return messages.entered(indicator, before), messages.entered(indicator, after)
 
 
 def enter(site: Site, request: Request) -> Response:
@@ -134,8 +139,8 @@ def enter(site: Site, request: Request) -> Response:
         return _overtaken(site, request, typed)
     if changed:
         detail: dict[str, Any] = {
-            code: [(told or messages.MISSING)[:_TOLD] for told in both]
-            for code, both in changed.items()
+            one.indicator.code: [(told or messages.MISSING)[:_TOLD] for told in _both(one)]
+            for one in changed
         }
         act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
         try:

@@ -9,8 +9,8 @@ from chalicelib.backups import missed
 from chalicelib.clock import iso
 from chalicelib.edges import Site
 from chalicelib.grid import Counts
+from chalicelib.messages import VALUE_STATES, minute, moment
 from chalicelib.messages import desk as words
-from chalicelib.messages import minute, moment
 from chalicelib.pages import doors, render
 from chalicelib.pages.grid import rows_of
 from chalicelib.pages.links import read_instant
@@ -136,6 +136,7 @@ def summary(site: Site, request: Request) -> Response:
         open_requests=asks.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
         summing=_summing(request, kept),
+        value_states=VALUE_STATES,
         now=request.now,
     )
 

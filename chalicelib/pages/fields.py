@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib import messages, number, value
+from chalicelib.form import Indicator
 from chalicelib.pages.obligation import Last, Obligation
-from chalicelib.programme import Indicator
 from chalicelib.report import Content, Fault
 
 

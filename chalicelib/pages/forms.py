@@ -8,6 +8,7 @@ from chalicelib import upload, xlsform, xlsform_writer
 from chalicelib.audit import Act
 from chalicelib.columns import Fault
 from chalicelib.edges import Site
+from chalicelib.form import Form
 from chalicelib.form_change import Difference, difference
 from chalicelib.messages.authoring import FORM_FAULTS
 from chalicelib.messages.programme import COLUMNS, KINDS, PERIOD_FAULTS, UPLOAD_FAULTS
@@ -15,7 +16,7 @@ from chalicelib.pages import downloads, render
 from chalicelib.pages.shelf import programme_of
 from chalicelib.pages.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme
+from chalicelib.programme import Programme
 from chalicelib.store import authoring, programmes
 from chalicelib.store.authoring import LARGEST_FORM, MOST_PERIODS
 from chalicelib.table import Conflict

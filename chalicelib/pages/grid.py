@@ -5,12 +5,12 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from chalicelib import grid, listing, messages
-from chalicelib.cells import Percent
 from chalicelib.contact import mailbox, phone
 from chalicelib.edges import Site
 from chalicelib.grid import Counts, Row, Timing, Wanted
 from chalicelib.listing import Cell, Sheet
 from chalicelib.messages import grid as words
+from chalicelib.number import Percent
 from chalicelib.pages import downloads, render
 from chalicelib.pages.shelf import period_of
 from chalicelib.pages.web import Request, Response

@@ -70,7 +70,7 @@ def preview(site: Site, request: Request) -> Response:
     if file is None:
         return _upload_page(site, request, programme, words.FAULTS["no_file"], 422)
     try:
-        listed = unit_list.read(file.content, programme.blocs)
+        listed = unit_list.read(file.content, programme.blocs, words.HEADS)
     except NotTaken as refused:
         problem = words.FAULTS[refused.problem].format(detail=refused.detail)
         return _upload_page(site, request, programme, f"{file.filename}: {problem}", 422)
@@ -113,7 +113,7 @@ def _preview(
         warned=touched,
         passed_over=listed.passed_over,
         head=_head(listed),
-        quoted=listed.quoted,
+        quoted=lambda line, column: words.quoted(listed.found(line, column)),
     )
 
 

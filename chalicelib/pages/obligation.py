@@ -8,9 +8,10 @@ from chalicelib import period as calendar
 from chalicelib import report, value
 from chalicelib.draft import BESIDE, Draft, Parked
 from chalicelib.edges import Site
+from chalicelib.form import Indicator, Section, indicators
 from chalicelib.pages.web import Problem, Request
 from chalicelib.period import Period
-from chalicelib.programme import Indicator, Programme, Section, indicators
+from chalicelib.programme import Programme
 from chalicelib.report import Head, Reading, Version
 from chalicelib.store import drafts, programmes, reports, terms
 from chalicelib.terms import Terms

@@ -8,6 +8,7 @@ from chalicelib import days, messages, report, value
 from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.form import Indicator
 from chalicelib.messages import deciding as words
 from chalicelib.messages import problems
 from chalicelib.moves import Refused
@@ -16,7 +17,6 @@ from chalicelib.pages.fields import differences, faults, sections
 from chalicelib.pages.obligation import Obligation
 from chalicelib.pages.web import Request, Response, redirect, whole_number
 from chalicelib.period import start_of
-from chalicelib.programme import Indicator
 from chalicelib.report import Fault, Head, Reading, Sender, Version
 from chalicelib.store import acts, reports
 from chalicelib.store.access import in_session

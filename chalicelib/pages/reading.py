@@ -9,6 +9,7 @@ from chalicelib import remarks, report, value
 from chalicelib.audit import Act
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.form import Indicator
 from chalicelib.messages import deciding as words
 from chalicelib.messages import telling
 from chalicelib.notice import Notice
@@ -17,7 +18,6 @@ from chalicelib.pages.fields import shown
 from chalicelib.pages.obligation import Last, Obligation
 from chalicelib.pages.web import Problem, Request, Response, whole_number
 from chalicelib.period import working_day
-from chalicelib.programme import Indicator
 from chalicelib.remarks import Remarks
 from chalicelib.report import Content, Version
 from chalicelib.store import acts, asks, contacts, notices, programmes, reports

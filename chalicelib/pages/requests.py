@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib import asking, days, remarks
+from chalicelib import asking, comment, days
 from chalicelib.asking import Ask, Kind, State
 from chalicelib.audit import Act
 from chalicelib.clock import iso
@@ -127,7 +127,7 @@ def answer(site: Site, request: Request) -> Response:
     if ask is None or state is None:
         raise Problem(404, "no_ask")
     said = form.get("answer", "")
-    faults = remarks.unfit("answer", said)
+    faults = comment.unfit("answer", said)
     if state == "refused" and not said:
         faults["answer"] = "no_answer"
     if faults:

@@ -119,7 +119,8 @@ def _answer(
     row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
     bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
     until = days.day_of(asked.get("to", ""))
-    results = extension.outcomes(page.of_bloc(bloc), end_of(until)) if bloc and until else []
+    due = end_of(until) if until else None
+    results = [(row, _outcome(row, due)) for row in page.of_bloc(bloc)] if bloc and due else []
     table, p, k = page.site.table, programme.key, period.key
     return render.page(
         page.site,
@@ -216,13 +217,17 @@ def extend(site: Site, request: Request) -> Response:
     for one in page.of_bloc(bloc):
         if site.clock() - request.now > PATIENCE:
             break
-        if extension.outcome(one, due) == "extend":
+        if _outcome(one, due) == "extend":
             with suppress(Conflict):
                 if one.return_due:
                     page.answer_by(one, due, reason)
                 else:
                     page.change("extend", one.unit.code, more_time, reason)
     return page.back(bloc=bloc, to=day.isoformat())
+
+
+def _outcome(row: Row, due: datetime) -> extension.Outcome:
+    return extension.outcome(row.terms, row.limit, due)
 
 
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:

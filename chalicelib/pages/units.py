@@ -6,6 +6,7 @@ from datetime import date
 from chalicelib import text, unit_book
 from chalicelib.clock import today
 from chalicelib.edges import Site
+from chalicelib.messages.units import labels
 from chalicelib.pages import downloads, render, shelf
 from chalicelib.pages.web import Request, Response, whole_number
 from chalicelib.store import programmes
@@ -71,7 +72,7 @@ def workbook(site: Site, request: Request) -> Response:
         request,
         f"units/{programme.key}",
         f"don-vi-{programme.key}.xlsx",
-        lambda file: unit_book.as_xlsx(file, units, programme.blocs),
+        lambda file: unit_book.as_xlsx(file, units, labels(programme.blocs)),
     )
 
 

@@ -11,17 +11,7 @@ from chalicelib.access import Link, Role, Session
 from chalicelib.clock import from_iso, iso
 from chalicelib.moves import Refused
 from chalicelib.store import keys
-from chalicelib.table import (
-    ANYTHING,
-    NOTHING,
-    Busy,
-    Check,
-    Conflict,
-    Delete,
-    Item,
-    Put,
-    Table,
-)
+from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Put, Table
 
 if TYPE_CHECKING:
     from chalicelib.store.devices import enter

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chalicelib.audit import Act
+from chalicelib.form import Form
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme
+from chalicelib.programme import Programme
 from chalicelib.store import acts, keys, programmes
 from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
 

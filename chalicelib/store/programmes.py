@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
+from chalicelib.form import Form
 from chalicelib.period import Period
-from chalicelib.programme import Form, Programme
+from chalicelib.programme import Programme
 from chalicelib.store import keys
 from chalicelib.table import MOST_CHANGES, Change, Check, Conflict, Item, Key, Put, Table
 from chalicelib.unit import Unit
