@@ -9,10 +9,12 @@ from typing import Any, cast
 from chalice.app import CaseInsensitiveMapping, Chalice, Cron, Rate
 from chalice.app import Response as ChaliceResponse
 
-from chalicelib import clock, logs
-from chalicelib.edges import Asked, Site, public_address
-from chalicelib.pages.answer import Way, answer, broken_page, refuse
-from chalicelib.pages.web import FORM, MULTIPART, Body, Problem, Request, Response
+from chalicelib.edges import logs
+from chalicelib.edges.ports import Asked, Site, public_address
+from chalicelib.pages.frame.bodies import FORM, MULTIPART
+from chalicelib.pages.frame.gate import Way, answer, broken_page, refuse
+from chalicelib.pages.frame.web import Body, Problem, Request, Response
+from chalicelib.rules.texts import clock
 from chalicelib.ways import WAYS
 
 app = Chalice(app_name="baocao", configure_logs=False)
@@ -33,11 +35,12 @@ def site() -> Site:
     """The installation of this process, made on the first request."""
     global _site
     if _site is None and os.environ.get("TABLE"):
-        from chalicelib import aws, bounced
+        from chalicelib.edges import aws
+        from chalicelib.jobs import bounces
 
-        _site = bounced.careful(aws.open_site(clock.now, _settings()))
+        _site = bounces.careful(aws.open_site(clock.now, _settings()))
     elif _site is None:
-        from chalicelib import embedded
+        from chalicelib.edges import embedded
 
         data = Path(os.environ.get("DATA") or ".data")
         public_url = os.environ.get("PUBLIC_URL") or "http://127.0.0.1:8000"
@@ -47,7 +50,7 @@ def site() -> Site:
 
 def _settings() -> Mapping[str, str]:
     """The environment; without PUBLIC_URL, with the address that this request came to."""
-    from chalicelib import aws
+    from chalicelib.edges import aws
 
     own = aws.address_of(_context())
     return {**os.environ, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or own}
@@ -183,28 +186,28 @@ def every_night(event: Any) -> None:
 
 def _summarise(*, everything: bool) -> None:
     """On AWS each period is an invocation of its own; elsewhere they take turns."""
-    from chalicelib import nightly
+    from chalicelib.jobs import summarise
     from chalicelib.store import schema
 
     mark = schema.mark(site().table)
     schema.judge(mark)
     if mark and mark.schema < schema.SCHEMA:  # it can be read; the deployment was not finished
         logs.say("schema_behind", logs.WARNING, schema=mark.schema)
-    nightly.run(site(), everything=everything, hand_over=site().hand_over)
+    summarise.run(site(), everything=everything, hand_over=site().hand_over)
 
 
 @app.lambda_function(name="period")
 def one_period(event: Any, context: Any) -> None:
     """What `hourly` and `every_night` hand over."""
-    from chalicelib import nightly
+    from chalicelib.jobs import summarise
 
-    nightly.run_one(site(), event["programme"], event["period"], event["run"])
+    summarise.run_one(site(), event["programme"], event["period"], event["run"])
 
 
 @app.lambda_function(name="mailer")
 def mailer(event: Any, context: Any) -> None:
     """What was asked for at an open door, after its answer."""
-    from chalicelib.pages import doors
+    from chalicelib.pages.door import doors
 
     doors.serve(site(), Asked.read(event))
 
@@ -212,7 +215,7 @@ def mailer(event: Any, context: Any) -> None:
 @app.lambda_function(name="bounced")
 def bounced(event: Any, context: Any) -> None:
     """SES tells, through SNS, of a mail that did not arrive, or that was not wanted."""
-    from chalicelib import bounced as mailboxes
+    from chalicelib.jobs import bounces as mailboxes
 
     with logs.line("bounced", marked=0) as line:
         told = [one["Sns"]["Message"] for one in event["Records"]]

@@ -16,10 +16,11 @@ import app
 from bench import grid, prices, scene, stored
 from bench.handler import _log_to_nobody
 from bench.rows import Row
-from chalicelib import capacity, nightly
-from chalicelib.edges import Site
-from chalicelib.store import access
-from chalicelib.table import Item
+from chalicelib.edges import capacity
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Item
+from chalicelib.jobs import summarise
+from chalicelib.store import links, sign_ins
 from infra.gateway import Gateway, Reply
 from infra.visitor import Visitor
 
@@ -54,7 +55,7 @@ def of_a_unit(folder: Path) -> dict[str, Figures]:
     app.use(site)
     browser, k = Visitor(app, Gateway(app)), stored.PERIOD
     before = _size(site)
-    token = access.issue_link(site.table, site.key, stored.PROGRAMME, _UNIT)
+    token = links.issue_link(site.table, site.key, stored.PROGRAMME, _UNIT)
     link, replies = f"/u/{token}", list[Reply]()
     found = {"landing": spent(lambda: browser.get(link))}
     landing = browser.get(link)
@@ -94,7 +95,7 @@ def of_a_run(folder: Path, count: int) -> dict[str, Figures]:
     programme, period, _ = stored.at(site)
 
     def run() -> bool:
-        return nightly.summarise(site, programme, period)
+        return summarise.summarise(site, programme, period)
 
     changed = spent(run, 1)
     files = [path for path in (folder / "files").rglob("*") if path.is_file()]
@@ -109,7 +110,7 @@ def of_a_run(folder: Path, count: int) -> dict[str, Figures]:
 def of_the_desk(site: Site) -> dict[str, Figures]:
     app.use(site)
     browser = Visitor(app, Gateway(app))
-    token, _, _ = access.ask_sign_in(site.table, grid.OFFICER, site.clock())
+    token, _, _ = sign_ins.ask_sign_in(site.table, grid.OFFICER, site.clock())
     browser.submit(browser.get(f"/s/{token}"), token)
     where = f"/desk/{stored.PROGRAMME}/{stored.PERIOD}"
     raw = len(browser.get(f"{where}/reports").body)

@@ -9,8 +9,8 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 
 from bench import stored
-from chalicelib.aws.dynamo import DynamoTable
-from chalicelib.table import Item, Table
+from chalicelib.edges.aws.dynamo import DynamoTable
+from chalicelib.edges.table import Item, Table
 
 _PAGE = 1_000_000  # bytes; DynamoDB turns a page at 1 MB
 

@@ -14,14 +14,14 @@ from bench import scene, stored
 from bench.handler import _bare, _log_to_nobody, capture, interleaved
 from bench.memory import MemoryTable
 from bench.rows import BROKEN, Row, row
-from chalicelib.clock import iso
-from chalicelib.contact import Contact
-from chalicelib.edges import Site
-from chalicelib.period import Period, end_of
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Delete, Put
+from chalicelib.rules.programmes.period import Period, end_of
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.texts.clock import iso
+from chalicelib.rules.units.contact import Contact
+from chalicelib.rules.units.unit import Unit
 from chalicelib.store import access, contacts, keys, terms
-from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Delete, Put
-from chalicelib.terms import Terms
-from chalicelib.unit import Unit
 
 GRID = "/desk/{programme}/{period}/reports"
 UNITS = 1_000

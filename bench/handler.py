@@ -15,9 +15,9 @@ from jinja2 import Template
 import app
 from bench import peers, scene
 from bench.rows import Row, row
-from chalicelib import report
-from chalicelib.pages import render
-from chalicelib.pages.web import read_form
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.bodies import read_form
+from chalicelib.rules.reports import report
 
 FORM, SEND = "/report/{period}", "/report/{period}/send"
 _ROUNDS = 300

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib.table import (
+from chalicelib.edges.table import (
     ANYTHING,
     NOTHING,
     Change,

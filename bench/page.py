@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 import app
 from bench import scene
 from bench.rows import Row, row
-from chalicelib.form import Indicator, Section
+from chalicelib.edges.table import ANYTHING, Delete
+from chalicelib.rules.forms.form import Indicator, Section
 from chalicelib.store import keys, programmes
-from chalicelib.table import ANYTHING, Delete
 from infra.browser import PHONE, chromium, free_port
 from infra.crowd import Guest
 from infra.gateway import Gateway, Reply

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib import text
-from chalicelib.edges import Site
-from chalicelib.pages.answer import Way, answer
-from chalicelib.pages.web import Request, read_form
+from chalicelib.edges.ports import Site
+from chalicelib.pages.frame.bodies import read_form
+from chalicelib.pages.frame.gate import Way, answer
+from chalicelib.pages.frame.web import Request
+from chalicelib.rules.texts import text
 
 Handler = Callable[[Any, Any], Any]
 

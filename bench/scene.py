@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench.memory import MemoryTable
-from chalicelib import access as tokens
-from chalicelib import report
-from chalicelib.draft import Posted
-from chalicelib.edges import Site
-from chalicelib.form import Indicator, indicators
-from chalicelib.report import Sender
-from chalicelib.store import access, drafts, programmes, reports
+from chalicelib.edges.ports import Site
+from chalicelib.rules.access import access as tokens
+from chalicelib.rules.forms.form import Indicator, indicators
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.draft import Posted
+from chalicelib.rules.reports.report import Sender
+from chalicelib.store import devices, drafts, links, programmes, reports
 from chalicelib.store.drafts import Place
 from chalicelib.store.reports import Sending
 from infra import samples
@@ -93,7 +93,7 @@ def set_up(url: str = URL) -> Scene:
     typed = filled(asked, 3)
     place = Place(PROGRAMME, periods[PERIOD], UNIT, 0, 1, dict, dict)
     drafts.keep(table, place, Posted(typed, 0, NOW))
-    session = access.enter(table, access.issue_link(table, site.key, PROGRAMME, UNIT), NOW)
+    session = devices.enter(table, links.issue_link(table, site.key, PROGRAMME, UNIT), NOW)
     if session is None:
         raise LookupError("the unit's own link opens no session")
     return Scene(site, table, asked, typed, session.token)

@@ -19,12 +19,13 @@ import app
 from bench import scene
 from bench.handler import FORM, capture
 from bench.rows import Row, row
-from chalicelib import clock, messages
-from chalicelib.aws import DynamoTable
-from chalicelib.edges import Site
-from chalicelib.pages import render
-from chalicelib.pages.fields import Field
-from chalicelib.table import Item, Key, Table
+from chalicelib import messages
+from chalicelib.edges.aws import DynamoTable
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Item, Key, Table
+from chalicelib.pages.frame import render
+from chalicelib.pages.unit.fields import Field
+from chalicelib.rules.texts import clock
 
 ROOT = Path(__file__).resolve().parents[1]
 _BOUND = 1.15
@@ -111,7 +112,7 @@ def _field(field: Field) -> dict[str, Any]:
 
 
 def _wire(item: Item) -> dict[str, Any]:
-    """As chalicelib/aws keeps it."""
+    """As chalicelib/edges/aws keeps it."""
     kept = {
         "pk": {"S": item.key.partition},
         "sk": {"S": item.key.sort},

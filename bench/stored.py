@@ -10,16 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chalicelib import embedded, report, submission
-from chalicelib.clock import now
-from chalicelib.edges import Site
-from chalicelib.form import Form, indicators
-from chalicelib.period import Period
-from chalicelib.programme import Programme
-from chalicelib.report import Content, Head, Sender
+from chalicelib.edges import embedded
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Key
+from chalicelib.rules.forms.form import Form, indicators
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.reports import report, submission
+from chalicelib.rules.reports.report import Content, Head, Sender
+from chalicelib.rules.texts.clock import now
+from chalicelib.rules.units.unit import Unit
 from chalicelib.store import keys, programmes, reports
-from chalicelib.table import Key
-from chalicelib.unit import Unit
 from infra import demo, samples
 
 PROGRAMME, PERIOD = "thi-dua-2026-2030", "2026-Q4"

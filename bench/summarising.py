@@ -13,13 +13,14 @@ from statistics import median
 from typing import Any
 
 from bench import dynamo, stored
-from chalicelib import nightly, summary
-from chalicelib.edges import Site
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Table
+from chalicelib.jobs import summarise
+from chalicelib.rules.summaries import summary
+from chalicelib.rules.summaries.tally import Tally
+from chalicelib.rules.units.unit import owing
 from chalicelib.store import programmes, reports
 from chalicelib.store.current import current
-from chalicelib.table import Table
-from chalicelib.tally import Tally
-from chalicelib.unit import owing
 
 SIZES = ((1_000, 11), (10_000, 5), (100_000, 3))  # reports, and how often each is measured
 MOST, MOST_MEMORY = 4.0, 40  # times; MB
@@ -117,7 +118,7 @@ def _peak(count: int, *, reported: bool) -> float:
         subprocess.run([*asked, str(int(reported))], check=True)
         site = stored.opened(Path(folder))
         programme, period, _ = stored.at(site)
-        nightly.summarise(site, programme, period)
+        summarise.summarise(site, programme, period)
         site.table.close()
     # Not getrusage's: that one begins with the peak of the process that started this one.
     status = Path("/proc/self/status").read_text("utf-8")

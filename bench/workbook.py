@@ -13,13 +13,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from bench import stored
 from bench.summarising import Row, against, cpu, shown
-from chalicelib import summary, workbook
-from chalicelib.cells import UnitRow
-from chalicelib.messages.summary import WORDS
+from chalicelib.messages.summaries.files import WORDS
+from chalicelib.rules.summaries import summary, workbook
+from chalicelib.rules.summaries.cells import UnitRow
+from chalicelib.rules.summaries.tally import Tally
+from chalicelib.rules.units.unit import owing
 from chalicelib.store import programmes
 from chalicelib.store.current import current
-from chalicelib.tally import Tally
-from chalicelib.unit import owing
 
 SIZES = ((1_000, 3), (100_000, 1))  # rows, and how often each is measured
 MOST = 1.5

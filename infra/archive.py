@@ -12,9 +12,9 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.edges.table import Item
 from chalicelib.store import keys
 from chalicelib.store.schema import SCHEMA
-from chalicelib.table import Item
 
 PROGRAM = "baocao backup"
 ITEMS, FILES, MANIFEST = "items.jsonl", "files/", "manifest.json"

@@ -4,10 +4,10 @@ import argparse
 import os
 from pathlib import Path
 
-from chalicelib import clock
-from chalicelib.edges import Unusable
+from chalicelib.edges.ports import Unusable
+from chalicelib.rules.texts import clock
 from chalicelib.store import schema
-from chalicelib.store.kinds import shown
+from chalicelib.store.item_kinds import shown
 from chalicelib.store.schema import SCHEMA
 from infra import installation
 from infra.archive import Told

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from chalicelib.edges import Unusable
+from chalicelib.edges.ports import Unusable
 
 Ask = Callable[[str], bool]
 

@@ -14,12 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chalicelib.clock import iso
-from chalicelib.edges import Site, Unusable
-from chalicelib.embedded import SqliteTable
-from chalicelib.store import keys, kinds, links, programmes, schema
+from chalicelib.edges.embedded import SqliteTable
+from chalicelib.edges.ports import Site, Unusable
+from chalicelib.edges.table import Busy, Item, Key, Table
+from chalicelib.rules.texts.clock import iso
+from chalicelib.store import item_kinds, keys, links, programmes, schema
 from chalicelib.store.schema import SCHEMA, Mark
-from chalicelib.table import Busy, Item, Key, Table
 from infra import archive as archives
 from infra import migrations, unpacking
 from infra.archive import FILES, ITEMS, Member, Told
@@ -59,7 +59,7 @@ def _fill(site: Site, archive: zipfile.ZipFile, told: Told, beside: Path) -> Non
         for item in ordered.everything():
             member.write(archives.line(item))
             told.items += 1
-            if kinds.of(item.key).name == "summary":
+            if item_kinds.of(item.key).name == "summary":
                 names |= set(json.loads(str(item.body["files"])).values())
     for name in sorted(names):
         content = site.files.read(name)
@@ -96,10 +96,10 @@ def _whole(table: Table) -> Iterator[Item]:
     """
     there, reports = set[Key](), set[tuple[str, str, str]]()
     for item in table.everything():
-        kind = kinds.of(item.key)
+        kind = item_kinds.of(item.key)
         if kind.name in ("head", "version"):
             reports.add((kind.parts["p"], kind.parts["k"], kind.parts["u"]))
-        if kind.name == "head" or not kinds.is_kept(item):
+        if kind.name == "head" or not item_kinds.is_kept(item):
             continue
         if kind.name in _WITH_A_HEAD:
             there.add(item.key)
@@ -204,9 +204,9 @@ def _take(
         for name in told.members:
             if name.startswith(FILES):
                 site.files.write(name.removeprefix(FILES), archive.read(name))
-        table.fill(item for item in items() if kinds.is_kept(item) and not _lets_in(item))
+        table.fill(item for item in items() if item_kinds.is_kept(item) and not _lets_in(item))
         mark = _marked(table, replace(mark, opening=True))
-    table.fill(item for item in items() if kinds.is_kept(item) and _lets_in(item))
+    table.fill(item for item in items() if item_kinds.is_kept(item) and _lets_in(item))
     _marked(table, Mark(SCHEMA, revision=mark.revision))
 
 
@@ -216,7 +216,7 @@ def _marked(table: Table, mark: Mark) -> Mark:
 
 
 def _lets_in(item: Item) -> bool:
-    return kinds.of(item.key).name in ("staff", "token")
+    return item_kinds.of(item.key).name in ("staff", "token")
 
 
 def lost_links(site: Site) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from chalicelib.logs import new_id
+from chalicelib.edges.logs import new_id
 
 _LARGEST = 1_000_000  # bytes of a file; one older is kept beside it
 _INTERRUPTED = 130  # as shells say it

@@ -10,18 +10,19 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from chalicelib import logs as journal
-from chalicelib import nightly
-from chalicelib.audit import Act
-from chalicelib.edges import Site
-from chalicelib.embedded import Unusable
-from chalicelib.pages.web import absolute, unencrypted
-from chalicelib.period import Period, in_use
-from chalicelib.programme import Programme
-from chalicelib.store import access, programmes
+from chalicelib.edges import logs as journal
+from chalicelib.edges.embedded import Unusable
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Busy, Conflict
+from chalicelib.jobs import summarise as summing
+from chalicelib.pages.frame.web import absolute, unencrypted
+from chalicelib.rules.programmes.period import Period, in_use
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.units.unit import owing
+from chalicelib.store import access, programmes, sign_ins
+from chalicelib.store import links as store_links
 from chalicelib.store.links import standing_or_first_link
-from chalicelib.table import Busy, Conflict
-from chalicelib.unit import owing
 from infra import installation, rescue, samples, server_key
 from infra import logs as kept_logs
 from infra.archiving import backup, drill, other_key, restore
@@ -50,8 +51,8 @@ def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
 def run(_: argparse.Namespace) -> None:
     """Serve on HOST:PORT; print where to click, one a line."""
     import app
-    from chalicelib.embedded.queue import Queue
-    from chalicelib.pages import doors
+    from chalicelib.edges.embedded.queue import Queue
+    from chalicelib.pages.door import doors
     from infra.gateway import Gateway
     from infra.local import Server, serve, stop_on_signals
 
@@ -118,7 +119,7 @@ def _staff_link(site: Site, programme: Programme, role: str) -> str:
     emails.sort(key=lambda email: not email.endswith(f"@{domain}"))
     if not emails:
         raise NotLoaded(f"no account has the role {role}: add [[staff]] to programme.toml")
-    link_token, _, _ = access.ask_sign_in(site.table, emails[0], site.clock())
+    link_token, _, _ = sign_ins.ask_sign_in(site.table, emails[0], site.clock())
     return absolute(site, "s", link_token)
 
 
@@ -137,7 +138,7 @@ def demo(_: argparse.Namespace) -> None:
 def summarise(_: argparse.Namespace) -> None:
     """The scheduled job, now, for every period."""
     site = installation.filled()
-    done = nightly.run(site, everything=True)
+    done = summing.run(site, everything=True)
     print(f"{len(done.written)} summarised, {len(done.unchanged)} unchanged")
 
 
@@ -150,7 +151,7 @@ def links(given: argparse.Namespace) -> None:
         if given.reissue not in {unit.code for unit in units}:
             raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
         act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=given.reissue)
-        token = access.reissue_link(site.table, site.key, programme.key, given.reissue, act)
+        token = store_links.reissue_link(site.table, site.key, programme.key, given.reissue, act)
         print(given.reissue, absolute(site, "u", token))
         return
     lost = 0
@@ -290,7 +291,7 @@ def main() -> int:
         given.action(given)
     except BrokenPipeError:  # `make links | head`: the reader has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except nightly.Failed as failed:
+    except summing.Failed as failed:
         print(f"baocao: could not be summarised: {failed}", file=sys.stderr)
         return 1
     except (Unusable, NotLoaded, Busy, Conflict, sqlite3.Error, OSError) as problem:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import app
-from chalicelib.edges import Site, Unusable
-from chalicelib.form import Form, Indicator, indicators
-from chalicelib.period import Period
-from chalicelib.programme import Programme
-from chalicelib.store import access, programmes, reports
-from chalicelib.unit import Unit, owing
-from chalicelib.value import fields
+from chalicelib.edges.ports import Site, Unusable
+from chalicelib.rules.forms.form import Form, Indicator, indicators
+from chalicelib.rules.forms.value import fields
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.units.unit import Unit, owing
+from chalicelib.store import links, programmes, reports
 from infra.gateway import Gateway
 from infra.samples import FOLDER
 from infra.visitor import Visitor
@@ -122,7 +122,7 @@ def _report(
     asked = list(indicators(form.asked_of(unit.bloc, period.key, period.end)))
     typed = answers(chance, unit, asked)
     clock.now = fate.first
-    token = access.issue_link(site.table, site.key, programme.key, unit.code)
+    token = links.issue_link(site.table, site.key, programme.key, unit.code)
     visitor.submit(visitor.get(f"/u/{token}"), token)
     _send(visitor, period, chance, {"nil": "1"} if fate.nil else typed)
     if fate.corrected:

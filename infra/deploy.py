@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chalicelib import contact
-from chalicelib.clock import iso, now
-from chalicelib.edges import Site
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Busy, Conflict
+from chalicelib.rules.texts.clock import iso, now
+from chalicelib.rules.units import contact
 from chalicelib.store import schema
-from chalicelib.table import Busy, Conflict
 from infra import rescue
 from infra.asking import Ask, asking
 from infra.package import NotPackaged, Package, as_text, package, placed
@@ -109,7 +109,7 @@ def _not_newer(found: Stack, stage: str) -> None:
 
 def _site(stage: str) -> Site:
     """The stage's installation, worked on from here."""
-    from chalicelib import aws
+    from chalicelib.edges import aws
 
     return aws.open_site(now, settings(stage))
 
@@ -502,7 +502,7 @@ def _destroy(given: argparse.Namespace) -> None:
 def main(arguments: Sequence[str]) -> int:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from chalicelib.edges import Unusable
+    from chalicelib.edges.ports import Unusable
 
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)

@@ -6,12 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from chalicelib import embedded, nightly
-from chalicelib.clock import now
-from chalicelib.edges import Site, Unusable
-from chalicelib.embedded import SqliteTable
+from chalicelib.edges import embedded
+from chalicelib.edges.embedded import SqliteTable
+from chalicelib.edges.ports import Site, Unusable
+from chalicelib.edges.table import ANYTHING, Delete
+from chalicelib.jobs import summarise
+from chalicelib.rules.texts.clock import now
 from chalicelib.store import keys, programmes, summaries
-from chalicelib.table import ANYTHING, Delete
 from infra import backup
 from infra.second_sum import Raw, compared, periods, reports, second_sum
 
@@ -55,8 +56,8 @@ def _sum_anew(site: Site) -> None:
         for period in programmes.periods(site.table, p):
             site.table.write(Delete(keys.summary(p, period.key), ANYTHING))
     try:
-        nightly.run(site, everything=True)
-    except nightly.Failed as failed:
+        summarise.run(site, everything=True)
+    except summarise.Failed as failed:
         raise Unusable(f"what was restored could not be summed: {failed}") from None
 
 

@@ -1,4 +1,7 @@
-"""API Gateway on one machine: HTTP requests to Lambda events for the app, and answers back."""
+"""API Gateway on one machine: HTTP requests to Lambda events for the app, and answers back.
+
+So the app has one way in. What API Gateway or Chalice would say in English becomes a page of ours.
+"""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -14,10 +17,10 @@ from chalice.local import (
     RouteMatcher,
 )
 
-from chalicelib import logs
-from chalicelib.pages import render
-from chalicelib.pages.answer import Way, refuse
-from chalicelib.pages.web import Problem, Response
+from chalicelib.edges import logs
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.gate import Way, refuse
+from chalicelib.pages.frame.web import Problem, Response
 from chalicelib.ways import WAYS
 
 _AGAIN_SECONDS = "60"  # the page says a minute

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chalicelib import clock
-from chalicelib.edges import Site
-from chalicelib.messages.problems import PROBLEMS
-from chalicelib.pages import render
-from chalicelib.pages.web import strict
+from chalicelib.edges.ports import Site
+from chalicelib.messages.frame.problems import PROBLEMS
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import strict
+from chalicelib.rules.texts import clock
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 _ANSWERS: dict[str, tuple[int | None, str]] = {
@@ -52,7 +52,7 @@ def page(site: Site, name: str) -> str:
     return render.page(
         site,
         None,
-        "gateway.html",
+        "frame/gateway.html",
         title=title,
         sentence=sentence,
         identity=identity,

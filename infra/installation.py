@@ -5,9 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-from chalicelib import clock, embedded
-from chalicelib.edges import Site, public_address
-from chalicelib.embedded import Unusable
+from chalicelib.edges import embedded
+from chalicelib.edges.embedded import Unusable
+from chalicelib.edges.ports import Site, public_address
+from chalicelib.rules.texts import clock
 from infra import samples
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - compared with, not bound to
@@ -80,12 +81,12 @@ def tell(line: str) -> None:
 def as_it_is() -> Site:
     """The installation: on AWS where the environment names a stage or a table."""
     if stage := os.environ.get("STAGE"):
-        from chalicelib import aws
+        from chalicelib.edges import aws
         from infra.stack import settings
 
         return aws.open_site(clock.now, settings(stage))
     if os.environ.get("TABLE"):
-        from chalicelib import aws
+        from chalicelib.edges import aws
 
         return aws.open_site(clock.now)
     return embedded.open_site(data_folder(), public_url(), clock.now)

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-from chalicelib import clock
+from chalicelib.rules.texts import clock
 from infra.browser import ROOT
 
 PYTHON = ROOT / ".venv-lambda" / "bin" / "python"

@@ -1,4 +1,10 @@
-"""The server on one machine: HTTP around the app, /_outbox and /_files."""
+"""The server on one machine: HTTP around the app, /_outbox and /_files.
+
+Beside what the app answers: HEAD, gzip, bounds on time, heads and connections (decision 0027), a
+page of ours for what is no HTTP request, a redirect to the public host name (421 where another host
+is meant), signed links to files, the outbox for this machine alone. On SIGINT and SIGTERM running
+requests come to their end, then what they asked for.
+"""
 
 import signal
 import socket
@@ -11,11 +17,12 @@ from types import FrameType
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
-from chalicelib import logs
-from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles
-from chalicelib.embedded.queue import Queue
-from chalicelib.pages.web import strict, too_large
+from chalicelib.edges import logs
+from chalicelib.edges.embedded import FolderFiles
+from chalicelib.edges.embedded.queue import Queue
+from chalicelib.edges.ports import Site
+from chalicelib.pages.frame.bodies import too_large
+from chalicelib.pages.frame.web import strict
 from infra.crowd import Crowd, Guest
 from infra.gateway import Gateway, Reply, logged
 from infra.installation import backups_folder, owner_of_backups
@@ -168,7 +175,7 @@ class Server:
             return gateway.problem(404, "no_page", f"{method} /_outbox")
         if method != "GET":
             return gateway.problem(405, "no_method", f"{method} /_outbox")
-        return gateway.page("GET /_outbox", "outbox.html", mails=_mails(self.data / "outbox"))
+        return gateway.page("GET /_outbox", "frame/outbox.html", mails=_mails(self.data / "outbox"))
 
 
 def named_rightly(site: Site, head: Head, *, behind_a_proxy: bool) -> bool:

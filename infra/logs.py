@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, TextIO
 
-from chalicelib.clock import VIETNAM
+from chalicelib.rules.texts.clock import VIETNAM
 
 _LARGEST = 5_000_000  # bytes of a file, about 25,000 requests
 _OLDER = 4  # files kept beside the newest

@@ -11,11 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib.clock import from_iso, iso, today
-from chalicelib.edges import Unusable
-from chalicelib.store import keys, kinds, schema
-from chalicelib.store.schema import FIRST, SCHEMA, Mark, Unready
-from chalicelib.table import (
+from chalicelib.edges.ports import Unusable
+from chalicelib.edges.table import (
     ANYTHING,
     NOTHING,
     Body,
@@ -29,6 +26,9 @@ from chalicelib.table import (
     Table,
     as_text,
 )
+from chalicelib.rules.texts.clock import from_iso, iso, today
+from chalicelib.store import item_kinds, keys, schema
+from chalicelib.store.schema import FIRST, SCHEMA, Mark, Unready
 
 Look = Callable[[Key], Item | None]
 Step = Callable[[Item, Look], Iterable[Change]]
@@ -40,7 +40,7 @@ _TRIES = 8
 
 def index_link(item: Item, look: Look) -> Iterator[Change]:
     """A unit's newest link stands in an index of its programme too: the desk's lists read that."""
-    kind = kinds.of(item.key)
+    kind = item_kinds.of(item.key)
     if kind.name != "generation":
         return
     p, unit = kind.parts["p"], kind.parts["u"]
@@ -55,7 +55,7 @@ def index_link(item: Item, look: Look) -> Iterator[Change]:
 
 def name_form_of_draft(item: Item, look: Look) -> Iterator[Change]:
     """A draft says on which form it was begun: another one of its period leaves it alone."""
-    kind = kinds.of(item.key)
+    kind = item_kinds.of(item.key)
     if kind.name != "draft" or item.body.get("form"):
         return
     period = look(keys.period(kind.parts["p"], kind.parts["k"]))
@@ -70,7 +70,7 @@ def draft_by_field(item: Item, _: Look) -> Iterator[Change]:
     """A draft says of each field which saving wrote it: here all came with the last one, and what
     stood before is not known. A page that was shown this draft knows it by its present version.
     """
-    if kinds.of(item.key).name != "draft" or "marks" in item.body:
+    if item_kinds.of(item.key).name != "draft" or "marks" in item.body:
         return
     body, revision = item.body, item.version
     typed, page, place = json.loads(str(body["typed"])), str(body["page"]), int(body["place"])
@@ -135,7 +135,7 @@ STEPS: Mapping[int, tuple[Step, ...]] = {
 def holds_data(table: Table) -> bool:
     """Whether anything is there but what passes by itself. Raises Unusable."""
     with only_what_we_know():
-        return any(map(kinds.is_kept, table.everything()))
+        return any(map(item_kinds.is_kept, table.everything()))
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def only_what_we_know() -> Iterator[None]:
     """Raises Unusable for an item that this program has no name for."""
     try:
         yield
-    except kinds.Unknown as unknown:
+    except item_kinds.Unknown as unknown:
         raise Unusable(f"the table holds what this program doesn't know: {unknown}") from None
 
 

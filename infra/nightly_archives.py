@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from chalicelib import backups as rules
-from chalicelib import logs
-from chalicelib.backups import Known
-from chalicelib.clock import VIETNAM
-from chalicelib.edges import Site, Unusable
-from chalicelib.store import backups
+from chalicelib.edges import logs
+from chalicelib.edges.ports import Site, Unusable
+from chalicelib.rules.files import archive_nights as rules
+from chalicelib.rules.files.archive_nights import Known
+from chalicelib.rules.texts.clock import VIETNAM
+from chalicelib.store import archives as stored
 from infra import backup, migrations
 from infra.archive import MANIFEST
 
@@ -40,7 +40,7 @@ def look(site: Site, folder: Path, whose: str = "") -> None:
     What comes of it is kept for the desk. Raises nothing of a failure: it is an error in the log.
     """
     now = site.clock()
-    before = backups.known(site.table) or Known()
+    before = stored.known(site.table) or Known()
     made, failed = before.made, None
     try:
         judge(folder, whose)
@@ -58,7 +58,7 @@ def look(site: Site, folder: Path, whose: str = "") -> None:
         logs.say("not_backed_up", logs.ERROR, error)
         failed = now
     if before != Known(made, failed):
-        backups.keep(site.table, Known(made, failed))
+        stored.keep(site.table, Known(made, failed))
 
 
 def found(folder: Path) -> dict[datetime, Path]:

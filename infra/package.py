@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-from chalicelib.pages import render
+from chalicelib.pages.frame import render
 from infra.stack import STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,7 +154,7 @@ def _unpack(made: Path, kept: Path) -> None:
 def _compile_templates(source: Path, target: Path) -> None:
     """By the sources that are packaged, with the Jinja that is pinned for both."""
     program = (
-        "import sys; from pathlib import Path; from chalicelib.pages import render; "
+        "import sys; from pathlib import Path; from chalicelib.pages.frame import render; "
         "render.compile_into(Path(sys.argv[1]))"
     )
     _run(

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib import clock, embedded
+from chalicelib.edges import embedded
+from chalicelib.rules.texts import clock
 from infra import demo, samples
 from infra.browser import DESK, PHONE, ROOT, NoBrowser, chromium, served
 

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 
-from chalicelib import contact
-from chalicelib.access import Role
-from chalicelib.audit import Act
-from chalicelib.clock import VIETNAM
-from chalicelib.edges import Site, Unusable
-from chalicelib.messages.staff import FAULTS
-from chalicelib.pages.web import absolute
-from chalicelib.store import access, acts, links, programmes, staff, unreachable
+from chalicelib.edges.ports import Site, Unusable
+from chalicelib.messages.door.staff import FAULTS
+from chalicelib.pages.frame.web import absolute
+from chalicelib.rules.access.access import Role
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import VIETNAM
+from chalicelib.rules.units import contact
+from chalicelib.store import access, acts, links, programmes, sign_ins, staff, unreachable
 from chalicelib.store.staff import NotChanged
 from infra.asking import Ask
 from infra.server_key import ServerKey
@@ -46,7 +46,7 @@ def officer(site: Site, given: str) -> str:
     email = appoint(site, "make officer", given)
     act = Act(site.clock(), "make officer", "print_sign_in", detail={"account": email})
     acts.commit(site.table, act)
-    token, _, _ = access.ask_sign_in(site.table, email, site.clock())
+    token, _, _ = sign_ins.ask_sign_in(site.table, email, site.clock())
     return absolute(site, "s", token)
 
 

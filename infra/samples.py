@@ -7,17 +7,20 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import contact, messages, period, regime, unit_list, ways, xlsform
-from chalicelib.edges import Site
-from chalicelib.form import Form
-from chalicelib.messages import authoring
-from chalicelib.messages.units import HEADS
-from chalicelib.period import Period
-from chalicelib.programme import Programme, Staff
-from chalicelib.sheets import FileType
+from chalicelib import messages, ways
+from chalicelib.edges.ports import Site
+from chalicelib.messages.units import authoring
+from chalicelib.messages.units.units import HEADS
+from chalicelib.rules.files.source_rows import FileType
+from chalicelib.rules.forms import xlsform_reader
+from chalicelib.rules.forms.form import Form
+from chalicelib.rules.programmes import period, regime
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme, Staff
+from chalicelib.rules.units import contact, list_reader
+from chalicelib.rules.units.unit import Unit
 from chalicelib.store import access, programmes
 from chalicelib.store.links import standing_or_first_link
-from chalicelib.unit import Unit
 from infra import rescue
 
 FOLDER = Path(__file__).resolve().parents[1] / "programmes"
@@ -95,8 +98,8 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     version = kept[-1].version + 1 if kept else 1
     kind: Any = found[0].suffix[1:]
     try:
-        form = xlsform.read(found[0].read_bytes(), kind, programme.blocs, version)
-    except xlsform.Faulty as faulty:
+        form = xlsform_reader.read(found[0].read_bytes(), kind, programme.blocs, version)
+    except xlsform_reader.Faulty as faulty:
         lines = (f"{found[0]}: {authoring.form_fault(fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
     if kept and kept[-1].model_copy(update={"version": version}) == form:
@@ -110,10 +113,10 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
 def _units(folder: Path, programme: Programme) -> list[Unit]:
     path = folder / "units.csv"
     try:
-        return unit_list.read_csv(path.read_bytes(), programme.blocs, HEADS)
+        return list_reader.read_csv(path.read_bytes(), programme.blocs, HEADS)
     except OSError as error:
         raise NotLoaded(f"{path}: {error.strerror}") from None
-    except unit_list.Faulty as faulty:
+    except list_reader.Faulty as faulty:
         lines = (f"{path}: {authoring.unit_fault(*fault)}" for fault in faulty.faults)
         raise NotLoaded("\n".join(lines)) from None
 

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from chalicelib import logs, nightly
-from chalicelib.backups import due
-from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles, SqliteTable
+from chalicelib.edges import logs
+from chalicelib.edges.embedded import FolderFiles, SqliteTable
+from chalicelib.edges.ports import Site
+from chalicelib.jobs import summarise as summing
+from chalicelib.rules.files.archive_nights import due
 from infra import nightly_archives
 
 _HOUR = timedelta(hours=1)
@@ -48,12 +49,12 @@ class Schedule(threading.Thread):
         """What is to be done this hour; what fails of it stops nothing else."""
 
         def summarise() -> None:
-            nightly.run(self._site, everything=everything)
+            summing.run(self._site, everything=everything)
 
         for act in (self._sweep, summarise, self._back_up):
             try:
                 act()
-            except nightly.Failed:
+            except summing.Failed:
                 pass  # its line says which periods
             except Exception as error:
                 logs.say("schedule_failed", logs.ERROR, error)

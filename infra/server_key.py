@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from chalicelib import embedded
+from chalicelib.edges import embedded
 from infra import stack
 
 _LONGEST_REQUEST = 30  # seconds that a function may go on with the key that it began with
@@ -32,7 +32,7 @@ def in_a_file(path: Path) -> ServerKey:
 
 def on_aws() -> ServerKey:
     """A parameter of SSM, of the stage or as the environment names it."""
-    from chalicelib import aws
+    from chalicelib.edges import aws
 
     stage = os.environ.get("STAGE")
     name = stack.key_parameter(stage) if stage else os.environ["KEY_PARAMETER"]

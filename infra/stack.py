@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from chalicelib.edges import Unusable
+from chalicelib.edges.ports import Unusable
 
 STAGES = ("dev", "test", "prod")
 _POLL_SECONDS = 3.0

@@ -17,12 +17,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from chalicelib.access import STAFF
-from chalicelib.edges import Unusable
-from chalicelib.store import kinds, schema
-from chalicelib.store.kinds import shown
+from chalicelib.edges.ports import Unusable
+from chalicelib.edges.table import LARGEST_ITEM, Item, Key, as_text, can_stand
+from chalicelib.rules.access.access import STAFF
+from chalicelib.store import item_kinds, schema
+from chalicelib.store.item_kinds import shown
 from chalicelib.store.schema import SCHEMA
-from chalicelib.table import LARGEST_ITEM, Item, Key, as_text, can_stand
 from infra.archive import FILES, ITEMS, MANIFEST, PROGRAM, Told
 
 _CHUNK = 1_000_000
@@ -180,7 +180,7 @@ def _judge_items(archive: zipfile.ZipFile, told: Told) -> None:
     found, number, files = 0, None, set[str]()
     for item, where in _unlike(archive, told.schema):
         found += 1
-        kind = kinds.of(item.key).name
+        kind = item_kinds.of(item.key).name
         if kind == "schema":
             number = item.body.get("schema")
         elif kind == "staff":
@@ -253,7 +253,7 @@ def _item(line: bytes, where: str) -> Item:
         item = Item(key, _number(entry["version"], 1), body, expires)
         if expires is not None:
             _number(expires)
-        kinds.is_kept(item)
+        item_kinds.is_kept(item)
     except RecursionError:
         raise Unusable(f"{where}: a line nested so deep is no item") from None
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
@@ -263,7 +263,7 @@ def _item(line: bytes, where: str) -> Item:
 
 def _said(fault: Exception) -> str:
     match fault:
-        case kinds.Unknown() | TypeError():
+        case item_kinds.Unknown() | TypeError():
             return shown(str(fault), 200)
         case KeyError():
             return "its key, version or body is missing"

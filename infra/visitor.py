@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from types import ModuleType
 from urllib.parse import urlencode, urlsplit
 
-from chalicelib.pages.web import origin
+from chalicelib.pages.frame.web import origin
 from infra.gateway import Gateway, Reply
 
 

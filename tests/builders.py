@@ -9,12 +9,12 @@ from typing import Any
 
 from hypothesis import settings, strategies
 
-from chalicelib import report, submission
-from chalicelib.clock import iso
-from chalicelib.form import Choice, Form, Indicator, Section
-from chalicelib.period import Period, end_of, start_of
-from chalicelib.report import Content, Head, Sender, Standing, Version
-from chalicelib.unit import Unit
+from chalicelib.rules.forms.form import Choice, Form, Indicator, Section
+from chalicelib.rules.programmes.period import Period, end_of, start_of
+from chalicelib.rules.reports import report, submission
+from chalicelib.rules.reports.report import Content, Head, Sender, Standing, Version
+from chalicelib.rules.texts.clock import iso
+from chalicelib.rules.units.unit import Unit
 
 # The first example of a run pays for imports, so no example is judged by its time.
 unhurried = settings(deadline=None)

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib import embedded
-from chalicelib.aws import DynamoTable, S3Files, SesMail
-from chalicelib.edges import Site
-from chalicelib.store import access
-from chalicelib.table import Item
+from chalicelib.edges import embedded
+from chalicelib.edges.aws import DynamoTable, S3Files, SesMail
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Item
+from chalicelib.store import links, sign_ins
 from infra import samples
 from infra.gateway import Gateway
 from infra.package import Package, package
@@ -212,7 +212,7 @@ def as_unit(site: Site, visitor: Callable[[], Visitor]) -> Callable[..., Visitor
     """A browser that has opened a unit's link."""
 
     def enter(unit: str = "T01", programme: str = NEW) -> Visitor:
-        token = access.issue_link(site.table, site.key, programme, unit)
+        token = links.issue_link(site.table, site.key, programme, unit)
         browser = visitor()
         landing = browser.get(f"/u/{token}")
         browser.follow(browser.submit(landing, token))
@@ -226,7 +226,7 @@ def as_staff(site: Site, visitor: Callable[[], Visitor]) -> Callable[..., Visito
     """A browser signed in with a link from the mail."""
 
     def enter(email: str = "giamdoc@vinhlong.example") -> Visitor:
-        token, _, _ = access.ask_sign_in(site.table, email, site.clock())
+        token, _, _ = sign_ins.ask_sign_in(site.table, email, site.clock())
         browser = visitor()
         browser.follow(browser.submit(browser.get(f"/s/{token}"), token))
         return browser

@@ -13,8 +13,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from chalicelib.edges import Files, Mail, NotSent
-from chalicelib.table import (
+from chalicelib.edges.ports import Files, Mail, NotSent
+from chalicelib.edges.table import (
     ANYTHING,
     LARGEST_ITEM,
     LONGEST_KEY,

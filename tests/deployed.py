@@ -23,8 +23,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.aws import DynamoTable
-from chalicelib.table import Item, Key
+from chalicelib.edges.aws import DynamoTable
+from chalicelib.edges.table import Item, Key
 from infra import deploy, samples, stack
 from infra.gateway import Reply
 from infra.package import ROOT

@@ -7,22 +7,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import app
-from chalicelib import access as rules
-from chalicelib import reminder
-from chalicelib.audit import Act
-from chalicelib.clock import today
-from chalicelib.edges import NotSent
-from chalicelib.period import start_of
-from chalicelib.store import access, asks, authoring, keys, notices, programmes, reminders, terms
-from chalicelib.table import Change, Item, Put
+from chalicelib.edges.ports import NotSent
+from chalicelib.edges.table import Change, Item, Put
+from chalicelib.rules.access import access as rules
+from chalicelib.rules.programmes.period import start_of
+from chalicelib.rules.progress import reminder
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import today
+from chalicelib.store import (
+    access,
+    authoring,
+    keys,
+    notices,
+    programmes,
+    reminders,
+    terms,
+    unit_requests,
+)
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests import builders
 from tests.faulty import Killed
 from tests.independent import Raw, independent, owes
+from tests.pages.reports.test_notify import NO_LINK
+from tests.pages.reports.test_progress import COUNTED, counts
 from tests.records import Records
-from tests.test_pages_grid import COUNTED, counts
-from tests.test_telling import NO_LINK
 from tests.unit_files import upload
 from tests.world import BEGAN, KEY, REASON, Here, K, P, Page, Phone, Sent, World, form_of, plain
 
@@ -209,7 +218,7 @@ class DeskWorld(World):
         return f"{DESK}/reports/accept", {"seen": seen, **ticked}
 
     def answering(self, unit: str, kind: Any, do: str, days: int) -> tuple[str, dict[str, str]]:
-        ask = asks.ask(self.plain.table, P, K, unit, kind)
+        ask = unit_requests.one(self.plain.table, P, K, unit, kind)
         until = today(self.now + timedelta(days=days)).isoformat()
         said = {"do": do, "answer": "Sở trả lời", "until": until}
         revision = str(ask.revision if ask else 0)

@@ -3,16 +3,16 @@
 import secrets
 from datetime import datetime
 
-from chalicelib import access as rules
-from chalicelib.access import Link, Session
-from chalicelib.clock import iso
-from chalicelib.store import access, keys
-from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
+from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Put, Table
+from chalicelib.rules.access import access as rules
+from chalicelib.rules.access.access import Link, Session
+from chalicelib.rules.texts.clock import iso
+from chalicelib.store import access, devices, keys, links
 
 
 def let_in(table: Table, key: bytes, p: str, unit: str, now: datetime) -> Session:
     """Somebody with the unit's link, which is issued where there is none."""
-    session = access.enter(table, access.issue_link(table, key, p, unit), now)
+    session = devices.enter(table, links.issue_link(table, key, p, unit), now)
     assert session is not None
     return session
 

@@ -10,39 +10,39 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import app
-from chalicelib import nightly
-from chalicelib.access import digest
-from chalicelib.asking import Ask
-from chalicelib.audit import Act
-from chalicelib.backups import Known
-from chalicelib.contact import Contact
-from chalicelib.edges import PASSING, Files, Site
+from chalicelib.edges.ports import PASSING, Files, Site
+from chalicelib.edges.table import Key, Table
+from chalicelib.jobs import summarise
+from chalicelib.rules.access.access import digest
+from chalicelib.rules.files.archive_nights import Known
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.unit_request import UnitRequest
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.units.contact import Contact
 from chalicelib.store import (
-    access,
     acts,
-    asks,
+    archives,
     authoring,
-    backups,
     contacts,
+    item_kinds,
     keys,
-    kinds,
     links,
     mailings,
     programmes,
-    rolls,
+    sign_ins,
     staff,
     terms,
+    unit_lists,
+    unit_requests,
     unreachable,
 )
-from chalicelib.table import Key, Table
-from chalicelib.terms import Terms
 from infra import migrations
 from infra.gateway import Gateway
 from infra.visitor import Visitor
 from tests.builders import instant
 from tests.conftest import NEW, OLD
-from tests.test_deciding import form, where
-from tests.test_reporting import Q4, sent
+from tests.pages.reports.test_moves import form, where
+from tests.pages.unit.test_form import Q4, sent
 from tests.unit_files import book, upload
 
 OFFICER, NEWCOMER = "chuyenvien@vinhlong.example", "canbo.moi@vinhlong.example"
@@ -63,13 +63,13 @@ class Town:
         return Visitor(app, self._gateway)
 
     def unit(self, code: str) -> Visitor:
-        token = access.issue_link(self.table, self.site.key, NEW, code)
+        token = links.issue_link(self.table, self.site.key, NEW, code)
         browser = self.visitor()
         browser.follow(browser.submit(browser.get(f"/u/{token}"), token))
         return browser
 
     def _staff(self) -> Visitor:
-        token, _, _ = access.ask_sign_in(self.table, OFFICER, self.site.clock())
+        token, _, _ = sign_ins.ask_sign_in(self.table, OFFICER, self.site.clock())
         browser = self.visitor()
         browser.follow(browser.submit(browser.get(f"/s/{token}"), token))
         return browser
@@ -111,8 +111,8 @@ def _the_departments_own(town: Town) -> None:
 
 
 def _requests_and_terms(town: Town) -> None:
-    ask = Ask("T04", "extend", "Bão số 9", town.site.clock(), date(2026, 12, 24))
-    acts.commit(town.table, town.act("ask", "T04"), asks.put(NEW, Q4, ask))
+    ask = UnitRequest("T04", "extend", "Bão số 9", town.site.clock(), date(2026, 12, 24))
+    acts.commit(town.table, town.act("ask", "T04"), unit_requests.put(NEW, Q4, ask))
     own = Terms("T05", due=instant(19, 16))
     acts.commit(town.table, town.act("extend", "T05"), terms.put(NEW, Q4, own))
 
@@ -127,8 +127,8 @@ def _mails(town: Town) -> None:
 
 def _accounts(town: Town) -> None:
     staff.appoint(town.table, Act(town.site.clock(), OFFICER, "add_staff"), NEWCOMER, "director")
-    _, _, ask = access.ask_sign_in(town.table, NEWCOMER, town.site.clock())  # a link and a code
-    assert not access.use_code(town.table, ask, "wrong", town.site.clock(), "somebody").email
+    _, _, ask = sign_ins.ask_sign_in(town.table, NEWCOMER, town.site.clock())  # a link and a code
+    assert not sign_ins.use_code(town.table, ask, "wrong", town.site.clock(), "somebody").email
     leaver = Act(town.site.clock(), OFFICER, "reissue_link", NEW, unit="T10")
     links.replace(town.table, town.site.key, NEW, "T10", leaver, town.site.clock())
     assert town.visitor().get("/u/unknown").status == 404  # a failure is counted
@@ -138,14 +138,14 @@ def _lists_and_forms(town: Town) -> None:
     old = programmes.programme(town.table, OLD)
     assert old is not None
     act = Act(town.site.clock(), OFFICER, "units_import", OLD)
-    rolls.switch(town.table, act, old, "a-newer-list", programmes.units(town.table, old))
+    unit_lists.switch(town.table, act, old, "a-newer-list", programmes.units(town.table, old))
     newest = max(programmes.forms(town.table, NEW), key=lambda one: one.version)
     offer = newest.model_copy(update={"version": newest.version + 1})
     authoring.offer(town.table, town.act("offer_form"), offer, digest("form")[:32])
 
 
 def _files(town: Town) -> None:
-    nightly.run(town.site, everything=True)
+    summarise.run(town.site, everything=True)
     for path in (f"{Q4}/reports.xlsx", "audit.xlsx", "units.xlsx", "form.xlsx?version=1"):
         assert town.officer.get(f"{_DESK}/{path}").status == 303, path
     page = town.officer.get(f"{_DESK}/units/import")
@@ -154,7 +154,7 @@ def _files(town: Town) -> None:
 
 
 def _backups(town: Town) -> None:
-    backups.keep(town.table, Known(made=town.site.clock() - timedelta(hours=9)))
+    archives.keep(town.table, Known(made=town.site.clock() - timedelta(hours=9)))
 
 
 _ACTS: tuple[Callable[[Town], None], ...] = (
@@ -189,7 +189,7 @@ def made_by_keys() -> set[str]:
 
 def kinds_in(table: Table) -> Counter[str]:
     """How many items of each kind."""
-    return Counter(kinds.of(item.key).name for item in table.everything())
+    return Counter(item_kinds.of(item.key).name for item in table.everything())
 
 
 def folders_of(files: Files) -> set[str]:

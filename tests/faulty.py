@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.edges import Files
-from chalicelib.table import Busy, Change, Item, Key, Table
+from chalicelib.edges.ports import Files
+from chalicelib.edges.table import Busy, Change, Item, Key, Table
 
 # Before the call reaches the table, after it has done its work, or made twice as by an SDK
 # whose first try went through while its answer was lost.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.table import Table
+from chalicelib.edges.table import Table
 from infra import second_sum
 from infra.second_sum import COUNTS, COVERAGE, compared, owes
 

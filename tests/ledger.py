@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.table import Table
+from chalicelib.edges.table import Table
 
 # State before (None: missing) -> states after, as design.md §2 names the moves.
 ALLOWED = {

@@ -1,8 +1,8 @@
 """An installation where no unit has a link yet: loading the samples issues them."""
 
-from chalicelib.edges import Site
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import ANYTHING, Delete
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Delete
 from tests.conftest import NEW
 
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from chalicelib.audit import Act
-from chalicelib.moves import Move
-from chalicelib.report import Head
+from chalicelib.edges.table import Table
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.reports.states import Move
+from chalicelib.rules.review.act import Act
 from chalicelib.store import moves
-from chalicelib.table import Table
 
 AT = datetime(2026, 12, 16, 3, tzinfo=UTC)
 OFFICER = "chuyenvien@vinhlong.example"

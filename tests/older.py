@@ -7,8 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.edges import Site
-from chalicelib.table import Item, Key
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Item, Key
 
 ARCHIVES = Path(__file__).with_name("archives")
 SCHEMA_1, SCHEMA_2 = ARCHIVES / "schema-1.zip", ARCHIVES / "schema-2.zip"

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import app
-from chalicelib.edges import Site
-from chalicelib.table import Item
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Item
 from infra.gateway import Gateway
 from infra.lambda_runtime import REGION, Function, close, running, unzip
 from infra.package import Package

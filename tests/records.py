@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.clock import from_iso, iso
-from chalicelib.table import Change, Item, Key, Put
+from chalicelib.edges.table import Change, Item, Key, Put
+from chalicelib.rules.texts.clock import from_iso, iso
 
 # What an act may change: where it lies, and the verbs that it may be called.
 _CHANGED_BY = {

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chalicelib import draft as rules
-from chalicelib.draft import Merged, Parked, Posted, begun, merge
+from chalicelib.rules.reports import draft as rules
+from chalicelib.rules.reports.draft import Merged, Parked, Posted, begun, merge
 
 NOW = datetime(2026, 12, 10, 3, 0, tzinfo=UTC)
 

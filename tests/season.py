@@ -22,8 +22,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import app
-from chalicelib import embedded
-from chalicelib.edges import Mail, Site
+from chalicelib.edges import embedded
+from chalicelib.edges.ports import Mail, Site
 from infra import samples
 from infra.crowd import Guest
 from infra.gateway import Gateway, Reply

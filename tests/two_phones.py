@@ -18,10 +18,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, Request, Route
 
-from chalicelib import embedded
+from chalicelib.edges import embedded
+from chalicelib.edges.table import Table
 from chalicelib.store import keys
 from chalicelib.store.links import standing_or_first_link
-from chalicelib.table import Table
 from infra import samples
 from infra.browser import PHONE
 from tests import builders

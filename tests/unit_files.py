@@ -7,6 +7,10 @@ from typing import Any
 
 from openpyxl import Workbook
 
+from chalicelib.messages.units.units import HEADS as HEADS_KNOWN
+from chalicelib.rules.units import list_reader
+from chalicelib.rules.units.list_reader import Listed
+from chalicelib.rules.units.unit import Unit
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 
@@ -54,3 +58,12 @@ def upload(browser: Visitor, page: Reply, content: bytes, filename: str = "don-v
     )
     rest = {name: value for name, value in fields.items() if name != "file"}
     return browser.upload(action, rest, {"file": (filename, content)})
+
+
+def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
+    """A list as the desk reads it: by the heads that it knows."""
+    return list_reader.read(content, blocs, HEADS_KNOWN)
+
+
+def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
+    return list_reader.read_csv(content, blocs, HEADS_KNOWN)

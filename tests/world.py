@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import app
-from chalicelib import access as rules
-from chalicelib import embedded, nightly
-from chalicelib.aws import DynamoTable
-from chalicelib.edges import Site
-from chalicelib.embedded import FolderFiles, OutboxMail
-from chalicelib.period import Period
-from chalicelib.store import access, keys, programmes, summaries
-from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Item, Put, Table
+from chalicelib.edges import embedded
+from chalicelib.edges.aws import DynamoTable
+from chalicelib.edges.embedded import FolderFiles, OutboxMail
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Item, Put, Table
+from chalicelib.jobs import summarise as summing
+from chalicelib.rules.access import access as rules
+from chalicelib.rules.programmes.period import Period
+from chalicelib.store import keys, links, programmes, summaries
 from infra import samples
 from infra.gateway import Gateway, Reply
 from infra.visitor import Forms, Visitor
@@ -299,7 +300,7 @@ class World:
         return phone
 
     def enter(self, phone: Phone) -> Reply:
-        token = access.issue_link(self.plain.table, KEY, P, phone.unit)
+        token = links.issue_link(self.plain.table, KEY, P, phone.unit)
         where = f"/u/{token}"
         return phone.visitor.post(where, {})
 
@@ -460,7 +461,7 @@ class World:
         programmes.keep_periods(self.plain.table, P, [moved])
 
     def summarise(self) -> None:
-        nightly.run(self.site, everything=True)
+        summing.run(self.site, everything=True)
 
     def seen_by(self, summary: Mapping[str, Any]) -> dict[str, int]:
         """Unit -> item version of the head that this SUMMARY was made of."""

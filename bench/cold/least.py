@@ -56,7 +56,7 @@ def handler(*_: object) -> dict[str, Any]:
     context["owed"]["terms"] = NoTerms
     for part in context["sections"]:
         part["fields"] = [Box(field) for field in part["fields"]]
-    page = environment.get_template("form.html").render(
+    page = environment.get_template("unit/form.html").render(
         **context,
         url=_url,
         asset=lambda name: SCENE["assets"][name],

@@ -38,7 +38,7 @@ def _start() -> Any:
     from botocore.httpsession import URLLib3Session
 
     import app
-    from chalicelib import clock
+    from chalicelib.rules.texts import clock
 
     URLLib3Session.send = _recorded
     day = clock.from_iso(SCENE["now"])

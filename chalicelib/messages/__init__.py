@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import EllipsisType
 
-from chalicelib import number, value
-from chalicelib.clock import VIETNAM
-from chalicelib.form import Indicator
-from chalicelib.period_key import kind
-from chalicelib.report import Fault
-from chalicelib.value import Figure, Text
+from chalicelib.rules.forms import value
+from chalicelib.rules.forms.form import Indicator
+from chalicelib.rules.forms.value import Figure, Text
+from chalicelib.rules.reports.report import Fault
+from chalicelib.rules.texts import number
+from chalicelib.rules.texts.clock import VIETNAM
+from chalicelib.rules.texts.period_key import kind
 
 FAULTS: Mapping[str, str] = {
     "not_a_number": "Vui lòng nhập số, ví dụ 12.",

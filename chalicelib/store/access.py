@@ -3,45 +3,24 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from chalicelib import access
-from chalicelib.access import Link, Role, Session
-from chalicelib.clock import from_iso, iso
-from chalicelib.moves import Refused
+from chalicelib.edges.table import (
+    ANYTHING,
+    NOTHING,
+    Busy,
+    Check,
+    Conflict,
+    Delete,
+    Item,
+    Put,
+    Table,
+)
+from chalicelib.rules.access import access
+from chalicelib.rules.access.access import Link, Role, Session
+from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Put, Table
-
-if TYPE_CHECKING:
-    from chalicelib.store.devices import enter
-    from chalicelib.store.links import issue_link, reissue_link, revoke
-    from chalicelib.store.sign_ins import Tried, ask_sign_in, sign_in, use_code, use_link
-
-__all__ = [
-    "Account",
-    "Ended",
-    "Tried",
-    "account",
-    "ask_sign_in",
-    "close_session",
-    "enter",
-    "in_session",
-    "issue_link",
-    "keep_staff",
-    "link",
-    "open_session",
-    "reissue_link",
-    "replaced",
-    "revoke",
-    "session",
-    "sign_in",
-    "staff",
-    "staff_role",
-    "still_open",
-    "use_code",
-    "use_link",
-]
 
 _Done = TypeVar("_Done")
 _TRIES = 5
@@ -49,21 +28,6 @@ _TRIES = 5
 
 class Ended(Refused):
     """The session in which something was to be written has ended meanwhile."""
-
-
-# A link ends with its sessions: who lets people in or out finds both here. A unit's form needs
-# none of these, and what starts cold does not wait for them.
-_ELSEWHERE = {
-    "enter": "devices",
-    **dict.fromkeys(("issue_link", "reissue_link", "revoke"), "links"),
-    **dict.fromkeys(("Tried", "ask_sign_in", "sign_in", "use_code", "use_link"), "sign_ins"),
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _ELSEWHERE:
-        raise AttributeError(name)
-    return getattr(import_module(f"chalicelib.store.{_ELSEWHERE[name]}"), name)
 
 
 def link(table: Table, token: str) -> Link | None:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
 
-from chalicelib import report
-from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso, today
+from chalicelib.edges.table import NOTHING, Body, Change, Conflict, Item, Put, Table
+from chalicelib.rules.reports import report
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import from_iso, iso, today
 from chalicelib.store import keys
-from chalicelib.table import NOTHING, Body, Change, Conflict, Item, Put, Table
 
 
 def commit(table: Table, act: Act, *changes: Change) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.audit import Act
-from chalicelib.form import Form
-from chalicelib.period import Period
-from chalicelib.programme import Programme
+from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Put, Table
+from chalicelib.rules.forms.form import Form
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.review.act import Act
 from chalicelib.store import acts, keys, programmes
-from chalicelib.table import ANYTHING, MOST_CHANGES, Change, Put, Table
 
 MOST_PERIODS = MOST_CHANGES - 4  # of one write: beside them stand the form, its act, the settings
 LARGEST_FORM = 200_000  # bytes of its JSON; an item holds 300,000

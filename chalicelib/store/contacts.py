@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.audit import Act
-from chalicelib.contact import Contact
+from chalicelib.edges.table import Check, Item, Put, Table
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.units.contact import Contact
 from chalicelib.store import acts, keys
-from chalicelib.table import Check, Item, Put, Table
 
 
 def contact(table: Table, p: str, unit: str) -> Contact:

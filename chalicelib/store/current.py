@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Iterator
 
-from chalicelib.report import Standing, compact
+from chalicelib.edges.table import Table
+from chalicelib.rules.reports.report import Standing, compact
 from chalicelib.store import reports
-from chalicelib.table import Table
 
 _NO_MORE = ("~", 0, "")  # behind the code of every unit
 

@@ -6,14 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 
-from chalicelib import access
-from chalicelib.access import Session
-from chalicelib.clock import from_iso, iso, today
-from chalicelib.device import About, Device
-from chalicelib.store import access as doors
-from chalicelib.store import keys, links
-from chalicelib.store.links import Standing
-from chalicelib.table import (
+from chalicelib.edges.table import (
     ANYTHING,
     MOST_CHANGES,
     NOTHING,
@@ -28,6 +21,13 @@ from chalicelib.table import (
     Put,
     Table,
 )
+from chalicelib.rules.access import access
+from chalicelib.rules.access.access import Session
+from chalicelib.rules.access.device import About, Device
+from chalicelib.rules.texts.clock import from_iso, iso, today
+from chalicelib.store import access as doors
+from chalicelib.store import keys, links
+from chalicelib.store.links import Standing
 
 _TRIES = 50  # of as many people who open one unit's link at the same moment
 _TOGETHER = (MOST_CHANGES - 4) // 2  # sessions that one write ends beside what else it does

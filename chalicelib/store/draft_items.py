@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib import draft as rules
-from chalicelib import report
-from chalicelib.clock import from_iso, iso
-from chalicelib.draft import Draft, Mark, Parked, Saving
-from chalicelib.table import Body, Item, Key, as_text
+from chalicelib.edges.table import Body, Item, Key, as_text
+from chalicelib.rules.reports import draft as rules
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.draft import Draft, Mark, Parked, Saving
+from chalicelib.rules.texts.clock import from_iso, iso
 
 # Bytes as the table keeps it, where a quote inside takes four: twice the largest report.
 LARGEST = 250_000

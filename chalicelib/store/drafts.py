@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from chalicelib import draft as rules
-from chalicelib.draft import Draft, Merged, Parked, Posted
-from chalicelib.period import Period
+from chalicelib.edges.table import Busy, Conflict, Key, Put, Table
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports import draft as rules
+from chalicelib.rules.reports.draft import Draft, Merged, Parked, Posted
 from chalicelib.store import draft_items, keys
-from chalicelib.table import Busy, Conflict, Key, Put, Table
 
 _TRIES = 8
 KEPT = timedelta(days=90)  # of a draft: after the lock or the last saving, whichever is later

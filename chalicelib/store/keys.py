@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from chalicelib.table import Key
+from chalicelib.edges.table import Key
 
 
 def programme(p: str) -> Key:
@@ -52,7 +52,7 @@ def typed_contacts(p: str, u: str) -> Key:
     return Key(f"TYPED#{p}#{u}", "CONTACTS")
 
 
-def typed_ask(p: str, k: str, u: str) -> Key:
+def typed_request(p: str, k: str, u: str) -> Key:
     return Key(f"TYPED#{p}#{u}", f"ASK#{k}")
 
 
@@ -167,7 +167,7 @@ def offered_form(p: str, digest: str) -> Key:
     return Key(f"PROGRAMME#{p}", f"OFFER#{digest}")
 
 
-def ask(p: str, k: str, u: str, kind: str) -> Key:
+def unit_request(p: str, k: str, u: str, kind: str) -> Key:
     return Key(f"PERIOD#{p}#{k}", f"ASK#{u}#{kind}")
 
 

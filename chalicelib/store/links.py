@@ -10,12 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import access
-from chalicelib.access import Link
-from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso
-from chalicelib.store import acts, keys
-from chalicelib.table import (
+from chalicelib.edges.table import (
     ANYTHING,
     MOST_CHANGES,
     NOTHING,
@@ -30,6 +25,11 @@ from chalicelib.table import (
     Scalar,
     Table,
 )
+from chalicelib.rules.access import access
+from chalicelib.rules.access.access import Link
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import from_iso, iso
+from chalicelib.store import acts, keys
 
 _TRIES = 8
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso, today
+from chalicelib.edges.table import MOST_CHANGES, NOTHING, Conflict, Item, Put, Table
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import from_iso, iso, today
 from chalicelib.store import acts, keys
-from chalicelib.table import MOST_CHANGES, NOTHING, Conflict, Item, Put, Table
 
 State = Literal["queued", "sending", "sent", "failed", "unknown", "no_mailbox", "no_link"]
 _KEPT = timedelta(days=40)

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.audit import Act
-from chalicelib.moves import Move, Refused, moved
-from chalicelib.report import Head
+from chalicelib.edges.table import Change, Check, Conflict, Put, Table
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.reports.states import Move, Refused, moved
+from chalicelib.rules.review.act import Act
 from chalicelib.store import acts, keys, terms
 from chalicelib.store.reports import head, head_body
-from chalicelib.table import Change, Check, Conflict, Put, Table
 
 _TRIES = 5
 

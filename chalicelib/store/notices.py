@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.clock import from_iso, iso
-from chalicelib.notice import Notice, State
+from chalicelib.edges.table import Body, Conflict, Item, Put, Table
+from chalicelib.rules.review.notice import Notice, State
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import Body, Conflict, Item, Put, Table
 
 
 def put(p: str, k: str, notice: Notice) -> Put:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from chalicelib.form import Form
-from chalicelib.period import Period
-from chalicelib.programme import Programme
+from chalicelib.edges.table import MOST_CHANGES, Change, Check, Conflict, Item, Key, Put, Table
+from chalicelib.rules.forms.form import Form
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.units.unit import Unit
 from chalicelib.store import keys
-from chalicelib.table import MOST_CHANGES, Change, Check, Conflict, Item, Key, Put, Table
-from chalicelib.unit import Unit
 
 _TRIES = 5
 

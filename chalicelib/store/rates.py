@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import NOTHING, Conflict, Item, Put, Table
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import NOTHING, Conflict, Item, Put, Table
 
 _HOUR, _SPAN = "%Y%m%d%H", timedelta(hours=1)
 _TRIES = 8

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso
-from chalicelib.period import Period
-from chalicelib.reminder import Case, Reminder, Round
+from chalicelib.edges.table import NOTHING, Body, Check, Conflict, Item, Put, Table
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.progress.reminder import Case, Reminder, Round
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import acts, keys
-from chalicelib.table import NOTHING, Body, Check, Conflict, Item, Put, Table
 
 _KEPT = timedelta(days=2)  # a day's place, which nobody looks at once the day is over
 

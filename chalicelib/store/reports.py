@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from chalicelib import report, submission
-from chalicelib.clock import from_iso, iso
-from chalicelib.moves import Refused
-from chalicelib.period import Period
-from chalicelib.report import Content, Head, Sender, Standing, Version
+from chalicelib.edges.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports import report, submission
+from chalicelib.rules.reports.report import Content, Head, Sender, Standing, Version
+from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
-from chalicelib.terms import NO_TERMS, Terms
 
 _TRIES = 5
 _MOST_SENDS, _SPAN = 20, timedelta(hours=1)  # of one report by its unit

@@ -5,8 +5,8 @@ Pages never read it: what they need stands in decision 0020.
 
 from dataclasses import dataclass
 
+from chalicelib.edges.table import NOTHING, Item, Put, Table
 from chalicelib.store import keys
-from chalicelib.table import NOTHING, Item, Put, Table
 
 SCHEMA = 3  # of what this program writes; infra/migrations.py has the steps that lead to it
 FIRST = 1  # of an installation from before its table said so

@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib import access as rules
-from chalicelib.clock import iso
+from chalicelib.edges.table import ANYTHING, Conflict, Delete, Key, Put, Scalar, Table
+from chalicelib.rules.access import access as rules
+from chalicelib.rules.texts.clock import iso
 from chalicelib.store import access, keys, tries
-from chalicelib.table import ANYTHING, Conflict, Delete, Key, Put, Scalar, Table
 
 
 def ask_sign_in(

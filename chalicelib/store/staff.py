@@ -4,10 +4,20 @@ import secrets
 from collections.abc import Callable
 from typing import Literal
 
-from chalicelib.access import Role
-from chalicelib.audit import Act
+from chalicelib.edges.table import (
+    ANYTHING,
+    NOTHING,
+    Change,
+    Conflict,
+    Delete,
+    Item,
+    Key,
+    Put,
+    Table,
+)
+from chalicelib.rules.access.access import Role
+from chalicelib.rules.review.act import Act
 from chalicelib.store import acts, keys
-from chalicelib.table import ANYTHING, NOTHING, Change, Conflict, Delete, Item, Key, Put, Table
 
 _TRIES = 8
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib import report
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import Body, Put, Table
+from chalicelib.rules.reports import report
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import Body, Put, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Exemptions and extensions in the table: one item a unit and period that has any."""
 
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import Body, Check, Item, Put, Table
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import Body, Check, Item, Put, Table
-from chalicelib.terms import Terms
 
 
 def terms(table: Table, p: str, k: str) -> dict[str, Terms]:

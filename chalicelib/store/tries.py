@@ -4,10 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib import access
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import NOTHING, Body, Change, Conflict, Delete, Put, Table
+from chalicelib.rules.access import access
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
-from chalicelib.table import NOTHING, Body, Change, Conflict, Delete, Put, Table
 
 _FORGOTTEN = timedelta(days=1)  # after the last wrong one
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import report
-from chalicelib.access import Session, digest
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import NOTHING, Body, Busy, Conflict, Key, Put, Table
+from chalicelib.rules.access.access import Session, digest
+from chalicelib.rules.reports import report
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store.draft_items import TooLarge
-from chalicelib.table import NOTHING, Body, Busy, Conflict, Key, Put, Table
 
 _KEPT = timedelta(days=90)
 _LONGEST = 50_000  # characters, of all devices

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.audit import Act
-from chalicelib.clock import from_iso, iso
+from chalicelib.edges.table import ANYTHING, Delete, Put, Table
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import acts, keys
-from chalicelib.table import ANYTHING, Delete, Put, Table
 
 _LASTS = {"bounce": timedelta(days=30), "complaint": timedelta(days=365)}
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import app
-from chalicelib import embedded, nightly
-from chalicelib.store import access, reports
+from chalicelib.edges import embedded
+from chalicelib.jobs import summarise
+from chalicelib.store import links, reports, sign_ins
 from infra import samples
 from infra.gateway import Gateway
 from infra.visitor import Visitor
@@ -124,7 +125,7 @@ class World:
         self.clock.now = datetime(2026, month, day, 3, 0, tzinfo=UTC)
 
     def unit(self, code: str) -> Visitor:
-        token = access.issue_link(self.site.table, self.site.key, P, code)
+        token = links.issue_link(self.site.table, self.site.key, P, code)
         visitor = Visitor(app, self.gateway)
         visitor.follow(visitor.submit(visitor.get(f"/u/{token}"), token))
         return visitor
@@ -144,7 +145,7 @@ class World:
         assert head.last_sent == self.clock.now, code
 
     def staff(self, email: str) -> None:
-        token, _, _ = access.ask_sign_in(self.site.table, email, self.clock.now)
+        token, _, _ = sign_ins.ask_sign_in(self.site.table, email, self.clock.now)
         visitor = Visitor(app, self.gateway)
         visitor.follow(visitor.submit(visitor.get(f"/s/{token}"), token))
 
@@ -165,7 +166,7 @@ def fill(world: World) -> None:
         y1 = {"T04": "no"}.get(code, "yes" if code[0] == "T" else "")
         world.send(code, Q3, **figures(place, "1,5", 9 + place, 15, y1, **done))
     world.send("G02", Q3, nil="1")
-    nightly.run(world.site, everything=True)
+    summarise.run(world.site, everything=True)
 
     world.on(23, 11)
     world.send("T01", Q4, **figures(10, "2,25", 98, 100, l1="Đọc sách\nVườn trường", n_done="Xong"))
@@ -179,10 +180,10 @@ def fill(world: World) -> None:
     reports.move(table, P, Q4, "T04", "return", datetime(2026, 12, 1, 16, 59, 59, tzinfo=UTC))
     reports.move(table, P, Q4, "G01", "accept")
     reports.move(table, P, Q4, "G01", "reopen")
-    access.reissue_link(table, world.site.key, P, "T03")
-    access.revoke(table, P, "G02")
+    links.reissue_link(table, world.site.key, P, "T03")
+    links.revoke(table, P, "G02")
     world.staff("chuyenvien@so.example")
-    nightly.run(world.site, everything=True)
+    summarise.run(world.site, everything=True)
 
     world.on(25, 11)
     world.send("T01", Q4, "Sửa một ô", **figures(12, "2,25", 98, 100, l1="Đọc sách"))

@@ -12,14 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import world as first
-from world import Q3, Q4, P, World, figures
 
-from chalicelib import nightly
-from chalicelib.access import csrf_token
-from chalicelib.store import access
-from chalicelib.table import Item
+from chalicelib.edges.table import Item
+from chalicelib.jobs import summarise
+from chalicelib.rules.access.access import csrf_token
+from chalicelib.store import links, sign_ins
 from infra import backup, migrations
 from infra.visitor import Visitor
+from tests.world import Q3, Q4, P, World, figures
 
 OFFICER = "chuyenvien@so.example"
 DESK = f"/desk/{P}/{Q4}"
@@ -44,7 +44,7 @@ class Office(World):
         self.kept: dict[str, str] = {}
 
     def signed_in(self) -> Visitor:
-        token, _, _ = access.ask_sign_in(self.site.table, OFFICER, self.clock.now)
+        token, _, _ = sign_ins.ask_sign_in(self.site.table, OFFICER, self.clock.now)
         visitor = Visitor(first.app, self.gateway)
         visitor.follow(visitor.submit(visitor.get(f"/s/{token}"), token))
         return visitor
@@ -73,7 +73,7 @@ def reported(office: Office) -> None:
         y1 = {"T04": "no"}.get(code, "yes" if code[0] == "T" else "")
         office.send(code, Q3, **figures(place, "1,5", 9 + place, 15, y1, n_done="Đã triển khai"))
     office.send("G02", Q3, nil="1")
-    nightly.run(office.site, everything=True)
+    summarise.run(office.site, everything=True)
     office.on(23, 11)
     office.officer = office.signed_in()
     office.send(
@@ -139,7 +139,7 @@ def opened(office: Office) -> None:
     office.officer = office.signed_in()
     table, there = office.site.table, _sessions(office)
     office.act(f"/desk/{P}/links/of/T03", "/T03", sure="1", reason="clerk", do="hand_over")
-    access.reissue_link(table, office.site.key, P, "T04")  # from a terminal: no act tells when
+    links.reissue_link(table, office.site.key, P, "T04")  # from a terminal: no act tells when
     office.act(f"/desk/{P}/links/of/G02", "/G02", sure="1", do="revoke")
     # As where the server was killed before it had ended them: they are there, and work again.
     table.fill([item for item in there if table.get(item.key) is None])
@@ -161,7 +161,7 @@ def main() -> None:
         office = Office(data)
         reported(office)
         decided(office)
-        nightly.run(office.site, everything=True)
+        summarise.run(office.site, everything=True)
         backup.write(office.site, archive)  # before the figures: it broke on them
         office.act(f"{DESK}/department", "/department", k1="7")
         office.act(f"{DESK}/department", "/department", k1="5")

@@ -1,0 +1,1 @@
+"""Where the product meets the world: the ports, and what stands behind them."""

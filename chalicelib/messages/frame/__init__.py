@@ -1,0 +1,1 @@
+"""What stands on a page instead of what was asked for."""

@@ -1,0 +1,1 @@
+"""Words about links, contacts and devices."""

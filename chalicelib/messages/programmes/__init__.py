@@ -1,0 +1,1 @@
+"""Words of forms, periods, days off and the log."""

@@ -1,0 +1,1 @@
+"""Words about reports, for those who decide and those who are told."""

@@ -1,0 +1,37 @@
+"""What a unit is told of a decision: the subject of its mail, and what the officer reads of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalicelib import messages
+from chalicelib.rules.review.notice import Notice
+
+# verb of the act -> the subject of the mail
+SUBJECTS: Mapping[str, str] = {
+    "return": "Báo cáo {period}: Sở trả lại để điều chỉnh, gửi lại chậm nhất ngày {until}",
+    "reopen": "Báo cáo {period}: Sở mở lại để điều chỉnh",
+    "grant_extend": "Báo cáo {period}: gia hạn đến hết ngày {until}",
+    "refuse_extend": "Báo cáo {period}: Sở chưa chấp thuận gia hạn, hạn vẫn là ngày {until}",
+    "grant_reopen": "Báo cáo {period}: Sở chấp thuận mở lại",
+    "refuse_reopen": "Báo cáo {period}: Sở chưa chấp thuận mở lại",
+}
+
+_CALL = "Vui lòng gọi hoặc nhắn Zalo cho đơn vị."
+ENDS: Mapping[str, str] = {
+    "sent": "Đã gửi thư báo đến {mailbox}.",
+    "reserved": "Đang gửi thư báo đến {mailbox}. Vui lòng tải lại trang sau ít phút.",
+    "failed": f"Thư báo đến {{mailbox}} không gửi được. {_CALL}",
+    "unknown": f"Chưa rõ thư báo đến {{mailbox}} đã đi hay chưa. {_CALL}",
+    "no_mailbox": f"Đơn vị chưa có hộp thư nên không có thư báo. {_CALL}",
+}
+LABEL = "Thư báo đơn vị"
+
+
+def subject(notice: Notice, period: str) -> str:
+    until = messages.day(notice.until) if notice.until else ""
+    return SUBJECTS[notice.verb].format(period=period, until=until)
+
+
+def ended(notice: Notice, now: datetime) -> str:
+    """What became of the mail, and what the officer must do himself."""
+    return ENDS[notice.ended(now)].format(mailbox=notice.mailbox)

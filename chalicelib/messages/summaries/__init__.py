@@ -1,0 +1,1 @@
+"""Words of summaries, on the desk and in files."""

@@ -1,0 +1,67 @@
+"""Words of a period's summary as files: the heads of its sheets and columns, its counts."""
+
+from chalicelib import messages
+from chalicelib.rules.summaries.cells import Words
+
+_UNIT_HEADS = ("Mã", "Đơn vị", "Khối thi đua", "Trạng thái")
+
+WORDS = Words(
+    heads=(
+        "Mã",
+        "Chỉ tiêu",
+        "Đơn vị tính",
+        "Cách tổng hợp",
+        "Mục tiêu",
+        "Đạt",
+        "Kết quả",
+        "Tử số",
+        "Mẫu số",
+        "Số đơn vị phải báo cáo",
+        "Có số liệu",
+        "Không phát sinh",
+        "Không áp dụng",
+        "Chưa có",
+    ),
+    bloc_heads=(
+        "{bloc}: kết quả",
+        "{bloc}: phải báo cáo",
+        "{bloc}: có số liệu",
+        "{bloc}: không phát sinh",
+        "{bloc}: không áp dụng",
+        "{bloc}: chưa có",
+    ),
+    rules=messages.AGGREGATES,
+    by_department="Sở nhập",
+    met={True: "Đạt", False: "Chưa đạt", None: ""},
+    missing=messages.MISSING,
+    value_states=messages.VALUE_STATES,
+    states=messages.STATES,
+    timing=messages.TIMING,
+    sheets=("Tổng hợp", "Theo đơn vị", "Nội dung", "Tình hình gửi"),
+    made="{period}, tổng hợp lúc {moment}",
+    moment=messages.moment,
+    counts=(
+        ("Phải gửi", "expected"),
+        ("Đã nhận", "received"),
+        ("Đúng hạn", "on_time"),
+        ("Gửi trễ hạn", "late"),
+        ("Đang trả lại", "returned"),
+        ("Chưa gửi", "missing"),
+    ),
+    compared="Đối chiếu",
+    fits={True: "Khớp", False: "Không khớp"},
+    unit_heads=_UNIT_HEADS,
+    own_sums="Cộng trên trang này (không gồm đang trả lại)",
+    summed="Theo báo cáo tổng hợp",
+    units="Số đơn vị: {count}",
+    text_heads=("Mã đơn vị", "Đơn vị", "Mã", "Chỉ tiêu", "Nội dung"),
+    reported_heads=(
+        "TT",
+        *_UNIT_HEADS,
+        "Thời hạn",
+        "Gửi lần đầu",
+        "Gửi gần nhất",
+        "Lần gửi",
+        "Hạn gửi",
+    ),
+)

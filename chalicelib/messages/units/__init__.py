@@ -1,0 +1,1 @@
+"""Words of the unit list, in files and on pages."""

@@ -1,0 +1,167 @@
+"""Words of the unit list: its columns, what is wrong with a file or a row, what changes."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from chalicelib.messages import day
+from chalicelib.rules.texts import text
+from chalicelib.rules.units.list_reader import Heads
+from chalicelib.rules.units.list_workbook import Labels
+
+# Column -> its title in our own workbook, and what else its head may say (compared folded).
+TITLES: Mapping[str, str] = {
+    "code": "Mã đơn vị",
+    "name": "Tên đơn vị",
+    "bloc": "Khối thi đua",
+    "parent": "Trực thuộc",
+    "order": "Thứ tự",
+    "aliases": "Tên gọi khác",
+    "email": "Thư điện tử",
+    "phone": "Điện thoại",
+    "valid_from": "Từ ngày",
+    "valid_to": "Đến ngày",
+    "successors": "Đơn vị kế thừa",
+}
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "code": ("Mã", "Mã số"),
+    "name": ("Tên", "Đơn vị"),
+    "bloc": ("Khối", "Mã khối thi đua"),
+    "parent": ("Đơn vị cấp trên", "Cấp trên", "Đơn vị quản lý"),
+    "order": ("TT", "STT", "Số thứ tự"),
+    "aliases": ("Tên khác",),
+    "email": ("Email", "E-mail", "Hộp thư", "Thư điện tử công vụ"),
+    "phone": ("Số điện thoại", "ĐT", "SĐT"),
+    "valid_from": ("Ngày bắt đầu", "Hiệu lực từ", "Hiệu lực từ ngày"),
+    "valid_to": ("Ngày kết thúc", "Hiệu lực đến", "Hiệu lực đến ngày"),
+    "successors": ("Kế thừa", "Mã đơn vị kế thừa"),
+}
+SHEET = "Đơn vị"
+HEADS = Heads(TITLES, SPELLINGS, SHEET)
+GUIDE = "Hướng dẫn"
+GUIDE_LINES = (
+    "Mỗi dòng là một đơn vị kể từ một ngày. Dòng 1 là tên cột; xin giữ nguyên.",
+    "Mã đơn vị không đổi khi đơn vị đổi tên. Đổi tên hoặc đổi khối thi đua từ một ngày: thêm một "
+    "dòng cùng mã, với “Từ ngày” là ngày đó; kỳ cũ vẫn giữ tên cũ.",
+    "Đơn vị kết thúc: ghi “Đến ngày” là ngày cuối cùng, và mã các đơn vị kế thừa (cách nhau bởi "
+    "dấu ;) nếu có. Đơn vị kế thừa phải có hiệu lực từ ngày hôm sau.",
+    "Đơn vị không có trong tệp thì giữ nguyên; cột không có trong tệp cũng giữ nguyên.",
+    "Ngày ghi dạng 30/06/2025. Điện thoại ghi dạng chữ để không mất số 0 ở đầu.",
+    "Không dùng công thức, không gộp ô. Tệp có tối đa 10.000 dòng và 4 MB.",
+)
+
+GUIDE_BLOC = "Khối thi đua {code}: {label}"
+
+
+def labels(blocs: Mapping[str, str]) -> Labels:
+    """What the workbook of the present list says besides the units."""
+    named = (GUIDE_BLOC.format(code=code, label=label) for code, label in blocs.items())
+    return Labels(SHEET, TITLES, GUIDE, (*GUIDE_LINES, *named))
+
+
+# Why a period's list matters already.
+WHY: Mapping[str, str] = {
+    "locked": "đã khóa",
+    "due": "đã đến hạn",
+    "summed": "đã tổng hợp",
+    "reported": "có đơn vị bị bớt đã gửi báo cáo",
+}
+
+KINDS: Mapping[str, str] = {
+    "new": "Mới",
+    "ended": "Kết thúc",
+    "renamed": "Đổi tên",
+    "moved": "Chuyển khối, cấp trên",
+    "changed": "Thay đổi khác",
+}
+
+FAULTS: Mapping[str, str] = {
+    # of the whole file
+    "no_file": "Vui lòng chọn tệp danh sách đơn vị.",
+    "empty_file": "Tệp không có nội dung. Vui lòng chọn tệp khác.",
+    "file_too_large": "Tệp lớn hơn 4 MB nên không được đọc. Vui lòng bỏ hình ảnh, định dạng thừa "
+    "hoặc chia làm nhiều tệp.",
+    "encrypted": "Tệp có mật khẩu, hoặc là dạng .xls cũ. Vui lòng mở bằng Excel, bỏ mật khẩu và "
+    "lưu lại dạng .xlsx.",
+    "a_pdf": "Đây là tệp PDF, không phải bảng tính. Vui lòng gửi tệp .xlsx hoặc .csv.",
+    "not_a_workbook": "Không đọc được tệp như một bảng tính .xlsx hoặc .csv (UTF-8). Tệp có thể bị "
+    "hỏng hoặc chỉ được đổi đuôi.",
+    "not_utf8": "Tệp không phải bảng tính .xlsx, cũng không phải văn bản CSV mã UTF-8. Trong "
+    "Excel, vui lòng lưu lại dạng .xlsx.",
+    "not_a_table": "Không đọc được tệp như một bảng CSV (UTF-8).",
+    "bomb": "Tệp nở ra quá lớn khi giải nén, hoặc có thành phần lạ, nên không được đọc.",
+    "too_many_cells": "Tệp có quá nhiều dòng, ô hoặc định dạng (kể cả dòng, ô trống) nên không "
+    "được đọc. Vui lòng chép riêng phần danh sách sang một tệp mới rồi tải lên lại.",
+    "macros": "Tệp có macro (.xlsm) nên không được đọc. Vui lòng lưu lại dạng .xlsx.",
+    "no_sheet": "Mọi trang tính trong tệp đều ẩn. Vui lòng hiện trang danh sách rồi lưu lại.",
+    "several_sheets": "Tệp có nhiều trang tính ({detail}). Vui lòng chỉ giữ một trang, hoặc đặt "
+    "tên trang danh sách là “Đơn vị”.",
+    "too_wide": "Trang tính có nội dung ngoài cột thứ 64. Vui lòng chỉ giữ các cột của mẫu.",
+    "too_many_rows": "Tệp có hơn 10.000 dòng đơn vị. Vui lòng chia làm nhiều tệp.",
+    "no_rows": "Tệp không có dòng đơn vị nào dưới dòng tên cột.",
+    "merged": "Trang tính có ô gộp ({detail}). Vui lòng bỏ gộp ô rồi tải lên lại.",
+    # of a cell
+    "formula": "ô có công thức; vui lòng dán lại dạng giá trị",
+    "error_cell": "ô báo lỗi của Excel (như #N/A)",
+    "not_a_day": "cần ngày dạng 30/06/2025",
+    "phone_as_number": "số điện thoại đang là dạng số nên có thể đã mất số 0 ở đầu; vui lòng đổi ô "
+    "sang dạng chữ và gõ lại",
+    "no_head": "có nội dung ngoài các cột có tên",
+    "too_long": "có quá nhiều mục trong một ô",
+    # of a version in the list
+    "code_in_other_case": "mã chỉ khác một đơn vị đã có ở chữ hoa, chữ thường",
+    "successors_without_end": "có đơn vị kế thừa thì phải có “Đến ngày”",
+    "successor_twice": "một đơn vị kế thừa được ghi hai lần",
+    "unknown_successor": "đơn vị kế thừa không có trong danh sách",
+    "successor_not_there": "đơn vị kế thừa phải có hiệu lực vào ngày ngay sau “Đến ngày”",
+}
+
+# What a column wants, where "not as it should be" would not help.
+PATTERNS: Mapping[str, str] = {
+    "code": "mã chỉ gồm chữ không dấu, chữ số, dấu - và _, dài tối đa 32 ký tự",
+    "successors": "ghi mã các đơn vị, cách nhau bởi dấu ;",
+    "email": "cần địa chỉ thư dạng ten@coquan.example",
+    "phone": "số điện thoại chỉ gồm chữ số, dấu cách, + ( ) . -, dài tối đa 30 ký tự",
+}
+
+# What stands by a box of a unit's own page.
+FORM_FAULTS: Mapping[str, str] = {
+    "no_name": "Vui lòng nhập tên đơn vị.",
+    "bad_text": "Nội dung quá dài hoặc có ký tự không đọc được.",
+    "unknown_bloc": "Vui lòng chọn một khối thi đua của chương trình.",
+    "not_a_day": "Vui lòng nhập ngày dạng 30/06/2025.",
+    "not_there": "Đơn vị không có hiệu lực vào ngày này. Vui lòng chọn ngày khác.",
+    "nothing_new": "Chưa có gì khác với hiện tại, nên chưa có gì được lưu.",
+    "no_last_day": "Vui lòng nhập ngày cuối cùng của đơn vị.",
+    "changed_meanwhile": "Danh sách vừa được người khác thay đổi nên chưa có gì được lưu. Dưới đây "
+    "là hiện trạng mới; nội dung đã nhập vẫn còn, vui lòng xem lại rồi bấm lần nữa.",
+    "to_agree": "Thay đổi này làm khác danh sách phải gửi của kỳ đã có người dùng đến (đã đến hạn, "
+    "đã khóa, đã tổng hợp hoặc đã có báo cáo). Vui lòng xem phần dưới, đánh dấu đồng ý rồi bấm lần "
+    "nữa.",
+}
+
+HEAD = "Tên cột đọc ở dòng {line} của tệp."
+NO_HEAD = (
+    "Không tìm thấy dòng tên cột trong 15 dòng đầu của tệp. Vui lòng ghi tên cột như trong mẫu."
+)
+STAGED_GONE = "Bản xem trước này không còn dùng được. Vui lòng tải tệp lên lại."
+STAGED_OLD = (
+    "Danh sách hoặc chương trình vừa thay đổi sau lúc xem trước, nên chưa có gì được ghi. "
+    "Dưới đây là bản xem trước mới; vui lòng xem lại rồi xác nhận."
+)
+EMPTY = "(trống)"
+
+
+def said(value: object, blocs: Mapping[str, str], column: str = "") -> str:
+    """A field of a unit as a person reads it."""
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, tuple):
+        value = "; ".join(value)
+    if column == "bloc":
+        value = blocs.get(str(value), value)
+    return str(value) if value not in ("", None) else EMPTY
+
+
+def quoted(found: object) -> str:
+    """What a faulty cell holds, cut to one short line; nothing for an empty one."""
+    return text.quoted(said(found, {})) if found not in (None, "", ()) else ""

@@ -1,0 +1,1 @@
+"""What every page stands in: the gate, addresses, drawing, files in and out."""

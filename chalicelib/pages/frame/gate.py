@@ -1,0 +1,210 @@
+"""One request through its route's gate: session, role, origin, handler, and every failure."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from chalicelib.edges import logs
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Busy, Conflict
+from chalicelib.messages.frame import problems
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.bodies import guard_length, unread, with_body
+from chalicelib.pages.frame.web import (
+    Problem,
+    Request,
+    Response,
+    as_json,
+    cookie_name,
+    guard_form,
+    guard_origin,
+    strict,
+    wants_json,
+)
+from chalicelib.rules.access.access import Session
+from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.texts.clock import today
+from chalicelib.store import access, programmes
+
+Visitor = Literal["anyone", "unit", "officer", "director"]
+Handler = Callable[[Site, Request], Response]
+
+_XRAY = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in: a method and path, who may use it, and who answers."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    visitors: tuple[Visitor, ...]
+    handler: Handler
+    uploads: bool = False  # takes multipart/form-data, with files
+
+    @property
+    def stranger(self) -> bool:
+        """Whether anyone may use it: then nothing of who comes is known."""
+        return "anyone" in self.visitors
+
+
+def answer(site: Site, way: Way, read: Callable[[], Request], identity: str) -> Response:
+    """Never raise: what goes wrong becomes a page, and an operational failure a logged id."""
+    route = f"{way.method} {way.path}"
+    with logs.line("request", id=identity, route=route, role="anyone", status=0) as line:
+        response = _answered(site, way, read, identity, line)
+        line.add(status=response.status)
+        response.headers = strict(site) | response.headers
+        return response
+
+
+def _answered(
+    site: Site, way: Way, read: Callable[[], Request], identity: str, line: logs.Line
+) -> Response:
+    request = None
+    try:
+        request = read()
+        if xray := re.match(_XRAY, request.headers.get("x-amzn-trace-id", "")):
+            line.add(xray=xray[0])
+        if way.method != "GET":
+            guard_origin(site, request)
+            guard_length(request, stranger=way.stranger, uploads=way.uploads)
+        session = _session(site, way, request)
+        line.add(role=session.role if session else "anyone")
+        request = replace(request, session=session)
+        _guard_session(way, request)
+        if way.method != "GET":  # only now is anything of the body unpacked and read
+            request = with_body(request, uploads=way.uploads, stranger=way.stranger)
+            guard_form(request)
+        return _as_asked(request, way.handler(site, request))
+    except Problem as problem:
+        return problem_page(site, request, problem)
+    except Refused as refused:
+        return problem_page(site, request, Problem(409, "refused", refused.reason))
+    except (Busy, Conflict) as error:
+        line.failed(error, logs.WARNING)
+        return broken_page(site, request, 503, "busy", identity)
+    except Exception as error:
+        line.failed(error)
+        return broken_page(site, request, 500, "broken", identity)
+
+
+def _session(site: Site, way: Way, request: Request) -> Session | None:
+    if way.stranger:
+        return None
+    name = "unit" if "unit" in way.visitors else "staff"
+    token = request.cookies.get(cookie_name(site, name), "")
+    session = access.session(site.table, token, request.now) if token else None
+    if session and not session.is_staff and session.used != f"{today(request.now)}":
+        from chalicelib.store import devices  # once a day and device
+
+        devices.note_use(site.table, session, request.now)
+    return session
+
+
+def _guard_session(way: Way, request: Request) -> None:
+    if way.stranger:
+        return
+    if request.session is None:
+        name = "signed_out" if "unit" in way.visitors else "staff_signed_out"
+        raise Problem(401, name)  # however often: it guards itself, and is no guess (0011)
+    if request.session.role not in way.visitors:
+        raise Problem(403, "not_yours")
+
+
+def _as_asked(request: Request, response: Response) -> Response:
+    """A script must not follow a redirect by itself: it is told where that leads."""
+    if response.status != 303 or not wants_json(request):
+        return response
+    to = as_json({"to": response.headers.pop("Location")})
+    return replace(to, headers=to.headers | response.headers, cookies=response.cookies)
+
+
+def refuse(site: Site, problem: Problem, route: str, identity: str) -> Response:
+    """The answer to what comes to no way. The log hears the method, and the pattern if any."""
+    with logs.line("request", id=identity, route=route, role="anyone", status=problem.status):
+        return problem_page(site, None, problem)
+
+
+def problem_page(site: Site, request: Request | None, problem: Problem) -> Response:
+    title, sentence = problems.PROBLEMS[problem.name]
+    if problem.name == "refused":
+        sentence = problems.REFUSALS[problem.detail]
+    sentence = sentence.format(detail=problem.detail)
+    if wants_json(request):
+        told = {"problem": sentence} | ({"full": True} if problem.name == "parked_full" else {})
+        return as_json(told, problem.status)
+    return render.page(
+        site,
+        request,
+        "frame/problem.html",
+        status=problem.status,
+        title=title,
+        sentence=sentence,
+        contact=_contact(site),
+        identity="",
+        sign_in=problem.name == "staff_signed_out",
+        resend=problem.name in ("unknown_link", "replaced_link", "signed_out"),
+        typed=_without_token(_typed(request, problem)),
+    )
+
+
+_NOTHING_GIVEN_BACK = ("foreign_request", "other_unit", "unreadable_form", "repeated_field")
+
+
+def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
+    """What was typed about a report, to send again from the problem page: nothing is lost.
+
+    Not where another site sent it: then nobody typed it here. Nor where it is another unit's:
+    it must not be sent from here. Of who shows no session only as much is read as costs little.
+    """
+    if request is None or problem.name in _NOTHING_GIVEN_BACK:
+        return {}
+    if not re.search("/reports?/", request.path):
+        return {}
+    return unread(request) if request.body else request.form
+
+
+def _without_token(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in typed.items() if name != "csrf"}
+
+
+def _contact(site: Site) -> object:
+    """Whom to call: the department of the programme that runs now, if the table answers."""
+    try:
+        found = list(programmes.programmes(site.table))
+    except Exception as error:
+        logs.say("contact_unreadable", logs.ERROR, error)
+        return None
+    day = today(site.clock())
+    running = [p for p in found if p.valid_from <= day <= p.valid_to]
+    newest = running or sorted(found, key=lambda p: p.valid_to)
+    return newest[-1].department if newest else None
+
+
+def broken_page(
+    site: Site, request: Request | None, status: int, name: str, identity: str
+) -> Response:
+    """The table may be what is broken, so this page reads nothing."""
+    title, sentence = problems.PROBLEMS[name]
+    if wants_json(request):
+        return as_json({"problem": sentence}, status)
+    whole = _typed(request, Problem(status, name))
+    typed = _without_token(whole)
+    if typed and request is not None and request.session is None:
+        # Who it is could not be read either: the token that came goes back with it.
+        typed["csrf"] = whole.get("csrf", "")
+    return render.page(
+        site,
+        request,
+        "frame/problem.html",
+        status=status,
+        title=title,
+        sentence=sentence,
+        contact=None,
+        identity=identity,
+        sign_in=False,
+        resend=False,
+        typed=typed,
+    )

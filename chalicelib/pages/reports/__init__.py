@@ -1,0 +1,1 @@
+"""The department at its reports: who has sent, one report, decisions, terms."""

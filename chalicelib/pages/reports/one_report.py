@@ -1,0 +1,268 @@
+"""One report as the department reads it: figures beside the last ones, versions, events."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from chalicelib.edges.ports import Site
+from chalicelib.messages.reports import moves as words
+from chalicelib.messages.reports import notify
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
+from chalicelib.pages.unit import owed_report
+from chalicelib.pages.unit.fields import shown
+from chalicelib.pages.unit.owed_report import Last, OwedReport
+from chalicelib.rules.forms import value
+from chalicelib.rules.forms.form import Indicator
+from chalicelib.rules.programmes.period import working_day
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.report import Content, Version
+from chalicelib.rules.review import remarks
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.review.notice import Notice
+from chalicelib.rules.review.remarks import Remarks
+from chalicelib.rules.texts.clock import today
+from chalicelib.rules.units.unit import Unit, owing
+from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
+
+STYLES = ("base", "desk", "reading")
+_TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
+
+
+class Line(NamedTuple):
+    """One indicator: what was sent, what the last report said, what is striking."""
+
+    label: str
+    said: str
+    measured_in: str
+    last: str
+    last_period: str
+    jumps: tuple[str, ...]
+    note: str
+
+
+class Part(NamedTuple):
+    code: str
+    label: str
+    lines: list[Line]  # figures
+    texts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to the report, as a sentence with what was said then."""
+
+    at: datetime
+    sentence: str
+    more: tuple[tuple[str, str], ...] = ()
+    number: int = 0  # of the version, where it is one
+    told: str = ""  # what became of the mail to the unit, where an act is told
+
+
+def read(site: Site, request: Request) -> Response:
+    return page(site, request, owed_by(site, request, to_read=True))
+
+
+def owed_by(site: Site, request: Request, *, to_read: bool = False) -> OwedReport:
+    """What the unit of the address owes. Raises Problem in the desk's words."""
+    p, code = request.params["programme"], request.params["unit"]
+    try:
+        key = request.params["period"]
+        return owed_report.of(site, p, code, key, request.now, to_read=to_read)
+    except Problem as problem:
+        name = "unit_not_owing" if problem.name == "not_owed" else problem.name
+        raise Problem(problem.status, name) from None
+
+
+def page(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    *,
+    status: int = 200,
+    refused: str = "",
+    faults: Mapping[str, str] | None = None,
+) -> Response:
+    """The whole page; after a move that failed also why, with what was typed."""
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    versions = reports.versions(site.table, p, key, code)
+    content = report.parse(versions[-1].content) if versions else Content()
+    last = owed_report.last_values(site, owed) if versions else {}
+    events = acts.events(site.table, p, key, code)
+    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
+    units = owing(programmes.units(site.table, p), owed.period.end)
+    before, after, place = _neighbours(units, code)
+    return render.page(
+        site,
+        request,
+        "reports/reading.html",
+        status=status,
+        styles=STYLES,
+        programme=owed.programme,
+        period=owed.period,
+        owed=owed,
+        unit=owed.unit,
+        contact=contacts.contact(site.table, p, code),
+        sections=parts(owed, content, last),
+        version=versions[-1] if versions else None,
+        versions=versions,
+        compared=_compared(owed, versions, request.query),
+        moments=_moments(owed, versions, events, told, request.now),
+        earlier=_last_return(events),
+        asks=unit_requests.of_unit(site.table, p, key, code),
+        before=before,
+        after=after,
+        place=place,
+        total=len(units),
+        open_requests=unit_requests.open_count(site.table, p, key),
+        allowed=moves(owed, request),
+        given=request.form,
+        suggested=working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
+        refused=refused,
+        faults=_sentences(owed, faults or {}),
+        words=words,
+    )
+
+
+def moves(owed: OwedReport, request: Request) -> frozenset[str]:
+    """What this visitor may do with the report as it stands."""
+    if request.who.role != "officer" or not owed.owes:
+        return frozenset()
+    state = owed.head.state if owed.head else "missing"
+    exempt = {"paper", "return", "reopen"} if owed.terms.exempt else set()
+    return frozenset(_MOVES[state]) - exempt
+
+
+_MOVES: Mapping[str, tuple[str, ...]] = {
+    "missing": ("paper",),
+    "submitted": ("accept", "return"),
+    "accepted": ("reopen",),
+    "returned": ("paper",),
+    "reopened": ("accept", "paper"),
+}
+
+
+def _sentences(owed: OwedReport, faults: Mapping[str, str]) -> dict[str, str]:
+    labels = {f"comment.{section.code}": section.label for section in owed.sections}
+    return {box: words.fault(box, problem, labels.get(box, "")) for box, problem in faults.items()}
+
+
+def _neighbours(units: list[Unit], code: str) -> tuple[Unit | None, Unit | None, int]:
+    """The units before and after this one in official order, and its place."""
+    place = next((n for n, unit in enumerate(units) if unit.code == code), None)
+    if place is None:
+        return None, None, 0
+    before = units[place - 1] if place else None
+    after = units[place + 1] if place + 1 < len(units) else None
+    return before, after, place + 1
+
+
+# ------------------------------------------------------------------ the content
+
+
+def parts(owed: OwedReport, content: Content, last: Mapping[str, Last]) -> list[Part]:
+    found = []
+    for section in owed.sections:
+        lines = [
+            _line(one, content, last.get(one.code))
+            for one in section.indicators
+            if not one.is_text and one.code in content.figures
+        ]
+        texts = [
+            (one.label, shown(one, content.texts[one.code]))
+            for one in section.indicators
+            if one.is_text and one.code in content.texts
+        ]
+        found.append(Part(section.code, section.label, lines, texts))
+    return found
+
+
+def _line(one: Indicator, content: Content, last: Last | None) -> Line:
+    figure = content.figures[one.code]
+    is_value = figure is not value.NIL and figure is not value.NOT_APPLICABLE
+    counted = is_value and one.kind in ("count", "amount", "rank")
+    jumps = value.jumps(one, last.figure, figure) if last else []
+    return Line(
+        one.label,
+        shown(one, figure),
+        one.measured_in if counted else "",
+        shown(one, last.figure) if last else "",
+        last.period if last else "",
+        tuple(f"{jump.last} → {jump.new}" for jump in jumps),
+        content.notes.get(one.code, ""),
+    )
+
+
+class Compared(NamedTuple):
+    older: Version
+    newer: Version
+    rows: list[tuple[str, str, str]]
+
+
+def _compared(
+    owed: OwedReport, versions: list[Version], query: Mapping[str, str]
+) -> Compared | None:
+    """Two versions as the address names them; None where it names none."""
+    if "from" not in query and "to" not in query:
+        return None
+    by_number = {version.number: version for version in versions}
+    numbers = (whole_number(query.get(name, "")) for name in ("from", "to"))
+    older, newer = (by_number.get(number) for number in numbers)
+    if older is None or newer is None:
+        raise Problem(404, "no_version")
+    contents = (report.parse(version.content) for version in (older, newer))
+    return Compared(older, newer, differences(owed.asked, *contents))
+
+
+def differences(
+    asked: Iterable[Indicator], older: Content, newer: Content
+) -> list[tuple[str, str, str]]:
+    """Field by field, in the form's order: label, then, now. Empty where there was nothing."""
+    rows = [("Không phát sinh cả kỳ", _yes(older.nil), _yes(newer.nil))]
+    for one in asked:
+        rows.append((one.label, _said(one, older), _said(one, newer)))
+        then, now = (content.notes.get(one.code, "") for content in (older, newer))
+        rows.append((f"{one.label} (giải thích)", then, now))
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _yes(nil: bool) -> str:
+    return "Có" if nil else "Không"
+
+
+def _said(one: Indicator, content: Content) -> str:
+    values: Mapping[str, Any] = content.texts if one.is_text else content.figures
+    return shown(one, values[one.code]) if one.code in values else ""
+
+
+# ------------------------------------------------------------------ what happened
+
+
+def _last_return(events: list[Act]) -> tuple[int, Remarks] | None:
+    """What was said when it was returned last, and of which version."""
+    act = next((act for act in reversed(events) if act.verb == "return"), None)
+    return (int(act.detail["version"]), remarks.of(act.detail)) if act else None
+
+
+def _moments(
+    owed: OwedReport,
+    versions: list[Version],
+    events: list[Act],
+    told: Mapping[str, Notice],
+    now: datetime,
+) -> list[Moment]:
+    """Sendings and acts together, the newest first."""
+    labels = {section.code: section.label for section in owed.sections}
+    found = [_sending(version) for version in versions]
+    for act in events:
+        if act.verb != "paper":  # the version itself says it
+            notice = told.get(act.name)
+            mail = notify.ended(notice, now) if notice else ""
+            found.append(Moment(act.at, words.event(act), words.said(act, labels), told=mail))
+    return sorted(found, key=lambda moment: moment.at, reverse=True)
+
+
+def _sending(version: Version) -> Moment:
+    more = (("Lý do điều chỉnh", version.reason),) if version.reason else ()
+    return Moment(version.entered or version.sent, words.sending(version), more, version.number)

@@ -1,0 +1,233 @@
+"""A paper report that an officer enters on a unit's behalf, dated the day it arrived."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Check
+from chalicelib.messages.frame import problems
+from chalicelib.messages.reports import moves as words
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
+from chalicelib.pages.reports import one_report
+from chalicelib.pages.unit import owed_report
+from chalicelib.pages.unit.fields import differences, faults, sections
+from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.forms import value
+from chalicelib.rules.forms.form import Indicator
+from chalicelib.rules.forms.value import LONGEST_NOTE, Jump
+from chalicelib.rules.programmes import days
+from chalicelib.rules.programmes.period import start_of
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.report import Fault, Head, Reading, Sender, Version
+from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import today
+from chalicelib.rules.texts.text import forbidden
+from chalicelib.store import acts, reports
+from chalicelib.store.access import in_session
+from chalicelib.store.reports import Clash, Sending
+
+_STYLES = ("base", "form", "desk", "paper")
+# What this form holds besides the report and what every form of a unit holds.
+_OWN_FIELDS = {"arrived", "fill", "jumps"}
+
+
+def form(site: Site, request: Request) -> Response:
+    owed = one_report.owed_by(site, request)
+    _check_may(owed)
+    return _page(site, request, owed, _sent_before(site, owed))
+
+
+def _check_may(owed: OwedReport) -> None:
+    """Raises Refused where the unit has sent its report itself, or owes none."""
+    if owed.terms.exempt:
+        raise Refused("paper_exempt")
+    if owed.head and owed.head.state in ("submitted", "accepted"):
+        raise Refused("paper_from_submitted")
+
+
+def _sent_before(site: Site, owed: OwedReport) -> Mapping[str, str]:
+    """An answer to a return begins with what was returned."""
+    sent = owed_report.newest(site, owed)
+    return report.typed(owed.asked, report.parse(sent.content)) if sent else {}
+
+
+def _page(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    typed: Mapping[str, str],
+    *,
+    status: int = 200,
+    found: tuple[Fault, ...] = (),
+    empty: tuple[Fault, ...] = (),
+    wrong: list[tuple[str, str]] | None = None,
+    read: Reading | None = None,
+    **context: Any,
+) -> Response:
+    last = owed_report.last_values(site, owed)
+    by_code = {one.code: one for one in owed.asked}
+    jumps = read.jumps if read else ()
+    return render.page(
+        site,
+        request,
+        "reports/paper.html",
+        status=status,
+        styles=_STYLES,
+        programme=owed.programme,
+        period=owed.period,
+        owed=owed,
+        sections=sections(owed, typed, last, (*found, *empty)),
+        faults=faults(owed, found) + (wrong or []),
+        jumps=[(jump, by_code[jump.code]) for jump in jumps],
+        jumped=" ".join(map(_named, jumps)),
+        typed=typed,
+        given=request.form,
+        nil=typed.get("nil") == "1",
+        **({"refused": "", "newest": None, "other": ()} | context),
+    )
+
+
+def enter(site: Site, request: Request) -> Response:
+    owed = one_report.owed_by(site, request)
+    typed = owed_report.typed_from(owed, request.form)
+    read = owed_report.read(
+        owed, _filled(owed, typed, request), owed_report.last_values(site, owed)
+    )
+    if owed.head and owed.head.state == "submitted" and owed.head.hash == read.content.hash():
+        return _kept(site, owed)  # a double tap, a lost reply, Back: it stands already
+    before = owed.head if whole_number(request.form.get("base", "")) else None
+    arrived, wrong = _arrival(owed, request, before)
+    wrong += _sender_faults(request.form, again=before is not None)
+    empty = _empties(owed, read)
+    if empty:
+        wrong.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
+    if owed_report.unknown(owed, request.form, _OWN_FIELDS):
+        wrong.append(("form", messages.FAULTS["unknown_field"]))
+    unseen = set(map(_named, read.jumps)) - set(request.form.get("jumps", "").split())
+    found = read.faults
+    if found or wrong or unseen or arrived is None:
+        shown = {"status": 422, "found": found, "empty": empty, "wrong": wrong, "read": read}
+        return _page(site, request, owed, typed, **shown)  # type: ignore[arg-type]
+    sending = _sending(owed, request, read, arrived)
+    return _keep(site, request, owed, typed, sending, arrived)
+
+
+def _filled(owed: OwedReport, typed: Mapping[str, str], request: Request) -> Mapping[str, str]:
+    """ "Ô bỏ trống là không phát sinh": the paper left them empty, too."""
+    if request.form.get("fill") != "1":
+        return typed
+    empties = owed_report.read(owed, typed, {}).empties
+    return {**typed, **{f"{code}.state": "nil" for code in empties}}
+
+
+def _named(jump: Jump) -> str:
+    """The very jump, so that another number in the same box is asked about anew."""
+    return f"{jump.field}={jump.new}"
+
+
+def _empties(owed: OwedReport, read: Reading) -> tuple[Fault, ...]:
+    by_code: Mapping[str, Indicator] = {one.code: one for one in owed.asked}
+    found = (by_code[code] for code in read.empties)
+    return tuple(Fault(value.fields(one)[0], one.code, "left_empty") for one in found)
+
+
+def _arrival(
+    owed: OwedReport, request: Request, before: Head | None
+) -> tuple[datetime | None, list[tuple[str, str]]]:
+    """The instant that a paper of this day is taken to have arrived: the day's first.
+
+    Not before the period opened, nor before the sending that it follows.
+    """
+    floor = before.last_sent if before else owed.period.opens
+    try:
+        day = days.read(request.form.get("arrived", ""))
+        _check_day(day, today(floor), request.now, again=before is not None)
+    except days.Unfit as wrong:
+        return None, [("arrived", words.fault("arrived", wrong.problem))]
+    return max(floor, start_of(day)), []
+
+
+def _check_day(day: date, earliest: date, now: datetime, *, again: bool) -> None:
+    if day > today(now):
+        raise days.Unfit("day_to_come")
+    if day < earliest:
+        raise days.Unfit("day_before_last" if again else "day_before_opening")
+
+
+def _sender_faults(form: Mapping[str, str], *, again: bool) -> list[tuple[str, str]]:
+    """The paper names who prepared it; post and telephone may be missing there."""
+    found = [] if form.get("by.name") else [("by.name", messages.FAULTS["no_name"])]
+    for field in ("by.name", "by.post", "by.phone"):
+        problem = "sender_too_long" if len(form.get(field, "")) > 100 else ""
+        problem = "forbidden_character" if forbidden(form.get(field, "")) else problem
+        if problem:
+            found.append((field, messages.sender_fault(Fault(field, "", problem))))
+    if form.get("approved") != "1":
+        found.append(("approved", words.NOT_SIGNED))
+    reason = form.get("reason", "")
+    if again and not reason:
+        found.append(("reason", messages.FAULTS["no_reason"]))
+    if len(reason) > LONGEST_NOTE:
+        found.append(("reason", messages.FAULTS["reason_too_long"]))
+    if forbidden(reason):
+        found.append(("reason", messages.sender_fault(Fault("reason", "", "forbidden_character"))))
+    return found
+
+
+def _sending(owed: OwedReport, request: Request, read: Reading, arrived: datetime) -> Sending:
+    form = request.form
+    base = whole_number(form.get("base", "")) if owed.head else 0
+    where = owed.programme.key, owed.period.key, owed.unit.code
+    detail = {"version": base + 1, "arrived": today(arrived).isoformat()}
+    act = Act(request.now, request.who.email, "paper", *where, detail)
+    return Sending(
+        programme=owed.programme.key,
+        period=owed.period,
+        unit=owed.unit.code,
+        content=read.content,
+        base=base,
+        form=owed.form,
+        sender=Sender(
+            form["by.name"], form.get("by.post", ""), form.get("by.phone", ""), approved=True
+        ),
+        reason=form.get("reason", ""),
+        terms=owed.terms,
+        actor=request.who.email,
+        entered=request.now,
+        record=tuple(acts.records(act)),
+    )
+
+
+def _keep(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    typed: Mapping[str, str],
+    sending: Sending,
+    arrived: datetime,
+) -> Response:
+
+    def send(check: Check) -> Version:
+        return reports.send(site.table, sending, arrived, check)
+
+    try:
+        in_session(site.table, request.who, request.now, send)
+    except Refused as refused:
+        why = words.PAPER_REFUSALS.get(refused.reason) or problems.REFUSALS[refused.reason]
+        return _page(site, request, owed, typed, status=409, refused=why)
+    except Clash as clash:
+        theirs = report.typed(owed.asked, report.parse(clash.newest.content))
+        other = differences(owed, typed, theirs)
+        owed = one_report.owed_by(site, request)
+        shown = {"status": 409, "newest": clash.newest, "other": other}
+        return _page(site, request, owed, typed, **shown)  # type: ignore[arg-type]
+    return _kept(site, owed)
+
+
+def _kept(site: Site, owed: OwedReport) -> Response:
+    where = owed.programme.key, owed.period.key, "reports", owed.unit.code
+    return redirect(site, "desk", *where)

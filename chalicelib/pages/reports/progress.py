@@ -1,0 +1,197 @@
+"""Who has reported, live: the grid of a period on a page and as a spreadsheet."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlencode
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.messages.reports import progress as words
+from chalicelib.pages.frame import downloads, render
+from chalicelib.pages.frame.address import period_of
+from chalicelib.pages.frame.web import Request, Response
+from chalicelib.rules.files import table_writer
+from chalicelib.rules.files.table_writer import Cell, Sheet
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.progress import progress
+from chalicelib.rules.progress.progress import Counts, Row, Timing, Wanted
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.texts.number import Percent
+from chalicelib.rules.texts.text import slug
+from chalicelib.rules.units.contact import mailbox, phone
+from chalicelib.rules.units.unit import owing
+from chalicelib.store import contacts, programmes, reports, terms, unit_requests
+
+STYLES = ("base", "desk", "grid")
+
+_HEADS = (
+    ("TT", 6),
+    ("Mã", 10),
+    ("Đơn vị", 44),
+    ("Khối thi đua", 14),
+    ("Trạng thái", 16),
+    ("Thời hạn", 26),
+    ("Trễ (giờ)", 9),
+    ("Hạn gửi", 17),
+    ("Gửi lần đầu", 17),
+    ("Gửi gần nhất", 17),
+    ("Lần gửi", 8),
+    ("Hạn gửi lại", 17),
+    ("Lý do miễn", 30),
+    ("Người lập báo cáo", 24),
+    ("Điện thoại", 16),
+    ("Hộp thư", 28),
+)
+
+
+def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row], list[Head]]:
+    """Every unit of the period with its report as it stands, in official order; and the rest."""
+    units = owing(programmes.units(site.table, programme), period.end)
+    return progress.rows(
+        units,
+        reports.heads(site.table, programme.key, period.key),
+        terms.terms(site.table, programme.key, period.key),
+        dict(contacts.contacts(site.table, programme.key)),
+        period,
+    )
+
+
+def show(site: Site, request: Request) -> Response:
+    programme, period = period_of(site, request)
+    rows, others = rows_of(site, programme, period)
+    wanted, wrong = progress.wanted(request.query, programme.blocs)
+    by_bloc = progress.by_bloc(rows)
+    now = request.now
+    shown = progress.chosen(rows, wanted, now)
+    acts = request.who.role == "officer"
+    return render.page(
+        site,
+        request,
+        "reports/grid.html",
+        status=422 if wrong else 200,
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        entries=[_entry(row, now) for row in shown],
+        everyone=len(rows),
+        others=others,
+        blocs=[
+            (bloc, name, by_bloc[bloc]) for bloc, name in programme.blocs.items() if bloc in by_bloc
+        ],
+        whole=progress.total(by_bloc.values()),
+        wanted=wanted,
+        wrong=wrong,
+        query=urlencode(wanted.query),
+        acts=acts,
+        ticked=acts and request.query.get("tick") == "all",
+        seen=_seen(shown),
+        open_requests=unit_requests.open_count(site.table, programme.key, period.key),
+        mailbox=mailbox,
+        words=words,
+        now=now,
+    )
+
+
+def _seen(rows: Iterable[Row]) -> str:
+    """The versions that can be taken in, in one field: a box for each would double the fields."""
+    heads = (row.head for row in rows if row.head and row.head.state in ("submitted", "reopened"))
+    return " ".join(f"{head.unit}:{head.version}" for head in heads)
+
+
+def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
+    """A row, where it stands in time, its phone as people read it and as it dials."""
+    shown = phone(row.contact, row.unit)
+    return row, progress.timing(row, now), shown, shown.replace(" ", "")
+
+
+def xlsx(site: Site, request: Request) -> Response:
+    """303 to a link made now, to the rows that the page shows for the same query."""
+    programme, period = period_of(site, request)
+    rows, _ = rows_of(site, programme, period)
+    wanted, _ = progress.wanted(request.query, programme.blocs)
+    shown = progress.chosen(rows, wanted, request.now)
+    title = [
+        programme.name,
+        f"Tình hình gửi báo cáo {period.label}, lúc {messages.moment(request.now)}",
+        _narrowed(programme, wanted, len(shown), len(rows)),
+    ]
+    sheets = [
+        Sheet("Tình hình gửi", title, _HEADS, _cells(programme, shown, request.now), 3),
+        Sheet("Theo khối thi đua", title[:2], _count_heads(), _counts(programme, rows), 1),
+    ]
+    name = f"tinh-hinh-gui-{programme.key}-{slug(period.label)}.xlsx"
+    return sent_as(site, request, title[1], sheets, name, (programme.key, period.key))
+
+
+def sent_as(
+    site: Site,
+    request: Request,
+    title: str,
+    sheets: Iterable[Sheet],
+    save_as: str,
+    under: Sequence[str],
+) -> Response:
+    """The sheets as a file of their own content, and the way to it; the link ends soon."""
+    folder = "/".join(("exports", *under))
+    return downloads.made(
+        site,
+        request,
+        folder,
+        save_as,
+        lambda file: table_writer.as_xlsx(file, title, request.now, sheets),
+    )
+
+
+def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -> str:
+    said = [
+        f"khối thi đua {programme.blocs[wanted.bloc]}" if wanted.bloc else "",
+        f"trạng thái “{words.CHOICES[wanted.state]}”" if wanted.state else "",
+        f"tìm “{wanted.words}”" if wanted.words else "",
+    ]
+    if not any(said):
+        return f"Tất cả {everyone} đơn vị"
+    return f"{shown}/{everyone} đơn vị: {', '.join(filter(None, said))}"
+
+
+def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
+    for place, row in enumerate(rows, start=1):
+        timing = progress.timing(row, now)
+        head, unit = row.head, row.unit
+        late = timing.name in ("late", "overdue") and timing.by is not None
+        yield [
+            place,
+            unit.code,
+            unit.name,
+            programme.blocs[unit.bloc],
+            words.EXEMPT if row.terms.exempt else messages.STATES[row.state],
+            words.told(timing),
+            timing.by // words.HOUR if late and timing.by else None,
+            row.due,
+            head.first_sent if head else None,
+            head.last_sent if head else None,
+            head.version if head else None,
+            head.return_due if head else None,
+            row.terms.exempt,
+            row.contact.preparer,
+            phone(row.contact, unit),
+            mailbox(row.contact, unit),
+        ]
+
+
+def _count_heads() -> list[tuple[str, int]]:
+    rates = ("Tỷ lệ đã gửi", "Tỷ lệ đúng hạn", "Được miễn")
+    return [("Khối thi đua", 20), *((word, 12) for word in (*words.COUNTS.values(), *rates))]
+
+
+def _counts(programme: Programme, rows: Iterable[Row]) -> list[list[Cell]]:
+    parts: Mapping[str, Counts] = progress.by_bloc(rows)
+    named = [(name, parts[bloc]) for bloc, name in programme.blocs.items() if bloc in parts]
+    named.append(("Tất cả", progress.total(parts.values())))
+    return [[name, *_count_cells(counts)] for name, counts in named]
+
+
+def _count_cells(counts: Counts) -> list[Cell]:
+    rates = (counts.completeness, counts.timeliness)
+    shares = [None if rate is None else Percent(rate) for rate in rates]
+    return [*counts[:6], *shares, counts.exempt]

@@ -1,0 +1,266 @@
+"""The department's inbox of what units ask for: granted with a date, or refused with a reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Change, Check, Conflict, Put
+from chalicelib.messages.reports import moves as words
+from chalicelib.messages.reports import notify as told_words
+from chalicelib.pages.frame import address, render
+from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.pages.reports import notify
+from chalicelib.pages.reports.one_report import STYLES
+from chalicelib.rules.programmes import days
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.reports.states import Refused, moved
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.unit_request import Kind, State, UnitRequest
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.review.notice import Notice
+from chalicelib.rules.texts import comment
+from chalicelib.rules.texts.clock import iso
+from chalicelib.rules.units.unit import Unit, known_as, owing
+from chalicelib.store import acts, keys, notices, programmes, reports, unit_requests
+from chalicelib.store import terms as store_terms
+from chalicelib.store.reports import head_body
+
+_KINDS: Mapping[str, Kind] = {"extend": "extend", "reopen": "reopen"}
+_STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
+
+
+class Waiting(NamedTuple):
+    """One open request with the report as it stands now."""
+
+    ask: UnitRequest
+    unit: Unit | None
+    head: Head | None
+    due: datetime
+    against: str  # why nothing can be granted: a key of messages.deciding.NO_LONGER_NEEDED
+
+
+class _Refused(Exception):
+    """Not done, and why: a whole sentence."""
+
+
+def inbox(site: Site, request: Request) -> Response:
+    return _page(site, request, *address.period_of(site, request))
+
+
+def _page(
+    site: Site,
+    request: Request,
+    programme: Programme,
+    period: Period,
+    *,
+    status: int = 200,
+    refused: str = "",
+    faults: Mapping[str, str] | None = None,
+) -> Response:
+    p, key = programme.key, period.key
+    units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
+    found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
+    waiting = []
+    for ask in (ask for ask in found if ask.state == "open"):
+        head, terms = _report(site, p, key, ask.unit)
+        against = _against(ask, head, period, terms, request.now)
+        due = unit_request.due(head, period, terms)
+        waiting.append(Waiting(ask, units.get(ask.unit), head, due, against))
+    answered = [ask for ask in found if ask.state != "open"]
+    told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
+    just = request.query.get("answered", "")
+    return render.page(
+        site,
+        request,
+        "reports/requests.html",
+        status=status,
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        units=units,
+        waiting=waiting,
+        open_requests=len(waiting),
+        answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
+        just=next((ask for ask in answered if f"{ask.unit}-{ask.kind}" == just), None),
+        told=lambda ask: (
+            (one := told.get((ask.unit, ask.answered))) and told_words.ended(one, request.now)
+        ),
+        acts=request.who.role == "officer",
+        given=request.form,
+        refused=refused,
+        faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
+        words=words,
+    )
+
+
+def _against(
+    ask: UnitRequest, head: Head | None, period: Period, terms: Terms, now: datetime
+) -> str:
+    if terms.exempt:
+        return "exempt"
+    return "" if unit_request.may_ask(head, period, terms, now) == ask.kind else ask.kind
+
+
+def _report(site: Site, p: str, key: str, unit: str) -> tuple[Head | None, Terms]:
+    return reports.head(site.table, p, key, unit), store_terms.of(site.table, p, key, unit)
+
+
+# ------------------------------------------------------------------ answering
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the officer has decided about one request."""
+
+    ask: UnitRequest
+    state: State
+    said: str
+    act: Act
+    where: notify.Where
+
+
+def answer(site: Site, request: Request) -> Response:
+    programme, period = address.period_of(site, request)
+    form, p = request.form, programme.key
+    kind, state = _KINDS.get(form.get("kind", "")), _STATES.get(form.get("do", ""))
+    ask = unit_requests.one(site.table, p, period.key, form.get("unit", ""), kind) if kind else None
+    if ask is None or state is None:
+        raise Problem(404, "no_ask")
+    said = form.get("answer", "")
+    faults = comment.unfit("answer", said)
+    if state == "refused" and not said:
+        faults["answer"] = "no_answer"
+    if faults:
+        return _page(site, request, programme, period, status=422, faults=faults)
+    act = Act(request.now, request.who.email, f"{form['do']}_{kind}", p, period.key, ask.unit)
+    told = None
+    try:
+        if not _answered_so(ask, state, request):
+            where = programme, period, _unit(site, programme, period, ask.unit)
+            told = _answer(site, request, _Answer(ask, state, said, act, where))
+    except days.Unfit as wrong:
+        if not _overtaken(site, act, ask):
+            faults = {"until": wrong.problem}
+            return _page(site, request, programme, period, status=422, faults=faults)
+        return _not_done(site, request, (programme, period), ask, state, words.ASK_CHANGED)
+    except (_Refused, Refused, Conflict) as refused:
+        why = str(refused) if isinstance(refused, _Refused) else words.ASK_CHANGED
+        return _not_done(site, request, (programme, period), ask, state, why)
+    if told:
+        notify.tell(site, request, where, told)
+    return _done(site, p, period.key, ask)
+
+
+def _done(site: Site, p: str, k: str, ask: UnitRequest) -> Response:
+    return redirect(site, "desk", p, k, "requests", answered=f"{ask.unit}-{ask.kind}")
+
+
+def _unit(site: Site, programme: Programme, period: Period, code: str) -> Unit:
+    return known_as(programmes.unit_versions(site.table, programme, code), period.end)
+
+
+def _overtaken(site: Site, act: Act, ask: UnitRequest) -> bool:
+    fresh = unit_requests.one(site.table, act.programme, act.period, ask.unit, ask.kind)
+    return fresh is None or fresh.revision != ask.revision
+
+
+def _not_done(
+    site: Site,
+    request: Request,
+    where: tuple[Programme, Period],
+    ask: UnitRequest,
+    state: State,
+    why: str,
+) -> Response:
+    """Why not; where another officer was faster, who said what. One's own second tap is done."""
+    programme, period = where
+    fresh = unit_requests.one(site.table, programme.key, period.key, ask.unit, ask.kind)
+    if fresh is not None and fresh.state != "open":
+        try:
+            _answered_so(fresh, state, request)
+            return _done(site, programme.key, period.key, fresh)
+        except _Refused as refused:
+            why = str(refused)
+    return _page(site, request, programme, period, status=409, refused=why)
+
+
+def _answered_so(ask: UnitRequest, state: State, request: Request) -> bool:
+    """Whether this officer has said just this before: a double tap, Back. Raises _Refused."""
+    if ask.state != "open":
+        mine = (ask.officer, ask.state, ask.answer)
+        if mine == (request.who.email, state, request.form.get("answer", "")):
+            return True
+        raise _Refused(words.answered_before(ask))
+    if ask.revision != whole_number(request.form.get("revision", "")):
+        raise _Refused(words.ASK_CHANGED)
+    return False
+
+
+def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
+    """One write: the answer, what it changes, its record, and what the unit is to be told.
+
+    Raises Conflict, Unfit, _Refused.
+    """
+    ask, act, until = given.ask, given.act, None
+    _, period, _ = given.where
+    changes: tuple[Change, ...] = ()
+    head, terms = _report(site, act.programme, act.period, act.unit)
+    due = unit_request.due(head, period, terms)
+    if given.state == "granted":
+        if against := _against(ask, head, period, terms, request.now):
+            raise _Refused(words.NO_LONGER_NEEDED[against])
+        if ask.kind == "extend":
+            until = days.end_to_come(request.form.get("until", ""), request.now, due)
+            changes = _more_time(act, head, terms, until)
+        else:
+            changes = _reopened(act, head)
+        if head is not None:  # without one the terms themselves are written
+            where = act.programme, act.period, act.unit
+            changes = *changes, store_terms.unchanged(*where, terms)
+    detail = {"answer": given.said, "until": iso(until) if until else ""}
+    made = unit_request.answered(ask, given.state, act.who, act.at, given.said, until)
+    act, told = replace(act, detail=detail), None
+    if given.state != "closed":  # nobody waits for an answer to what was closed
+        told = notify.about(
+            site, given.where, act, (until or due) if ask.kind == "extend" else None
+        )
+        changes = *changes, notices.put(act.programme, act.period, told)
+    acts.commit(site.table, act, unit_requests.put(act.programme, act.period, made), *changes)
+    return told
+
+
+def _more_time(act: Act, head: Head | None, terms: Terms, until: datetime) -> tuple[Change, ...]:
+    """For what is not sent, terms of its own; for what was returned, another due of the return."""
+    where = act.programme, act.period, act.unit
+    if head is None:
+        longer = store_terms.put(*where[:2], terms._replace(due=until))
+        return longer, Check(keys.head(*where), expects=0)
+    after = head._replace(return_due=until)
+    return (Put(keys.head(*where), head_body(after), expects=head.revision),)
+
+
+def _reopened(act: Act, head: Head | None) -> tuple[Change, ...]:
+    """What was sent and never taken in is taken in first: only what is accepted is reopened."""
+    where = act.programme, act.period, act.unit
+    if head is None:
+        raise Refused("reopen_from_missing")
+    state = head.state
+    taken: tuple[Change, ...] = ()
+    if state == "submitted":
+        state, taken = moved(state, "accept"), tuple(acts.records(_taken_in(act, head)))
+    after = head._replace(state=moved(state, "reopen"), event=act.name, return_due=None)
+    return Put(keys.head(*where), head_body(after), expects=head.revision), *taken
+
+
+def _taken_in(act: Act, head: Head) -> Act:
+    """The move that the answer stands on: on record a microsecond before it, so that it is read
+    as what came first.
+    """
+    before = act.at - timedelta(microseconds=1)
+    where = act.programme, act.period, act.unit
+    return Act(before, act.who, "accept", *where, {"version": head.version})

@@ -1,0 +1,160 @@
+"""One period unit by unit: an indicator as it was reported, or under today's units."""
+
+from decimal import Decimal
+from typing import Any
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.pages.frame import address, render
+from chalicelib.pages.frame.web import Request, Response
+from chalicelib.pages.units.listing import STYLES
+from chalicelib.rules.forms.form import Indicator, indicators
+from chalicelib.rules.forms.form_versions import merged
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.terms import without_exempt
+from chalicelib.rules.summaries import todays_units
+from chalicelib.rules.summaries.aggregate import Aggregate
+from chalicelib.rules.texts import number
+from chalicelib.rules.texts.clock import today
+from chalicelib.rules.units.successions import Lines
+from chalicelib.rules.units.unit import Unit, in_force, owing
+from chalicelib.store import programmes, reports, terms
+
+
+def by_unit(site: Site, request: Request) -> Response:
+    programme, period = address.period_of(site, request)
+    asked = _Asked(site, programme, period)
+    choices = [
+        (section, [one for one in section.indicators if _is_figure(one)])
+        for section in asked.sections
+    ]
+    choices = [(section, found) for section, found in choices if found]
+    by_code = {one.code: one for _, found in choices for one in found}
+    first = next(iter(by_code.values()), None)
+    indicator = by_code.get(request.query.get("code", ""), first)
+    shown = "today" if request.query.get("show") == "today" else "reported"
+    found = _found(site, request, programme, period, indicator, asked) if indicator else None
+    return render.page(
+        site,
+        request,
+        "summaries/by_unit.html",
+        styles=STYLES,
+        programme=programme,
+        period=period,
+        choices=choices,
+        indicator=indicator,
+        shown=shown,
+        day=today(request.now),
+        blocs=programme.blocs,
+        **(found or {}),
+    )
+
+
+class _Asked:
+    """What each unit was asked: by the form its report was begun on, else by the period's own."""
+
+    def __init__(self, site: Site, programme: Programme, period: Period) -> None:
+        p, self._own = programme.key, period.form
+        self.heads = list(reports.all_standing(site.table, p, period.key))
+        self._forms = {head.unit: head.form for head in self.heads}
+        running = {
+            version: programmes.form(site.table, p, version).running(period.key, period.end)
+            for version in sorted({self._own, *self._forms.values()}, reverse=True)
+        }
+        self._by_code = {v: {one.code: one for one in indicators(s)} for v, s in running.items()}
+        own = running.pop(self._own)
+        self.sections = merged(own, running.values())
+
+    def asks(self, code: str, unit: Unit) -> bool:
+        one = self._by_code[self._forms.get(unit.code, self._own)].get(code)
+        return one is not None and one.asks(unit.bloc)
+
+
+def _is_figure(indicator: Indicator) -> bool:
+    return not indicator.is_text and indicator.entered_by == "unit"
+
+
+def _found(
+    site: Site,
+    request: Request,
+    programme: Programme,
+    period: Period,
+    indicator: Indicator,
+    its: _Asked,
+) -> dict[str, Any]:
+    """Both readings of the same reports, so that their totals can be seen to be one."""
+    everyone = programmes.units(site.table, programme)
+    exempt = terms.terms(site.table, programme.key, period.key)
+    owed = without_exempt(owing(everyone, period.end), exempt)
+    asked = [unit for unit in owed if its.asks(indicator.code, unit)]
+    codes = {unit.code for unit in asked}
+    given: dict[str, object] = {}
+    states: dict[str, str] = {}
+    for head in its.heads:
+        if head.unit not in codes:
+            continue
+        states[head.unit] = head.state
+        if head.state != "returned":  # as in the summary
+            given[head.unit] = todays_units.answer(
+                report.parse_figures(head.figures), indicator.code
+            )
+    answers = [(unit, given.get(unit.code, todays_units.MISSING)) for unit in asked]
+    day = max(today(request.now), period.end)
+    lines = Lines(everyone)
+
+    def heirs(unit: Unit) -> frozenset[str]:
+        return lines.heirs(unit.code, period.end, day)
+
+    rows, total = todays_units.as_reported(indicator, answers)
+    regrouped = todays_units.by_todays_units(indicator, answers, heirs, in_force(everyone, day))
+    return {
+        "rows": [(unit, _shown(indicator, one), states.get(unit.code)) for unit, one in rows],
+        "regrouped": regrouped,
+        "total": _shown(indicator, total),
+        "again": _shown(indicator, regrouped.total),
+        "shown_as": lambda one: _shown(indicator, one),
+        "choice": _choices(indicator, given),
+        "names": {unit.code: unit.name for unit in in_force(everyone, day).values()},
+    }
+
+
+def _choices(indicator: Indicator, given: dict[str, object]) -> dict[str, str]:
+    """What units chose of a list; ranks stand as they are. Neither is added up."""
+    if indicator.kind not in ("choice", "rank"):
+        return {}
+    labels = {one.name: one.label for one in indicator.choices}
+    said = {unit: str(one) for unit, one in given.items() if isinstance(one, str | int)}
+    return {unit: labels.get(one, one) for unit, one in said.items()}
+
+
+def _shown(indicator: Indicator, one: Aggregate) -> dict[str, str | int]:
+    """A total as it is read: the value, its two numbers, and on how many units it stands."""
+    kept = one.as_json(indicator)
+    value = kept["value"]
+    if value is None:
+        said = _without_value(one)
+    elif indicator.kind in ("ratio", "yesno"):
+        said = f"{value} %".replace(".", ",")
+    else:
+        said = number.shown(Decimal(value), indicator.decimals)
+    parts = ""
+    if kept["denominator"] is not None and one.with_value:
+        parts = f"{number.shown(kept['numerator'])}/{number.shown(kept['denominator'])}"
+    return {
+        "value": said,
+        "parts": parts,
+        "expected": one.expected,
+        "with_value": one.with_value,
+    }
+
+
+def _without_value(one: Aggregate) -> str:
+    if one.with_value:
+        return "–"  # over nothing, or of what is not added up
+    if one.nil and one.nil == one.expected:
+        return messages.VALUE_STATES["nil"]
+    if one.not_applicable and one.not_applicable == one.expected:
+        return messages.VALUE_STATES["na"]
+    return messages.MISSING

@@ -1,0 +1,157 @@
+"""What the department enters itself for a period: read as a unit's form is, kept as an act."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Conflict
+from chalicelib.messages.programmes.programme import PERIOD_FAULTS
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.address import period_of
+from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
+from chalicelib.pages.unit.fields import Field, shown
+from chalicelib.rules.forms.form import Indicator, Section
+from chalicelib.rules.programmes import period as calendar
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.report import Content, Fault
+from chalicelib.rules.review.act import Act
+from chalicelib.rules.summaries import department_figures as department
+from chalicelib.rules.summaries.department_figures import Change, Entered
+from chalicelib.store import department_figures as stored
+from chalicelib.store import programmes
+
+_STYLES = ("base", "form", "desk", "programme")
+_LOOK_BACK = 4  # periods of the same kind
+_TOLD = 300  # characters of a text in the record of acts; its versions hold the whole
+
+
+class _Sheet:
+    """What is asked of the department in this period, and what stands there."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self.programme, self.period = period_of(site, request)
+        p, k = self.programme.key, self.period.key
+        form = programmes.form(site.table, p, self.period.form)
+        self.sections: tuple[Section, ...] = form.running(k, self.period.end)
+        self.asked = department.asked(self.sections)
+        self.entered = stored.entered(site.table, p, k)
+
+    def typed(self) -> dict[str, str]:
+        content = Content(self.entered.figures, self.entered.texts)
+        return report.typed(self.asked, content)
+
+
+def sheet(site: Site, request: Request) -> Response:
+    found = _Sheet(site, request)
+    return _page(site, request, found, found.typed())
+
+
+def _page(
+    site: Site,
+    request: Request,
+    sheet: _Sheet,
+    typed: Mapping[str, str],
+    *,
+    status: int = 200,
+    faults: tuple[Fault, ...] = (),
+    problem: str = "",
+) -> Response:
+    by_code = {fault.code: fault for fault in reversed(faults)}
+    last = _last(site, sheet) if sheet.asked else {}
+    return render.page(
+        site,
+        request,
+        "summaries/department.html",
+        status=status,
+        styles=_STYLES,
+        programme=sheet.programme,
+        period=sheet.period,
+        fields=[
+            Field(_plain(one), typed, by_code.get(one.code), *last.get(one.code, ("", "")))
+            for one in sheet.asked
+        ],
+        stands=[(one, _words(one, sheet.entered)) for one in sheet.asked],
+        faults=[(f.field, messages.fault(f, _named(sheet, f.code))) for f in faults],
+        problem=problem,
+        entered=sheet.entered,
+        history=_history(site, sheet),
+        begun=sheet.period.has_begun(request.now),
+        done=whole_number(request.query.get("done", "")),
+    )
+
+
+def _plain(one: Indicator) -> Indicator:
+    """Without its definition, which stands on this very page."""
+    return one.model_copy(update={"about": ""})
+
+
+def _named(sheet: _Sheet, code: str) -> Indicator | None:
+    return next((one for one in sheet.asked if one.code == code), None)
+
+
+def _words(one: Indicator, entered: Entered) -> str:
+    values = entered.values()
+    return shown(one, values[one.code]) if one.code in values else messages.MISSING
+
+
+def _last(site: Site, sheet: _Sheet) -> dict[str, tuple[str, str]]:
+    """Code -> the newest earlier value in words, and its period's name."""
+    p = sheet.programme.key
+    found: dict[str, tuple[str, str]] = {}
+    periods = programmes.periods(site.table, p)
+    for one in calendar.previous(periods, sheet.period.key)[:_LOOK_BACK]:
+        before = stored.entered(site.table, p, one.key).values()
+        for asked in sheet.asked:
+            if asked.code in before and not asked.is_text:
+                told = shown(asked, before[asked.code]), one.label
+                found.setdefault(asked.code, told)
+    return found
+
+
+def _history(site: Site, sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
+    """Every version, the newest first, with what it changed: label, before, after."""
+    found, before = [], Entered()
+    for version in stored.versions(site.table, sheet.programme.key, sheet.period.key):
+        changed = department.changes(sheet.asked, before, version)
+        found.append((version, [(one.indicator.label, *_both(one)) for one in changed]))
+        before = version
+    return found[::-1]
+
+
+def _both(change: Change) -> tuple[str, str]:
+    """In words, before and after; empty where there is none."""
+    indicator, before, after = change
+    return messages.entered(indicator, before), messages.entered(indicator, after)
+
+
+def enter(site: Site, request: Request) -> Response:
+    found = _Sheet(site, request)
+    if not found.period.has_begun(request.now):
+        raise Problem(404, "not_open_yet")
+    typed, form = dict(request.form), request.form
+    read = report.read(found.asked, typed)
+    if read.faults:
+        return _page(site, request, found, typed, status=422, faults=read.faults)
+    texts = {code: text for code, text in read.content.texts.items() if text is not None}
+    after = Entered(read.content.figures, texts, revision=found.entered.revision)
+    changed = department.changes(found.asked, found.entered, after)
+    p, k = found.programme.key, found.period.key
+    if changed and whole_number(form.get("revision", "")) != found.entered.revision:
+        return _overtaken(site, request, typed)
+    if changed:
+        detail: dict[str, Any] = {
+            one.indicator.code: [(told or messages.MISSING)[:_TOLD] for told in _both(one)]
+            for one in changed
+        }
+        act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
+        try:
+            stored.enter(site.table, act, after)
+        except Conflict:
+            return _overtaken(site, request, typed)
+    return redirect(site, "desk", p, k, "department", done="1" if changed else "2")
+
+
+def _overtaken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
+    problem = PERIOD_FAULTS["changed_meanwhile"]
+    return _page(site, request, _Sheet(site, request), typed, status=409, problem=problem)

@@ -1,0 +1,1 @@
+"""The unit at its report, from the home page to the receipt."""

@@ -1,0 +1,258 @@
+"""The unit's side until it sends: home, form, drafts, definitions."""
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.messages.frame import problems
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import (
+    Problem,
+    Request,
+    Response,
+    as_json,
+    redirect,
+    url,
+    whole_number,
+)
+from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit.fields import faults, sections
+from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.draft import Draft
+from chalicelib.rules.reports.report import Fault, Head
+from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.texts.clock import today
+from chalicelib.rules.units.unit import known_as, owing
+from chalicelib.store import programmes, reports, terms
+from chalicelib.store.drafts import Kept
+
+if TYPE_CHECKING:  # only what was returned needs that module
+    from chalicelib.rules.review.remarks import Remarks
+
+STYLES = ("base", "form")
+
+
+def home(site: Site, request: Request) -> Response:
+    """Open periods, the earliest due first; then past ones, the newest first.
+
+    Among the past is what was sent although it turned out not to be owed: it can be read.
+    """
+    p, code = request.who.programme, request.who.unit
+    programme = programmes.programme(site.table, p)
+    versions = programmes.unit_versions(site.table, programme, code) if programme else []
+    if programme is None or not versions:
+        raise Problem(404, "unknown_link")
+    begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
+    owing_in = {one.key for one in begun if owing(versions, one.end)}
+    owed = [one for one in begun if one.key in owing_in]
+    heads = {one.key: reports.head(site.table, p, one.key, code) for one in begun}
+    uncounted = [one for one in begun if one.key not in owing_in and heads[one.key]]
+    own = {one.key: _own_terms(site, p, one, code, heads[one.key], request) for one in owed}
+
+    def is_open(one: Period) -> bool:
+        head = heads[one.key]
+        if head and head.state in ("returned", "reopened"):
+            return True
+        return one.opens <= request.now <= own[one.key].locks_in(one)
+
+    from chalicelib.messages.reports import moves
+    from chalicelib.pages.unit import department_said, parked
+
+    said, may_ask = department_said.on_home(site, p, heads, owed, own, code, request.now)
+    past = uncounted + [one for one in owed if not is_open(one)]
+    silent = [one for one in owed if not heads[one.key]]
+    closed = [one for one in silent if not is_open(one) or own[one.key].exempt]
+    return render.page(
+        site,
+        request,
+        "unit/home.html",
+        programme=programme,
+        unit=known_as(versions, today(request.now)),
+        open=sorted(filter(is_open, owed), key=lambda one: own[one.key].due_in(one)),
+        past=sorted(past, key=lambda one: one.due, reverse=True),
+        uncounted={one.key for one in uncounted},
+        heads=heads,
+        terms=own,
+        said=said,
+        may_ask=may_ask,
+        unsent={one.key: parked.never_sent(site, p, one, code, request.now) for one in closed},
+        words=moves,
+        now=request.now,
+    )
+
+
+def _own_terms(
+    site: Site, p: str, period: Period, code: str, head: Head | None, request: Request
+) -> Terms:
+    """A report that was sent in a period that is over has nothing to wait for any more."""
+    if head is not None and request.now > period.locks:
+        return NO_TERMS
+    return terms.of(site.table, p, period.key, code)
+
+
+def form(site: Site, request: Request) -> Response:
+    """With ?check=1 read by the rules: its faults on the form, or on to the check page."""
+    owed = owed_report.load(site, request)
+    if request.query.get("parked"):
+        from chalicelib.pages.unit import parked
+
+        return parked.show(site, request, owed)
+    checked, draft = bool(request.query.get("check")), owed.current
+    if not owed.can_send(request.now):
+        kept = checked and draft is not None
+        return _refused_form(site, request, owed) if kept else closed(site, owed)
+    typed, stale = shown(site, owed)
+    if not checked:
+        return _form_page(site, request, owed, typed, stale=stale)
+    found = faults_of(owed, typed, stray=bool(request.query.get("stray")))
+    if not found:
+        return redirect(site, "report", owed.period.key, "check")
+    return _form_page(site, request, owed, typed, status=422, found=found)
+
+
+def shown(site: Site, owed: OwedReport) -> tuple[Mapping[str, str], Draft | None]:
+    """What the form is filled with; and a stale draft, where it holds what was not sent."""
+    if owed.current:
+        return owed.current.typed, None
+    place = keeping.place(site, owed)
+    stale = owed.draft if owed.draft and place.lacking(owed.draft.typed) else None
+    return place.sent(), stale
+
+
+def faults_of(
+    owed: OwedReport, typed: Mapping[str, str], *, stray: bool = False
+) -> tuple[Fault, ...]:
+    found = owed_report.read(owed, typed, {}).faults
+    return found + ((Fault("form", "", "unknown_field"),) if stray else ())
+
+
+def _refused_form(site: Site, request: Request, owed: OwedReport) -> Response:
+    """Too late for what was typed: it is kept, and shown with the reason."""
+    typed, _ = shown(site, owed)
+    why = problems.REFUSALS[owed.refusal]
+    return _form_page(site, request, owed, typed, status=409, refused=why)
+
+
+def closed(site: Site, owed: OwedReport) -> Response:
+    """Where a form would be that can't be filled in now: the receipt, or the reason."""
+    if owed.head is None:
+        raise Problem(409, "refused", owed.refusal)
+    return redirect(site, "report", owed.period.key, "receipt", str(owed.head.version))
+
+
+def _form_page(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    typed: Mapping[str, str],
+    *,
+    status: int = 200,
+    found: tuple[Fault, ...] = (),
+    **context: Any,
+) -> Response:
+    parts = sections(owed, typed, owed_report.last_values(site, owed), found)
+    defaults = {"stale": None, "refused": ""}
+    return render.page(
+        site,
+        request,
+        "unit/form.html",
+        status=status,
+        styles=STYLES,
+        owed=owed,
+        sections=parts,
+        faults=faults(owed, found),
+        notes={name: text for name, text in typed.items() if name.endswith(".note")},
+        parked=[one for one in owed.parked.values() if one.typed],
+        page=secrets.token_hex(8),
+        nil=typed.get("nil") == "1",
+        filled=sum(part.filled for part in parts),
+        asked=sum(part.asked for part in parts),
+        saved=owed.current.saved if owed.current else None,
+        late=request.now > owed.due,
+        said=_comments(site, owed),
+        **(defaults | context),
+    )
+
+
+def _comments(site: Site, owed: OwedReport) -> "Remarks | None":
+    """What the department said with a return; a form without one does not look for it."""
+    if owed.head is None or owed.head.state not in ("returned", "reopened"):
+        return None
+    from chalicelib.pages.unit import department_said
+
+    return department_said.comments(site, owed.programme.key, owed.head)
+
+
+def post_form(site: Site, request: Request) -> Response:
+    """ "Lưu nháp" keeps anything; "Kiểm tra" keeps it too and then reads it."""
+    owed = owed_report.load(site, request)
+    if request.form.get("do") in ("take", "drop"):
+        from chalicelib.pages.unit import parked
+
+        return parked.decide(site, request, owed)
+    kept = keeping.keep(site, request, owed, keeping.whole(owed, request.form))
+    if asking := keeping.question(site, owed, kept):
+        return asking
+    if request.form.get("do") == "save" and owed.can_send(request.now):
+        return redirect(site, "report", owed.period.key)
+    stray = bool(owed_report.unknown(owed, request.form))
+    typed = kept.draft.typed if kept.draft else {}
+    if owed.can_send(request.now) and not faults_of(owed, typed, stray=stray):
+        return redirect(site, "report", owed.period.key, "check")
+    more = {"stray": "1"} if stray else {}
+    return redirect(site, "report", owed.period.key, check="1", **more)
+
+
+def autosave(site: Site, request: Request) -> Response:
+    """The script's saving: the same rules, answered in JSON."""
+    owed = owed_report.load(site, request)
+    read = keeping.part if request.form.get("part") else keeping.whole
+    typed = read(owed, request.form)
+    kept = keeping.keep(site, request, owed, typed)
+    if not owed.can_send(request.now):
+        beside = {"parked": kept.parked} if kept.parked else {}
+        return as_json({"problem": problems.REFUSALS[owed.refusal], **beside}, 409)
+    if kept.merged is None or kept.draft is None:
+        return _not_merged(site, owed, kept)
+    settled = {
+        name: text
+        for name, text in typed.items()
+        if f"{name}.read" in request.form and name not in kept.merged.asked
+    }
+    told: dict[str, Any] = {
+        "draft": kept.draft.revision,
+        "saved": messages.moment(kept.draft.saved),
+        "place": whole_number(request.form.get("place", "")),
+        "theirs": {**settled, **kept.merged.theirs},
+    }
+    if not kept.merged.asked:
+        return as_json(told)
+    told["asked"] = {
+        name: {
+            "text": kept.draft.typed.get(name, ""),
+            "saved": messages.moment(kept.draft.written(name).at),
+        }
+        for name in kept.merged.asked
+    }
+    parked = {"full": True} if kept.full else {"parked": kept.parked}
+    sentence = messages.FULL if kept.full else messages.CLASHED
+    return as_json({**told, **parked, "problem": sentence}, 409)
+
+
+def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:
+    """Sent from elsewhere meanwhile: what was typed stands beside the draft, if anything of it
+    is not in what was sent.
+    """
+    if kept.full:
+        return as_json({"problem": messages.FULL, "full": True}, 409)
+    query = {"parked": str(kept.parked)} if kept.parked else {}
+    told = {"problem": messages.SENT_MEANWHILE, "to": url(site, "report", owed.period.key, **query)}
+    return as_json(told | ({"parked": kept.parked} if kept.parked else {}), 409)
+
+
+def definitions(site: Site, request: Request) -> Response:
+    owed = owed_report.load(site, request)
+    return render.page(site, request, "unit/definitions.html", owed=owed)

@@ -1,0 +1,232 @@
+"""The unit's side from the check page to the receipt: what was seen is what is sent, once."""
+
+import secrets
+from collections.abc import Mapping
+
+from chalicelib import messages
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Check
+from chalicelib.messages.frame import problems
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import (
+    Problem,
+    Request,
+    Response,
+    as_json,
+    redirect,
+    wants_json,
+    whole_number,
+)
+from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit.fields import faults, understood
+from chalicelib.pages.unit.form import STYLES, closed, shown
+from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.forms.value import LONGEST_NOTE
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.draft import BESIDE
+from chalicelib.rules.reports.report import Content, Fault, Sender, Version
+from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.texts.text import forbidden
+from chalicelib.store import reports
+from chalicelib.store.access import Ended, in_session
+from chalicelib.store.reports import Clash, Sending
+
+# Why a send was not taken, where a later look can't tell any more.
+_MEANWHILE = {
+    "unknown_field": messages.FAULTS["unknown_field"],
+    "period_changed": problems.REFUSALS["period_changed"],
+    "try_again": problems.REFUSALS["try_again"],
+}
+
+
+def check(site: Site, request: Request) -> Response:
+    """With ?send=1 what stands in the way of a send that was tried, and what was typed for it."""
+    owed = owed_report.load(site, request)
+    tried, draft = bool(request.query.get("send")), owed.current
+    if not owed.can_send(request.now) and not (tried and draft):
+        return closed(site, owed)
+    typed, _ = shown(site, owed)
+    given = {name: typed[name] for name in BESIDE if name in typed}
+    if not tried:
+        given.pop("approved", "")  # said anew each time
+        return _check_page(site, request, owed, typed, given)
+    found, why = _in_the_way(site, request, owed, given)
+    read = owed_report.read(owed, typed, {})
+    wrong = found or read.faults or read.empties or why == messages.FAULTS["unknown_field"]
+    status = 422 if wrong else 409 if why else 200
+    return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
+
+
+def _in_the_way(
+    site: Site, request: Request, owed: OwedReport, given: Mapping[str, str]
+) -> tuple[tuple[Fault, ...], str]:
+    """What a send of what is given would meet: faults by box, and a sentence."""
+    found = _sender_faults(given)
+    if owed.head and not given.get("reason"):
+        found = (*found, Fault("reason", "", "no_reason"))
+    if not owed.can_send(request.now):
+        return found, problems.REFUSALS[owed.refusal]
+    again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
+    if again:
+        moment = messages.moment(messages.whole_minute(again))
+        return found, messages.SENT_OFTEN.format(moment=moment)
+    return found, _MEANWHILE.get(request.query.get("why", ""), "")
+
+
+def _check_page(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    typed: Mapping[str, str],
+    given: Mapping[str, str],
+    *,
+    status: int = 200,
+    found: tuple[Fault, ...] = (),
+    refused: str = "",
+) -> Response:
+    read = owed_report.read(owed, typed, owed_report.last_values(site, owed))
+    labels = {indicator.code: indicator for indicator in owed.asked}
+    jumped = {f"{jump.code}.note" for jump in read.jumps}
+    hidden = {
+        name: text for name, text in typed.items() if name not in jumped and name not in BESIDE
+    }
+    return render.page(
+        site,
+        request,
+        "unit/check.html",
+        status=status,
+        styles=STYLES,
+        owed=owed,
+        typed=typed,
+        hidden=hidden,
+        read=read,
+        labels=labels,
+        faults=faults(owed, read.faults),
+        sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
+        understood=understood(owed, read.content),
+        given={"by.name": request.who.name, "by.post": request.who.post, **given},
+        refused=refused,
+        late=request.now > owed.due,
+        parked=[one for one in owed.parked.values() if one.typed],
+        page=secrets.token_hex(8),
+    )
+
+
+def fill_nil(site: Site, request: Request) -> Response:
+    """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
+    owed = owed_report.load(site, request)
+    typed, _ = shown(site, owed)
+    empties = owed_report.read(owed, typed, {}).empties
+    kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
+    asking = keeping.question(site, owed, kept)
+    return asking or redirect(site, "report", owed.period.key, "check")
+
+
+def send(site: Site, request: Request) -> Response:
+    """Everything that is sent stands in the form itself: what was seen is what is kept.
+
+    Where it can't be sent it becomes the draft, who sends it and why included, and the page
+    behind the redirect reads that.
+    """
+    owed = owed_report.load(site, request)
+    typed = owed_report.typed_from(owed, request.form)
+    read, why = owed_report.read(owed, typed, {}), ""
+    if owed_report.unknown(owed, request.form):
+        why = "unknown_field"
+    elif not (read.faults or read.empties or _sender_faults(request.form)):
+        try:
+            kept = _sent(site, request, owed, read.content)
+        except Ended:
+            return _ended(site, request, owed, typed)
+        except Refused as refused:
+            why = refused.reason
+        except Clash:
+            owed = owed_report.load(site, request)
+        else:
+            return redirect(site, "report", owed.period.key, "receipt", str(kept.number))
+    whole = keeping.with_the_sender(owed, request.form)
+    unsent = keeping.keep(site, request, owed, whole, meant=True)
+    if asking := keeping.question(site, owed, unsent):
+        return asking
+    more = {"why": why} if why in _MEANWHILE else {}
+    return redirect(site, "report", owed.period.key, "check", send="1", **more)
+
+
+def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> Version:
+    """Raises Refused, Clash, Ended."""
+    form = request.form
+    sending = Sending(
+        programme=owed.programme.key,
+        period=owed.period,
+        unit=owed.unit.code,
+        content=content,
+        base=whole_number(form.get("base", "")),
+        form=owed.form,
+        sender=Sender(form["by.name"], form["by.post"], form["by.phone"], True),
+        reason=form.get("reason", ""),
+        terms=owed.terms,
+    )
+
+    def send(check: Check) -> Version:
+        return reports.send(site.table, sending, request.now, check)
+
+    return in_session(site.table, request.who, request.now, send)
+
+
+def _ended(site: Site, request: Request, owed: OwedReport, typed: Mapping[str, str]) -> Response:
+    """Nobody may keep anything for this unit in a session that has ended: it stays on the page."""
+    why = problems.REFUSALS["session_ended"]
+    if wants_json(request):
+        return as_json({"problem": why}, 409)
+    return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
+
+
+def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
+    found = []
+    for field, problem in (
+        ("by.name", "no_name"),
+        ("by.post", "no_post"),
+        ("by.phone", "no_phone"),
+    ):
+        if not form.get(field):
+            found.append(Fault(field, "", problem))
+        elif len(form[field]) > 100:
+            found.append(Fault(field, "", "sender_too_long"))
+        elif forbidden(form[field]):
+            found.append(Fault(field, "", "forbidden_character"))
+    if form.get("approved") != "1":
+        found.append(Fault("approved", "", "not_approved"))
+    reason = form.get("reason", "")
+    if len(reason) > LONGEST_NOTE:
+        found.append(Fault("reason", "", "reason_too_long"))
+    if forbidden(reason):
+        found.append(Fault("reason", "", "forbidden_character"))
+    return tuple(found)
+
+
+def receipt(site: Site, request: Request) -> Response:
+    owed = owed_report.load(site, request, to_read=True)
+    number = whole_number(request.params["version"])
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    version = reports.version(site.table, p, key, code, number)
+    if version is None:
+        raise Problem(404, "no_receipt")
+    from chalicelib.messages.reports import moves
+    from chalicelib.pages.unit import department_said, parked
+
+    kind, ask = department_said.about(site, owed, request.now)
+    return render.page(
+        site,
+        request,
+        "unit/receipt.html",
+        styles=STYLES,
+        owed=owed,
+        version=version,
+        understood=understood(owed, report.parse(version.content)),
+        can_send=owed.can_send(request.now),
+        unsent=parked.unsent(site, owed, request.now),
+        said=department_said.comments(site, p, owed.head),
+        kind=kind,
+        ask=ask,
+        words=moves,
+    )

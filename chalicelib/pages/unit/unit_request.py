@@ -1,0 +1,131 @@
+"""The unit's requests: more time, or its report reopened; and what the department answered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.edges.ports import Site
+from chalicelib.edges.table import Check, Conflict, Key
+from chalicelib.messages.reports import moves as words
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.web import Problem, Request, Response, redirect
+from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports.unit_request import Kind, UnitRequest
+from chalicelib.rules.review.act import UNIT, Act
+from chalicelib.rules.texts.comment import Faults
+from chalicelib.store import acts, keys, unit_requests
+from chalicelib.store import typed as store_typed
+from chalicelib.store.access import Ended, in_session
+
+_TRIES = 5
+_BOXES = ("kind", "reason", "wanted")
+
+
+def form(site: Site, request: Request) -> Response:
+    """With ?check=1 what was typed and not taken, and what is wrong with it."""
+    owed = owed_report.load(site, request)
+    kind = _kind(owed, request)
+    check = request.query.get("check")
+    typed = store_typed.of(site.table, _key(owed), request.who) if check else {}
+    if not typed:
+        return _page(site, request, owed, kind)
+    if kind is None or typed.get("kind", kind) != kind:
+        return _page(site, request, owed, kind, status=409, typed=typed)
+    after = unit_request.due(owed.head, owed.period, owed.terms)
+    _, faults = unit_request.read(kind, owed.unit.code, typed, request.now, after)
+    status = 422 if faults else 200
+    return _page(site, request, owed, kind, status=status, faults=faults, typed=typed)
+
+
+def _key(owed: OwedReport) -> Key:
+    return keys.typed_request(owed.programme.key, owed.period.key, owed.unit.code)
+
+
+def _kind(owed: OwedReport, request: Request) -> Kind | None:
+    return unit_request.may_ask(owed.head, owed.period, owed.terms, request.now)
+
+
+def _page(
+    site: Site,
+    request: Request,
+    owed: OwedReport,
+    kind: Kind | None,
+    *,
+    status: int = 200,
+    faults: Faults | None = None,
+    typed: Mapping[str, str] | None = None,
+) -> Response:
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    found = unit_requests.of_unit(site.table, p, key, code)
+    waiting = next((one for one in found if one.kind == kind and one.state == "open"), None)
+    given: dict[str, Any] = {"reason": "", "wanted": ""}
+    if waiting:
+        wanted = waiting.wanted.isoformat() if waiting.wanted else ""
+        given = {"reason": waiting.reason, "wanted": wanted}
+    given |= typed or {}
+    return render.page(
+        site,
+        request,
+        "unit/ask.html",
+        status=status,
+        styles=("base", "form"),
+        owed=owed,
+        kind=kind,
+        asks=found,
+        waiting=waiting,
+        given=given,
+        faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
+        due=unit_request.due(owed.head, owed.period, owed.terms),
+        words=words,
+    )
+
+
+def ask(site: Site, request: Request) -> Response:
+    owed = owed_report.load(site, request)
+    kind = _kind(owed, request)
+    if kind is None or request.form.get("kind", kind) != kind:
+        return _not_taken(site, request, owed)
+    after = unit_request.due(owed.head, owed.period, owed.terms)
+    made, faults = unit_request.read(kind, owed.unit.code, request.form, request.now, after)
+    if faults:
+        return _not_taken(site, request, owed)
+    _keep(site, request, owed, made)
+    store_typed.empty(site.table, _key(owed), request.who, request.now)
+    return redirect(site, "report", owed.period.key, "ask")
+
+
+def _not_taken(site: Site, request: Request, owed: OwedReport) -> Response:
+    """What was typed is kept, and read again behind the redirect. Raises Problem."""
+    typed = {name: request.form[name] for name in _BOXES if name in request.form}
+    keeping.aside(site, request, _key(owed), typed)
+    return redirect(site, "report", owed.period.key, "ask", check="1")
+
+
+def _keep(site: Site, request: Request, owed: OwedReport, made: UnitRequest) -> None:
+    """Once, however often it is sent. Raises Problem where the session has ended meanwhile."""
+    p, key, unit = owed.programme.key, owed.period.key, owed.unit.code
+    wanted = made.wanted.isoformat() if made.wanted else ""
+    detail = {"reason": made.reason, "wanted": wanted}
+    act = Act(request.now, UNIT, f"ask_{made.kind}", p, key, unit, detail)
+
+    def write(check: Check) -> None:
+        for _ in range(_TRIES):
+            kept = unit_request.asked_again(
+                unit_requests.one(site.table, p, key, unit, made.kind), made
+            )
+            if kept is None:
+                return
+            try:
+                acts.commit(site.table, act, unit_requests.put(p, key, kept), check)
+            except Conflict as conflict:
+                if conflict.key == check.key:
+                    raise
+                continue
+            return
+        raise Problem(503, "busy")
+
+    try:
+        in_session(site.table, request.who, request.now, write)
+    except Ended:
+        raise Problem(401, "signed_out") from None

@@ -1,0 +1,1 @@
+"""The unit list on the desk: looked through, changed, imported."""

@@ -1,0 +1,1 @@
+"""Urging: by mail, or by a text to copy."""

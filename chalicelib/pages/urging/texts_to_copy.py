@@ -1,0 +1,72 @@
+"""Texts to copy into Zalo: for one unit with its own link, for a group with names and no link."""
+
+from chalicelib.edges.ports import Site
+from chalicelib.jobs import remind
+from chalicelib.messages.urging import urging as words
+from chalicelib.pages.frame import render
+from chalicelib.pages.frame.address import period_of
+from chalicelib.pages.frame.web import Problem, Request, Response, absolute
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.progress.reminder import Case, by_bloc
+from chalicelib.store import links
+
+_STYLES = ("base", "desk", "urging")
+
+
+def unit_text(site: Site, request: Request) -> Response:
+    """For the officer's own eyes: whoever has the link has the report."""
+    programme, period = period_of(site, request)
+    rows = remind.rows(site.table, programme, period, request.now)
+    row = next((row for row in rows if row.unit.code == request.params["unit"]), None)
+    if row is None:
+        raise Problem(404, "no_unit_here")
+    known = links.standing(site.table, programme.key, row.unit.code)
+    token = links.token(site.key, known)
+    text, against = "", row.reason
+    if row.case and token:
+        link = absolute(site, "u", token)
+        text = _written("messages/reminder_unit.txt", programme, period, case=row.case, link=link)
+    elif row.case:
+        against = "no_link"
+    return render.page(
+        site,
+        request,
+        "urging/urge_unit.html",
+        styles=_STYLES,
+        programme=programme,
+        period=period,
+        unit=row.unit,
+        text=text,
+        against=against and words.NOT_URGED[against],
+    )
+
+
+def group_text(site: Site, request: Request) -> Response:
+    """The overdue by bloc: all of them, and each bloc by itself. No link, no phone, no reason."""
+    programme, period = period_of(site, request)
+    rows = remind.rows(site.table, programme, period, request.now)
+    late = (row.case for row in rows if row.case and row.case.why == "after_due")
+    blocs = by_bloc(late, programme.blocs)
+    texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
+    if len(blocs) > 1:
+        texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]
+    return render.page(
+        site,
+        request,
+        "urging/urge_group.html",
+        styles=_STYLES,
+        programme=programme,
+        period=period,
+        texts=texts,
+    )
+
+
+def _group(programme: Programme, period: Period, blocs: list[tuple[str, list[Case]]]) -> str:
+    return _written("messages/reminder_group.txt", programme, period, blocs=blocs)
+
+
+def _written(template: str, programme: Programme, period: Period, **context: object) -> str:
+    return render.text(
+        template, programme=programme, department=programme.department, period=period, **context
+    )

@@ -1,0 +1,1 @@
+"""Who gets in, from which browser and device, by which link."""

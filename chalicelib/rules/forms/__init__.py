@@ -1,0 +1,1 @@
+"""A form's questions: kinds, values, targets, versions, and XLSForm in and out."""

@@ -1,0 +1,1 @@
+"""What a department collects and when: programmes, periods, working days."""

@@ -1,0 +1,81 @@
+"""A programme: whose it is, which blocs of units it asks, and when it collects."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from chalicelib.rules.forms.form import Frozen
+
+
+class Department(Frozen):
+    name: str
+    parent: str
+    place: str
+    contact: str
+    phone: str
+    email: str
+
+
+class CustomPeriod(Frozen):
+    """A thematic or special period (chuyên đề, đột xuất): every day of it is set."""
+
+    key: str = Field(pattern=r"^x-[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    label: str = Field(min_length=1)
+    start: date
+    end: date
+    due: date
+    locks: date
+    opens: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CustomPeriod":
+        if self.start > self.end:
+            raise ValueError("the period ends before it starts")
+        return self
+
+
+class Regime(Frozen):
+    """When the department collects (chế độ báo cáo): kinds of period, years, days."""
+
+    collects: tuple[str, ...]
+    first_year: int
+    last_year: int
+    due_day: int = Field(ge=1, le=28)
+    lock_day: int = Field(ge=1, le=28)
+    custom: tuple[CustomPeriod, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Regime":
+        keys = [*self.collects, *(one.key for one in self.custom)]
+        if len(set(keys)) < len(keys):
+            raise ValueError("a period is named twice")
+        if self.first_year > self.last_year:
+            raise ValueError("last_year is before first_year")
+        return self
+
+
+class Staff(Frozen):
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    role: Literal["officer", "director"]
+
+
+class Programme(Frozen):
+    key: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
+    name: str
+    short: str
+    sample: bool = False
+    valid_from: date
+    valid_to: date
+    department: Department
+    blocs: Mapping[str, str]
+    regime: Regime
+    holidays: Mapping[int, tuple[date, ...]] = Field(default_factory=dict)
+    # Of the stored item: the unit list that is current, and the version, for expecting.
+    roll: str = Field(default="", exclude=True)
+    revision: int = Field(default=0, exclude=True)
+
+    @property
+    def days_off(self) -> frozenset[date]:
+        return frozenset(day for days in self.holidays.values() for day in days)

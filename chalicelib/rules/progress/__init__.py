@@ -1,0 +1,1 @@
+"""Who has reported and who has not, and whom to remind."""

@@ -1,0 +1,231 @@
+"""Who has reported for a period: a row a unit, how late each is, the counts, what is looked for."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.texts import number, text
+from chalicelib.rules.units.contact import Contact
+from chalicelib.rules.units.unit import Unit
+
+ORDERS = ("official", "alphabet")
+LONGEST_SEARCH = 200  # characters
+_NOBODY = Contact()
+
+Timed = Literal[
+    "exempt",
+    "on_time",
+    "late",
+    "left",
+    "overdue",
+    "answer_left",
+    "answer_overdue",
+    "being_answered",
+]
+
+
+class Timing(NamedTuple):
+    """Where a unit stands in time, and by how much, where that can be said."""
+
+    name: Timed
+    by: timedelta | None = None
+
+
+class Row(NamedTuple):
+    """One unit that owes a report, or would if it were not exempt."""
+
+    unit: Unit
+    head: Head | None
+    terms: Terms  # an extension only where it is later than the period's own due
+    due: datetime  # this unit's own
+    contact: Contact
+
+    @property
+    def state(self) -> str:
+        return self.head.state if self.head else "missing"
+
+    @property
+    def return_due(self) -> datetime | None:
+        """The due of the return that stands: it governs, and not the unit's own."""
+        return self.head.return_due if self.head and self.head.state == "returned" else None
+
+    @property
+    def limit(self) -> datetime:
+        """Until when the unit has time now."""
+        return self.return_due or self.due
+
+
+class Counts(NamedTuple):
+    """Exempt units stand in none of the first six."""
+
+    expected: int = 0
+    received: int = 0
+    on_time: int = 0
+    late: int = 0
+    returned: int = 0
+    missing: int = 0
+    exempt: int = 0
+
+    @property
+    def completeness(self) -> Decimal | None:
+        """Received of expected, in per cent."""
+        return number.percent(self.received, self.expected)
+
+    @property
+    def timeliness(self) -> Decimal | None:
+        """On time of expected, in per cent."""
+        return number.percent(self.on_time, self.expected)
+
+
+def rows(
+    units: Iterable[Unit],
+    heads: Iterable[Head],
+    terms: Mapping[str, Terms],
+    contacts: Mapping[str, Contact],
+    period: Period,
+) -> tuple[list[Row], list[Head]]:
+    """A row for each unit, in the order given; and reports of units that are not among them."""
+    sent = {head.unit: head for head in heads}
+    made = []
+    for unit in units:
+        code = unit.code
+        its = terms.get(code, NO_TERMS)
+        due, its = its.due_in(period), its._replace(due=its.extension_in(period))
+        contact = contacts.get(code, _NOBODY)
+        made.append(Row(unit, sent.pop(code, None), its, due, contact))
+    return made, list(sent.values())
+
+
+def timing(row: Row, now: datetime) -> Timing:
+    """Lateness is the fact that the sending was judged by; only its amount is counted here."""
+    head = row.head
+    if row.terms.exempt:
+        return Timing("exempt")
+    if head is None:
+        left = row.due - now
+        return Timing("overdue", -left) if now > row.due else Timing("left", left)
+    if head.state == "returned":
+        if head.return_due is None:
+            return Timing("being_answered")
+        left = head.return_due - now
+        late = now > head.return_due
+        return Timing("answer_overdue", -left) if late else Timing("answer_left", left)
+    if not head.late:
+        return Timing("on_time")
+    by = head.first_sent - row.due
+    # Not after the due instant that stands now: it was moved after the sending was judged.
+    return Timing("late", by if by > timedelta(0) else None)
+
+
+def count(rows: Iterable[Row]) -> Counts:
+    return total(by_bloc(rows).values())
+
+
+def by_bloc(rows: Iterable[Row]) -> dict[str, Counts]:
+    """The counts of each bloc that has a row."""
+    found: dict[str, list[int]] = {}
+    for unit, head, terms, _, _ in rows:
+        counts = found.setdefault(unit.bloc, [0] * 7)
+        if terms.exempt:
+            counts[6] += 1
+            continue
+        counts[0] += 1
+        if head is None:
+            counts[5] += 1
+        elif head.state == "returned":
+            counts[4] += 1
+        else:
+            counts[1] += 1
+            counts[3 if head.late else 2] += 1
+    return {bloc: Counts(*counts) for bloc, counts in found.items()}
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    return Counts(*map(sum, zip(*parts, strict=True))) if (parts := list(parts)) else Counts()
+
+
+# What rows may be chosen by.
+STATES = (
+    "missing",
+    "overdue",
+    "received",
+    "submitted",
+    "accepted",
+    "returned",
+    "reopened",
+    "on_time",
+    "late",
+    "extended",
+    "exempt",
+)
+
+
+def standing(row: Row, now: datetime) -> set[str]:
+    """Those of STATES that a row is in; the counts of a bloc are counts of these."""
+    if row.terms.exempt:
+        return {"exempt"}
+    found = {row.state}
+    if row.terms.due is not None:
+        found.add("extended")
+    if row.head is None:
+        return found | {"overdue"} if now > row.due else found
+    if row.head.state != "returned":
+        found |= {"received", "late" if row.head.late else "on_time"}
+    return found
+
+
+class Wanted(NamedTuple):
+    """What the reader of the grid looks for; empty is everything."""
+
+    bloc: str = ""
+    state: str = ""
+    words: str = ""
+    order: str = "official"
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Only what is asked for, by the names of the form's fields."""
+        order = "" if self.order == "official" else self.order
+        named = {"q": self.words, "bloc": self.bloc, "state": self.state, "order": order}
+        return {name: given for name, given in named.items() if given}
+
+
+def wanted(query: Mapping[str, str], blocs: Iterable[str]) -> tuple[Wanted, list[str]]:
+    """What a query asks for, and the names of the fields that can't be meant: they ask nothing."""
+    words = text.tidy(query.get("q", ""))
+    fields = {
+        "bloc": (query.get("bloc", ""), ("", *blocs), ""),
+        "state": (query.get("state", ""), ("", *STATES), ""),
+        "order": (query.get("order", "official"), ORDERS, "official"),
+    }
+    wrong = [name for name, (given, allowed, _) in fields.items() if given not in allowed]
+    read = {n: (usual if n in wrong else given) for n, (given, _, usual) in fields.items()}
+    if text.forbidden(words) or len(words) > LONGEST_SEARCH:
+        words = ""
+        wrong.insert(0, "q")
+    return Wanted(read["bloc"], read["state"], words, read["order"]), wrong
+
+
+def chosen(rows: Iterable[Row], wanted: Wanted, now: datetime) -> list[Row]:
+    """The rows that are looked for, in the order that is asked for."""
+    found = list(rows)
+    if wanted.bloc:
+        found = [row for row in found if row.unit.bloc == wanted.bloc]
+    if wanted.state:
+        found = [row for row in found if wanted.state in standing(row, now)]
+    if wanted.words:
+        words = text.fold(wanted.words).split()
+        found = [row for row in found if matches(row.unit, words)]
+    if wanted.order == "alphabet":
+        found.sort(key=lambda row: text.alphabetical(row.unit.name))
+    return found
+
+
+def matches(unit: Unit, words: Iterable[str]) -> bool:
+    """Whether every folded word stands in the unit's code, name or aliases."""
+    whole = text.fold("\n".join((unit.code, unit.name, *unit.aliases)))
+    return all(word in whole for word in words)

@@ -1,0 +1,1 @@
+"""One report of one unit: typed, sent, judged, returned; and what else was agreed about it."""

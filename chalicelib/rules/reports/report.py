@@ -1,0 +1,213 @@
+"""A report: what one unit says for one period, its versions and their proof."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
+
+from chalicelib.rules.forms import value
+from chalicelib.rules.forms.form import NARRATIVES, Indicator
+from chalicelib.rules.forms.value import Empty, Figure, Jump, Text, Unreadable
+from chalicelib.rules.reports.states import State
+from chalicelib.rules.texts import text
+
+LARGEST = 100_000  # bytes of canonical content
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is sent: no time, no session, no person. Equal contents have equal hashes."""
+
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    nil: bool = False
+
+    def canonical(self) -> str:
+        """JSON with codes sorted and texts in NFC: what the content hash is taken of."""
+        return self._canonical
+
+    @cached_property
+    def _canonical(self) -> str:
+        """Made once: a send weighs it, keeps it and takes its hash."""
+        return compact(
+            {"figures": self.figures, "nil": self.nil, "notes": self.notes, "texts": self.texts}
+        )
+
+    def hash(self) -> str:
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def compact(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def parse(canonical: str) -> Content:
+    return Content(**json.loads(canonical))
+
+
+def parse_figures(figures: str) -> dict[str, Figure]:
+    found: dict[str, Figure] = json.loads(figures)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who prepared the report, and who says that the head of the unit approved it."""
+
+    name: str = ""
+    post: str = ""
+    phone: str = ""
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One numbered, immutable sending."""
+
+    unit: str
+    period: str
+    number: int
+    content: str  # canonical JSON
+    hash: str
+    sent: datetime
+    sender: Sender
+    actor: str  # "unit", or the officer who entered a paper report
+    reason: str
+    form: int
+    late: bool
+    after_due: bool  # a correction made after the due instant: "điều chỉnh sau hạn"
+    entered: datetime | None = None  # when a paper report was typed in; `sent` is its arrival
+
+    @property
+    def reference(self) -> str:
+        return f"{self.period}/{self.unit}/{self.number}"
+
+
+class Head(NamedTuple):
+    """Where a report stands now. `revision` is the stored item's version, for expecting."""
+
+    unit: str
+    period: str
+    state: State
+    version: int
+    first_sent: datetime
+    last_sent: datetime
+    late: bool
+    nil: bool
+    form: int
+    hash: str
+    figures: str  # compact JSON, code -> Figure
+    revision: int = 0
+    return_due: datetime | None = None
+    event: str = ""  # of the officer's move that led to this state
+    paper: bool = False  # the current version came on paper
+
+    @property
+    def counts(self) -> bool:
+        """Returned values stay out of the totals; reopened ones stay in."""
+        return self.state != "returned"
+
+
+class Standing(NamedTuple):
+    """What a summary takes of a head, the instants as texts: it reads one of every report."""
+
+    unit: str
+    state: State
+    version: int
+    first_sent: str
+    last_sent: str
+    late: bool
+    nil: bool
+    form: int
+    figures: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`field` is the box to go to; `problem` a key of messages.FAULTS."""
+
+    field: str
+    code: str
+    problem: str
+    readings: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A form as it was read: what can be sent, and what stands in the way."""
+
+    content: Content
+    faults: tuple[Fault, ...]
+    empties: tuple[str, ...]
+    jumps: tuple[Jump, ...]
+
+
+def read(
+    asked: Iterable[Indicator],
+    typed: Mapping[str, str],
+    last: Mapping[str, Figure] | None = None,
+) -> Reading:
+    """Read every field that is asked; what is not asked is not looked at."""
+    figures: dict[str, Figure] = {}
+    texts: dict[str, Text] = {}
+    notes: dict[str, str] = {}
+    faults: list[Fault] = []
+    empties: list[str] = []
+    jumps: list[Jump] = []
+    nil = typed.get("nil") == "1"
+    for indicator in asked:
+        code = indicator.code
+        try:
+            found = value.read(indicator, typed)
+        except Empty:
+            if nil:
+                figures[code] = value.NIL
+            else:
+                empties.append(code)
+            continue
+        except Unreadable as fault:
+            faults.append(Fault(fault.field, code, fault.problem, fault.readings))
+            continue
+        (texts if indicator.is_text else figures)[code] = found  # type: ignore[assignment]
+        told = found is not value.NIL and found is not value.NOT_APPLICABLE
+        if nil and told and code not in NARRATIVES:
+            faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
+        if not indicator.is_text:
+            jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
+        if note := text.tidy(typed.get(f"{code}.note", "")):
+            wrong = _note_faults(code, note)
+            faults += wrong
+            if not wrong:
+                notes[code] = note
+    content = Content(figures, texts, notes, nil)
+    if len(content.canonical().encode()) > LARGEST:
+        faults.append(Fault("", "", "report_too_large"))
+    return Reading(content, tuple(faults), tuple(empties), tuple(jumps))
+
+
+def _note_faults(code: str, note: str) -> list[Fault]:
+    if text.forbidden(note):
+        return [Fault(f"{code}.note", code, "forbidden_character")]
+    if len(note) > value.LONGEST_NOTE:
+        return [Fault(f"{code}.note", code, "note_too_long")]
+    return []
+
+
+def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
+    """The form as it would be typed to give this content."""
+    filled: dict[str, str] = {}
+    for indicator in asked:
+        values = content.texts if indicator.is_text else content.figures
+        if indicator.code in values:
+            filled |= value.typed(indicator, values[indicator.code])
+        if indicator.code in content.notes:
+            filled[f"{indicator.code}.note"] = content.notes[indicator.code]
+    if content.nil:
+        filled["nil"] = "1"
+    return filled

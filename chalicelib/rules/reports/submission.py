@@ -1,0 +1,91 @@
+"""The act of sending: which version it makes, what it leads to, whether it is late."""
+
+from datetime import datetime
+
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports import report
+from chalicelib.rules.reports.report import Content, Head, Sender, Version
+from chalicelib.rules.reports.states import Refused, State, moved
+from chalicelib.rules.reports.terms import NO_TERMS, Terms
+
+
+def submit(
+    head: Head | None,
+    period: Period,
+    unit: str,
+    content: Content,
+    *,
+    now: datetime,
+    form: int,
+    sender: Sender,
+    reason: str = "",
+    actor: str = "unit",
+    terms: Terms = NO_TERMS,
+    entered: datetime | None = None,
+) -> tuple[Version, Head]:
+    """The next version and the head that points to it. Raises Refused.
+
+    With `entered` it is a paper report: `now` is then its arrival, which all is judged on.
+
+    Lateness is judged once, on version 1 against this unit's own due instant; an answer to
+    a return is late only after the return's own due date.
+    """
+    if entered and head and head.state == "submitted":
+        raise Refused("paper_from_submitted")  # what stands is the unit's to correct
+    state = _submittable(head, period, now, reason, terms)
+    limit = terms.due_in(period)
+    if head and head.state == "returned":
+        limit = head.return_due or limit
+    after = now > limit
+    version = Version(
+        unit=unit,
+        period=period.key,
+        number=head.version + 1 if head else 1,
+        content=content.canonical(),
+        hash=content.hash(),
+        sent=now,
+        sender=sender,
+        actor=actor,
+        reason=reason,
+        form=form,
+        late=after if head is None else head.late,
+        after_due=after if head else False,
+        entered=entered,
+    )
+    return version, _newest(head, version, state, content)
+
+
+def _submittable(
+    head: Head | None, period: Period, now: datetime, reason: str, terms: Terms
+) -> State:
+    """The state that sending leads to. Raises Refused."""
+    before = head.state if head else None
+    state = moved(before, "submit")
+    if terms.exempt:
+        raise Refused("exempt")
+    if now < period.opens:
+        raise Refused("not_open_yet")
+    # A return or a reopening is the department's own wish: it outlives the lock.
+    if now > terms.locks_in(period) and before in (None, "submitted"):
+        raise Refused("locked")
+    if head and not reason:
+        raise Refused("no_reason")
+    return state
+
+
+def _newest(head: Head | None, version: Version, state: State, content: Content) -> Head:
+    return Head(
+        unit=version.unit,
+        period=version.period,
+        state=state,
+        version=version.number,
+        first_sent=head.first_sent if head else version.sent,
+        last_sent=version.sent,
+        late=version.late,
+        nil=content.nil,
+        form=version.form,
+        hash=version.hash,
+        figures=report.compact(content.figures),
+        revision=head.revision if head else 0,
+        paper=version.entered is not None,
+    )

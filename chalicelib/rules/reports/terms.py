@@ -1,0 +1,37 @@
+"""What holds for one unit in one period: exempt or not, and until when it may report."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.units.unit import Unit
+
+
+class Terms(NamedTuple):
+    """The department's decision for one unit. `revision` is the stored item's version."""
+
+    unit: str
+    exempt: str = ""  # the reason, where the unit owes no report
+    due: datetime | None = None  # an extension
+    revision: int = 0
+
+    def due_in(self, period: Period) -> datetime:
+        """The last instant that is on time for this unit."""
+        return self.extension_in(period) or period.due
+
+    def extension_in(self, period: Period) -> datetime | None:
+        """The extension, where all units have less time: the period's own days may move past it."""
+        return self.due if self.due and self.due > period.due else None
+
+    def locks_in(self, period: Period) -> datetime:
+        """An extension past the lock moves the lock for this unit alone."""
+        return max(period.locks, self.due) if self.due else period.locks
+
+
+NO_TERMS = Terms("")
+
+
+def without_exempt(units: Iterable[Unit], terms: Mapping[str, Terms]) -> list[Unit]:
+    """The units that still owe a report."""
+    return [unit for unit in units if unit.code not in terms or not terms[unit.code].exempt]

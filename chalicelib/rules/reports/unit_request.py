@@ -1,0 +1,93 @@
+"""What a unit may ask of the department about its report: more time, or to reopen it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+from chalicelib.rules.programmes import days
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.report import Head
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.texts import comment
+from chalicelib.rules.texts.clock import today
+
+Kind = Literal["extend", "reopen"]
+State = Literal["open", "granted", "refused", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRequest:
+    """One request; a later one of the same kind takes its place once it has been answered."""
+
+    unit: str
+    kind: Kind
+    reason: str
+    asked: datetime
+    wanted: date | None = None  # until when, where more time is asked for
+    state: State = "open"
+    answer: str = ""  # the officer's words
+    answered: datetime | None = None
+    officer: str = ""
+    until: datetime | None = None  # what was granted
+    revision: int = 0  # of the stored item, for expecting
+
+
+def may_ask(head: Head | None, period: Period, terms: Terms, now: datetime) -> Kind | None:
+    """The one thing that would help this unit now, if it needs the department for it at all.
+
+    More time: for what is not sent yet, or was returned. Reopening: for what the department has
+    taken in, or what was sent and can't be corrected any more since the period is locked.
+    """
+    if terms.exempt or now < period.opens:
+        return None
+    if head is None or head.state == "returned":
+        return "extend"
+    locked = now > terms.locks_in(period)
+    return "reopen" if head.state == "accepted" or (head.state == "submitted" and locked) else None
+
+
+def due(head: Head | None, period: Period, terms: Terms) -> datetime:
+    """Until when the unit has time now: what an extension must be later than."""
+    if head is not None and head.state == "returned" and head.return_due:
+        return head.return_due
+    return terms.due_in(period)
+
+
+def read(
+    kind: Kind, unit: str, form: Mapping[str, str], now: datetime, after: datetime
+) -> tuple[UnitRequest, comment.Faults]:
+    """The request as a unit typed it."""
+    reason = form.get("reason", "")
+    faults = comment.unfit("reason", reason)
+    if not reason:
+        faults["reason"] = "no_reason_given"
+    wanted = None
+    if kind == "extend":
+        try:
+            wanted = today(days.end_to_come(form.get("wanted", ""), now, after))
+        except days.Unfit as wrong:
+            faults["wanted"] = wrong.problem
+    return UnitRequest(unit, kind, reason, now, wanted), faults
+
+
+def asked_again(before: UnitRequest | None, ask: UnitRequest) -> UnitRequest | None:
+    """What to keep of a request; None where the very same one is waiting already."""
+    if before is None:
+        return ask
+    ask = replace(ask, revision=before.revision)
+    if before.state != "open":
+        return ask
+    same = (before.reason, before.wanted) == (ask.reason, ask.wanted)
+    return None if same else replace(ask, asked=before.asked)
+
+
+def answered(
+    ask: UnitRequest,
+    state: State,
+    officer: str,
+    now: datetime,
+    answer: str,
+    until: datetime | None = None,
+) -> UnitRequest:
+    return replace(ask, state=state, officer=officer, answered=now, answer=answer, until=until)

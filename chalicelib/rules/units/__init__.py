@@ -1,0 +1,1 @@
+"""Who reports: dated units, what became of them, whom to reach there."""

@@ -1,0 +1,87 @@
+"""The reporting units: dated versions, which of them hold on a day, who owes a report."""
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chalicelib.rules.texts import text
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # as it is stored; strptime takes longer to start
+CODE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
+
+
+class Unit(BaseModel):
+    """One dated version of a unit: name, bloc and parent hold from valid_from to valid_to.
+
+    A version that ends the unit may name its successors, one or several: two that name the same
+    one are a merger, one that names two is a split.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    code: str = Field(pattern=CODE)
+    name: str = Field(min_length=1, max_length=200)
+    bloc: str = Field(min_length=1)
+    parent: str = Field(default="", max_length=200)
+    order: int = Field(default=0, ge=0, le=1_000_000)
+    aliases: tuple[Annotated[str, Field(max_length=200)], ...] = Field(default=(), max_length=20)
+    email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$", max_length=200)
+    phone: str = Field(default="", pattern=r"^[0-9+ ().-]{0,30}$")
+    valid_from: date
+    valid_to: date | None = None
+    # Left out where there are none: a stored unit keeps its text, and its summary its proof.
+    successors: tuple[Annotated[str, Field(pattern=CODE)], ...] = Field(
+        default=(), max_length=200, exclude_if=lambda found: not found
+    )
+
+    @field_validator("valid_from", "valid_to", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        """Dates as 2025-06-30 or 30/06/2025; an empty end is no end."""
+        if value == "":
+            return None
+        if isinstance(value, str) and not _DAY.fullmatch(value):
+            pattern = "%d/%m/%Y" if "/" in value else "%Y-%m-%d"
+            return datetime.strptime(value, pattern).date()  # noqa: DTZ007 - a day, no instant
+        return value
+
+    @field_validator("valid_from", "valid_to")
+    @classmethod
+    def _of_our_time(cls, day: date | None) -> date | None:
+        if day and not 1900 <= day.year < 2200:
+            raise ValueError("a slip of the hand")
+        return day
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+def in_force(versions: Iterable[Unit], day: date) -> dict[str, Unit]:
+    """Code -> the version that holds on this day. Of two, the one that began later."""
+    begun: dict[str, Unit] = {}
+    for unit in versions:
+        known = begun.get(unit.code)
+        if unit.valid_from <= day and (not known or known.valid_from <= unit.valid_from):
+            begun[unit.code] = unit
+    return {code: unit for code, unit in begun.items() if unit.holds_on(day)}
+
+
+def official(unit: Unit) -> tuple[int, object]:
+    """A sort key: the number in the official list, then the alphabet."""
+    return unit.order, text.alphabetical(unit.name)
+
+
+def owing(versions: Iterable[Unit], cut_off: date) -> list[Unit]:
+    """The units that exist on the cut-off day, in official order: each owes a report."""
+    return sorted(in_force(versions, cut_off).values(), key=official)
+
+
+def known_as(versions: Iterable[Unit], day: date) -> Unit:
+    """The version of one unit that holds on this day, else the nearest one to it."""
+    begun = [unit for unit in versions if unit.valid_from <= day]
+    if begun:
+        return max(begun, key=lambda unit: unit.valid_from)
+    return min(versions, key=lambda unit: unit.valid_from)

@@ -1,0 +1,115 @@
+"""The form, periods and the department's figures in a real Chromium: axe, keyboard, no script."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from infra.browser import DESK, PHONE, served
+from tests.browser import chromium_or_say_so
+from tests.conftest import NEW
+from tests.pages.programmes.test_forms import OUT, SAMPLE, SECOND
+from tests.whole.test_browser import inspect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as found:
+        yield found
+
+
+@pytest.fixture
+def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with served(tmp_path / "data") as found:
+        yield found
+
+
+def officer(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> Page:
+    context = browser.new_context(viewport=DESK, java_script_enabled=scripts)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(urls["officer"])
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.wait_for_url("**/desk")
+    return page
+
+
+def upload(page: Page, folder: Path, content: str) -> None:
+    file = folder / "mau.md"
+    file.write_text(content, "utf-8")
+    page.set_input_files("#form", file)
+    page.get_by_role("button", name="Tải lên và xem trước").click()
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_programme(
+    browser: Browser, urls: dict[str, str], tmp_path: Path
+) -> None:
+    faults: list[str] = []
+    page = officer(browser, urls)
+    desk = f"{urls['unit'].split('/u/')[0]}/desk/{NEW}"
+    page.goto(f"{desk}/form")
+    upload(page, tmp_path, SAMPLE.replace(OUT, "| | number | i1_6 |"))
+    inspect(page, "form with faults", faults)
+    upload(page, tmp_path, SECOND)
+    inspect(page, "form offered", faults)
+    page.goto(f"{desk}/periods")
+    inspect(page, "periods", faults)
+    page.get_by_role("link", name="Quý IV năm 2026").click()
+    page.get_by_label("Hạn gửi").fill("31/02/2027")
+    page.get_by_role("button", name="Đổi ngày").click()
+    inspect(page, "period with faults", faults)
+    page.goto(f"{desk}/periods/new")
+    page.get_by_role("button", name="Thêm kỳ báo cáo").click()
+    inspect(page, "new period with faults", faults)
+    page.goto(f"{desk}/periods/holidays?year=2027&days=17/03/2027")
+    inspect(page, "holidays before they are kept", faults)
+    page.goto(f"{desk}/2026-Q4/department")
+    page.locator("#i3_1").fill("7")
+    page.get_by_role("button", name="Lưu số liệu của Sở").click()
+    inspect(page, "department", faults)
+    assert faults == []
+
+
+def test_an_officer_without_a_mouse_and_without_scripts_runs_a_period(
+    browser: Browser, urls: dict[str, str], tmp_path: Path
+) -> None:
+    """On a phone's width: a new form from the next period on, a moved lock, a rank entered."""
+    page = officer(browser, urls, scripts=False)
+    page.set_viewport_size(PHONE)
+    desk = f"{urls['unit'].split('/u/')[0]}/desk/{NEW}"
+
+    def press(name: str, role: str = "button") -> None:
+        target = page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+        for _ in range(120):
+            if target.evaluate("element => element === document.activeElement"):
+                return page.keyboard.press("Enter")
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{name} is not reached by Tab")
+
+    page.goto(f"{desk}/form")
+    (tmp_path / "mau.md").write_text(SECOND, "utf-8")
+    page.set_input_files("#form", tmp_path / "mau.md")
+    press("Tải lên và xem trước")
+    page.get_by_role("heading", name="Xem trước biểu mẫu").wait_for()
+    press("Xác nhận biểu mẫu mới")
+    page.get_by_role("status").wait_for()
+    assert "Phiên bản 2 đã được áp dụng" in page.get_by_role("status").inner_text()
+    page.goto(f"{desk}/periods")
+    press("Quý IV năm 2026", "link")
+    page.get_by_label("Ngày khóa").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("23/12/2026")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Bão số 9")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert "23:59 ngày 23/12/2026" in page.locator("table").inner_text()
+    page.goto(f"{desk}/2026-Q4/department")
+    page.locator("#i3_1").focus()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert "Đã lưu" in page.get_by_role("status").inner_text()

@@ -1,0 +1,100 @@
+"""Deciding in a real Chromium: an officer by keyboard alone, a unit without JavaScript."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from chalicelib.rules.texts import clock
+from infra.browser import DESK, PHONE
+from tests.conftest import NEW
+from tests.whole.test_browser import browser, check_and_send, phone, to_the_form, urls
+
+__all__ = ["browser", "urls"]  # fixtures
+pytestmark = pytest.mark.browser
+
+
+def scan(page: Page, name: str, faults: list[str]) -> None:
+    """axe once, and no sideways scrolling on a phone or a desk."""
+    before = page.viewport_size
+    assert before is not None
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > size["width"]:
+            faults.append(f"{name}: {width} px wide on {size['width']}")
+    page.set_viewport_size(before)
+    for fault in Axe().run(page).response["violations"]:
+        faults.append(f"{name}: {fault['id']}: {fault['nodes'][0]['html'][:120]}")
+
+
+def tab_to(page: Page, words: str) -> None:
+    """Press Tab until what has the focus is named so."""
+    here = "(document.activeElement.labels?.[0] ?? document.activeElement).innerText"
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        if page.evaluate(here).strip() == words:
+            return
+    raise AssertionError(f"no way to {words!r} by keyboard")
+
+
+def return_by_keyboard(desk: Page) -> None:
+    tab_to(desk, "Góp ý cho nội dung này")
+    desk.keyboard.press("Enter")
+    desk.keyboard.press("Tab")
+    desk.keyboard.type("Đề nghị kiểm tra lại mục này")
+    tab_to(desk, "Góp ý chung")
+    desk.keyboard.type("Rà soát toàn bộ")
+    tab_to(desk, "Trả lại báo cáo")
+    desk.keyboard.press("Enter")
+
+
+def ask_without_scripts(unit: Page, urls: dict[str, str]) -> None:
+    """Read what was said, then ask for more time."""
+    unit.goto(urls["unit"])
+    unit.get_by_role("button", name="Vào báo cáo của đơn vị").click()
+    unit.get_by_role("link", name="Sửa và gửi lại").click()
+    assert unit.locator("#remarks").inner_text().count("Rà soát toàn bộ") == 1
+    assert unit.get_by_text("Đề nghị kiểm tra lại mục này").is_visible()
+    unit.get_by_role("link", name="Xin gia hạn").click()
+    day = (clock.today(clock.now()) + timedelta(days=20)).isoformat()
+    unit.get_by_label("Xin gia hạn đến hết ngày").fill(day)
+    unit.get_by_label("Lý do").fill("Trường bị ngập sau bão")
+    unit.get_by_role("button", name="Gửi đề nghị").click()
+    assert unit.get_by_text("Đang chờ Sở trả lời").is_visible()
+
+
+def test_a_report_is_returned_by_keyboard_and_answered_without_scripts(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    faults: list[str] = []
+    host = urls["unit"].split("/u/")[0]
+    sender = phone(browser)
+    to_the_form(sender, urls)
+    key, code, _ = check_and_send(sender).split("/")
+    desk = browser.new_context(viewport=DESK).new_page()
+    desk.goto(urls["officer"])
+    desk.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    desk.goto(f"{host}/desk/{NEW}/{key}/reports/{code}")
+    scan(desk, "reading", faults)
+    return_by_keyboard(desk)
+    desk.get_by_text("Đang trả lại", exact=True).first.wait_for()
+    scan(desk, "reading what was returned", faults)
+
+    ask_without_scripts(phone(browser, scripts=False), urls)
+    sender.goto(f"{host}/report/{key}")
+    scan(sender, "form with comments", faults)
+    sender.goto(f"{host}/report/{key}/ask")
+    scan(sender, "ask", faults)
+    desk.goto(f"{host}/desk/{NEW}/{key}/requests")
+    scan(desk, "requests", faults)
+    desk.get_by_role("button", name="Chấp thuận gia hạn").click()
+    desk.get_by_text("Không có đề nghị nào đang chờ").wait_for()
+    other = next(one for one in ("T02", "T03") if one != code)
+    desk.goto(f"{host}/desk/{NEW}/{key}/reports/{other}/paper")
+    desk.get_by_role("button", name="Lưu báo cáo giấy").click()
+    desk.get_by_role("heading", name=re.compile("chỗ cần sửa")).wait_for()
+    scan(desk, "paper with faults", faults)
+    assert faults == []

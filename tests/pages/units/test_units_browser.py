@@ -1,0 +1,128 @@
+"""The unit list in a real Chromium: by keyboard, without scripts, and under axe."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from infra.browser import DESK, PHONE, served
+from tests.browser import chromium_or_say_so
+from tests.unit_files import book
+from tests.whole.test_browser import inspect
+
+pytestmark = pytest.mark.browser
+P = "thi-dua-2026-2030"
+ROWS = [
+    ("T02", "Trường THPT Đồ Chiểu", "T", date(2027, 1, 1)),
+    ("T04", "Trường THPT Võ Trường Toản", "T", date(2026, 1, 1), date(2030, 12, 31), "T01"),
+    ("T90", "Trường THPT Mới", "T", date(2027, 1, 1)),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as found:
+        yield found
+
+
+@pytest.fixture
+def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with served(tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> dict[str, Path]:
+    rows = {"good": ROWS, "bad": [*ROWS, ("T 9", "=A1", "Z", "hôm qua")]}
+    found = {name: tmp_path / f"{name}.xlsx" for name in rows}
+    for name, path in found.items():
+        path.write_bytes(book(rows[name]))
+    return found
+
+
+def signed_in(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> tuple[Page, str]:
+    context = browser.new_context(viewport=DESK, java_script_enabled=scripts)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(urls["officer"])
+    page.get_by_role("button").first.click()
+    page.wait_for_url("**/desk")
+    return page, f"{urls['officer'].split('/s/')[0]}/desk/{P}"
+
+
+def press_to(page: Page, name: str) -> None:
+    """Tab to what has this name, and press Enter."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        here = page.evaluate("document.activeElement.textContent")
+        if re.fullmatch(name, here.strip()):
+            page.keyboard.press("Enter")
+            return
+    raise LookupError(f"no way by keyboard to {name}")
+
+
+def test_a_list_is_imported_by_keyboard_on_a_phone_without_scripts(
+    browser: Browser, urls: dict[str, str], lists: dict[str, Path]
+) -> None:
+    page, desk = signed_in(browser, urls, scripts=False)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{desk}/units/import")
+    page.locator("#file").set_input_files(str(lists["bad"]))
+    page.get_by_role("button", name="Xem trước").click()
+    assert "ô có công thức" in page.locator("table").first.inner_text()
+    page.get_by_role("link", name="Chọn tệp khác").click()
+    page.locator("#file").set_input_files(str(lists["good"]))
+    page.get_by_role("button", name="Xem trước").click()
+    page.get_by_role("button", name="Xác nhận ghi 3 thay đổi").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/units?done=import")
+    assert "Đã ghi danh sách mới" in page.locator("[role=status]").inner_text()
+
+
+def test_a_unit_is_found_and_renamed_by_keyboard_alone(
+    browser: Browser, urls: dict[str, str]
+) -> None:
+    page, desk = signed_in(browser, urls)
+    page.goto(f"{desk}/units")
+    page.locator("#q").focus()
+    page.keyboard.type("dinh chieu")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=dinh*")
+    press_to(page, "Trường THPT Nguyễn Đình Chiểu")
+    page.wait_for_url("**/units/T02")
+    page.locator("#f-name").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Trường THPT Đồ Chiểu")
+    page.locator("#f-since").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("01/01/2030")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=1")
+    assert "Trường THPT Đồ Chiểu" in page.locator("table").inner_text()
+
+
+def test_axe_finds_nothing_on_the_pages_of_units(
+    browser: Browser, urls: dict[str, str], lists: dict[str, Path]
+) -> None:
+    faults: list[str] = []
+    page, desk = signed_in(browser, urls)
+    for name, where in (
+        ("list", "units"),
+        ("by today's units", "2026-Q1/units?code=i1_2&show=today"),
+    ):
+        page.goto(f"{desk}/{where}")
+        inspect(page, name, faults)
+    for name in ("bad", "good"):
+        page.goto(f"{desk}/units/import")
+        page.locator("#file").set_input_files(str(lists[name]))
+        page.get_by_role("button", name="Xem trước").click()
+        inspect(page, f"preview of a {name} file", faults)
+    page.goto(f"{desk}/units/T05")
+    page.locator("#f-name").fill("Tên mới")
+    page.locator("#f-since").fill("01/02/2026")
+    page.get_by_role("button", name="Lưu thay đổi").click()
+    inspect(page, "unit warned", faults)
+    assert faults == []

@@ -1,0 +1,250 @@
+"""Facts about one field of the form: what was typed becomes a figure or text, and back."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, strategies
+
+from chalicelib.rules.forms import value
+from chalicelib.rules.forms.form import Choice
+from chalicelib.rules.forms.value import NIL, NOT_APPLICABLE, Empty, Unreadable
+from chalicelib.rules.texts import text
+from tests.builders import KINDS, figures_of, indicator, unhurried
+
+FIGURES = [kind for kind in KINDS if not indicator(kind=kind).is_text]
+TYPED = {"count": "5", "rank": "5", "amount": "5,5", "yesno": "yes", "choice": "tot"}
+
+
+def refused(kind, typed, **more):
+    with pytest.raises(Unreadable) as unreadable:
+        value.read(indicator("i", kind, **more), typed)
+    return unreadable.value.field, unreadable.value.problem
+
+
+def read(kind, typed, **more):
+    return value.read(indicator("i", kind, **more), typed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=strategies.data())
+@unhurried
+def test_what_was_typed_for_a_value_reads_as_that_value(kind, data):
+    one = indicator("i", kind)
+    figure = data.draw(figures_of(kind))
+    back = value.read(one, value.typed(one, figure))
+    assert json.dumps(back) == json.dumps(figure)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_an_empty_figure_is_asked_for(kind):
+    for typed in ({}, {"i": "", "i.num": "", "i.den": ""}, {"i.state": "value"}):
+        with pytest.raises(Empty):
+            value.read(indicator("i", kind), typed)
+
+
+@pytest.mark.parametrize("kind", ["text", "list"])
+def test_an_empty_text_is_nil(kind):
+    assert read(kind, {}) is NIL
+    assert read(kind, {"i": "", "i.state": "value"}) is NIL
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_zero_nil_and_not_applicable_stay_apart(kind):
+    assert read(kind, {"i.state": "nil"}) is NIL
+    assert read(kind, {"i.state": "na"}) is NOT_APPLICABLE
+    if kind == "count":
+        assert read(kind, {"i": "0"}) is not NOT_APPLICABLE
+        assert json.dumps(read(kind, {"i": "0"})) == "0"
+
+
+@pytest.mark.parametrize("state", ["nil", "na"])
+def test_nil_beside_a_typed_number_is_an_error(state):
+    assert refused("count", {"i": "5", "i.state": state}) == ("i", "nil_beside_value")
+    assert refused("count", {"i": "0", "i.state": state}) == ("i", "nil_beside_value")
+    assert refused("ratio", {"i.den": "5", "i.state": state}) == ("i.num", "nil_beside_value")
+    assert refused("list", {"i": "Mô hình", "i.state": state}) == ("i", "nil_beside_value")
+
+
+def test_a_state_that_no_form_offers_is_refused():
+    assert refused("count", {"i": "5", "i.state": "zero"}) == ("i", "unknown_state")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_forbidden_character_names_its_own_box(kind):
+    field = "i.den" if kind == "ratio" else "i"
+    assert refused(kind, {"i.num": "5", field: "5\x07"}) == (field, "forbidden_character")
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("12,5", "not_whole"),
+        ("năm", "not_a_number"),
+        ("-5", "negative"),
+        ("1" * 16, "too_many_digits"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["count", "rank"])
+def test_a_count_says_why_it_is_not_taken(kind, typed, problem):
+    assert refused(kind, {"i": typed}) == ("i", problem)
+
+
+def test_a_grouped_count_is_one_number():
+    assert read("count", {"i": "1.250"}) == 1250
+
+
+def test_an_ambiguous_amount_is_asked_with_both_readings():
+    with pytest.raises(Unreadable) as unreadable:
+        read("amount", {"i": "1.250"})
+    assert unreadable.value.problem == "ambiguous"
+    assert unreadable.value.readings == (Decimal(1250), Decimal("1.25"))
+
+
+@pytest.mark.parametrize("reading", ["1250", "1.25"])
+def test_the_chosen_reading_is_the_amount(reading):
+    assert read("amount", {"i": "1.250", "i.read": reading}) == reading
+
+
+def test_a_reading_of_another_number_does_not_count():
+    assert refused("amount", {"i": "1.250", "i.read": "9999"}) == ("i", "ambiguous")
+    assert read("amount", {"i": "12,5", "i.read": "9999"}) == "12.5"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("12,50", "12.5"), ("1.234.567,89", "1234567.89"), ("0,0", "0")]
+)
+def test_an_amount_is_kept_as_its_canonical_text(typed, kept):
+    assert read("amount", {"i": typed}) == kept
+
+
+@pytest.mark.parametrize(
+    ("num", "den", "field", "problem"),
+    [
+        ("5", "", "i.den", "half_a_ratio"),
+        ("", "5", "i.num", "half_a_ratio"),
+        ("6", "5", "i.num", "numerator_above_denominator"),
+        ("1", "0", "i.num", "numerator_above_denominator"),
+        ("x", "5", "i.num", "not_a_number"),
+        ("5", "7,5", "i.den", "not_whole"),
+    ],
+)
+def test_a_ratio_names_the_box_to_go_to(num, den, field, problem):
+    assert refused("ratio", {"i.num": num, "i.den": den}) == (field, problem)
+
+
+@pytest.mark.parametrize(("num", "den"), [("0", "0"), ("5", "5"), ("0", "1.250")])
+def test_a_ratio_is_two_counts(num, den):
+    assert read("ratio", {"i.num": num, "i.den": den}) == [
+        int(num),
+        int(den.replace(".", "")),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["yesno", "choice"])
+def test_only_an_offered_choice_is_taken(kind):
+    assert refused(kind, {"i": "maybe"}) == ("i", "unknown_choice")
+    assert refused(kind, {"i": "Có"}) == ("i", "unknown_choice")
+
+
+def test_a_text_has_at_most_four_thousand_characters():
+    assert read("text", {"i": "ế" * 4_000}) == "ế" * 4_000
+    assert refused("text", {"i": "ế" * 4_001}) == ("i", "text_too_long")
+
+
+def test_a_list_has_at_most_fifty_lines_of_three_hundred():
+    assert len(read("list", {"i": "\n".join(["ế" * 300] * 50)})) == 50
+    assert refused("list", {"i": "\n".join(["a"] * 51)}) == ("i", "too_many_lines")
+    assert refused("list", {"i": "ngắn\n" + "a" * 301}) == ("i", "line_too_long")
+
+
+def test_a_list_is_its_lines_without_the_empty_ones():
+    assert read("list", {"i": "Mô hình 1 \n\n  Mô hình 2"}) == ["Mô hình 1", "Mô hình 2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "figure", "shown"),
+    [
+        ("count", 1250, "1.250"),
+        ("count", 0, "0"),
+        ("rank", 5, "5"),
+        ("amount", "1234.5", "1.234,5"),
+        ("amount", "12", "12,0"),
+        ("ratio", [970, 1000], "970/1.000"),
+        ("yesno", "no", "Chưa"),
+        ("choice", "tot", "Tốt"),
+        ("text", "Số 5", "Số 5"),
+        ("list", ["một", "hai"], "một\nhai"),
+    ],
+)
+def test_a_value_is_shown_as_a_person_reads_it(kind, figure, shown):
+    assert value.shown(indicator("i", kind, decimals=int(kind == "amount")), figure) == shown
+
+
+# ------------------------------------------------------------------ far from the last value
+
+
+def jumped(kind, last, new, **more):
+    return [jump.field for jump in value.jumps(indicator("i", kind, **more), last, new)]
+
+
+@pytest.mark.parametrize(
+    ("last", "new", "jumps"),
+    [
+        (10, 30, False),
+        (10, 31, True),
+        (30, 10, False),
+        (30, 9, True),
+        (10, 0, True),
+        (9, 1000, False),
+        (0, 1000, False),
+        (11, 3, True),
+        (12, 4, False),
+    ],
+)
+def test_a_jump_is_more_than_threefold_or_under_a_third_of_ten_at_least(last, new, jumps):
+    assert bool(jumped("count", last, new)) is jumps
+    assert bool(jumped("amount", str(last), str(new))) is jumps
+
+
+@pytest.mark.parametrize("other", [None, False])
+def test_nil_and_not_applicable_are_no_jump(other):
+    assert jumped("count", 100, other) == []
+    assert jumped("count", other, 100) == []
+
+
+def test_each_box_of_a_ratio_is_compared_with_its_own_last_value():
+    assert jumped("ratio", [10, 100], [40, 100]) == ["i.num"]
+    assert jumped("ratio", [10, 100], [10, 10]) == ["i.den"]
+    assert jumped("ratio", [10, 100], [100, 1000]) == ["i.num", "i.den"]
+
+
+def test_an_indicator_may_set_another_factor_or_none():
+    assert jumped("count", 10, 100, jump="10") == []
+    assert jumped("count", 10, 101, jump="10") == ["i"]
+    assert jumped("amount", "10", "15.1", jump="1.5") == ["i"]
+    assert jumped("count", 10, 10_000, jump="none") == []
+
+
+def test_a_jump_shows_both_numbers_as_people_read_them():
+    (jump,) = value.jumps(indicator("i", "amount"), "1000", "12345.6")
+    assert (jump.code, jump.last, jump.new) == ("i", "1.000", "12.345,6")
+
+
+@pytest.mark.parametrize("last", ["10", "tot", "nan", "inf"])
+def test_choices_are_never_compared_whatever_they_are_called(last):
+    choices = tuple(Choice(name=name, label=name) for name in (last, "50"))
+    assert jumped("choice", last, "50", choices=choices) == []
+    assert jumped("yesno", "yes", "no") == []
+
+
+@given(strategies.text())
+@unhurried
+def test_any_text_at_all_is_read_or_refused_with_a_reason(content):
+    for kind in KINDS:
+        one = indicator("i", kind)
+        typed = dict.fromkeys(value.fields(one), text.tidy(content))
+        try:
+            value.read(one, typed)
+        except (Unreadable, Empty):
+            continue

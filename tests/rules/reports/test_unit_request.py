@@ -1,0 +1,96 @@
+"""What a unit may ask of the department, in which state of its report."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.rules.programmes.period import end_of
+from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.unit_request import UnitRequest
+from tests.builders import head, instant, period
+
+BEFORE_LOCK, AFTER_LOCK = instant(18), instant(22)
+FREE = Terms("T01")
+
+
+@pytest.mark.parametrize(
+    ("state", "open_", "locked"),
+    [
+        (None, "extend", "extend"),
+        ("returned", "extend", "extend"),
+        ("submitted", None, "reopen"),
+        ("accepted", "reopen", "reopen"),
+        ("reopened", None, None),
+    ],
+)
+def test_a_unit_may_ask_for_the_one_thing_that_would_help_it(
+    state: Any, open_: str | None, locked: str | None
+) -> None:
+    before = head(state=state) if state else None
+    assert unit_request.may_ask(before, period(), FREE, BEFORE_LOCK) == open_
+    assert unit_request.may_ask(before, period(), FREE, AFTER_LOCK) == locked
+
+
+def test_an_extension_moves_the_lock_that_the_question_depends_on() -> None:
+    longer = FREE._replace(due=end_of(date(2026, 12, 28)))
+    assert unit_request.may_ask(head(), period(), longer, AFTER_LOCK) is None
+    assert unit_request.may_ask(head(), period(), FREE, AFTER_LOCK) == "reopen"
+
+
+def test_who_is_exempt_or_early_has_nothing_to_ask() -> None:
+    exempt = FREE._replace(exempt="Trường mới thành lập")
+    assert unit_request.may_ask(None, period(), exempt, BEFORE_LOCK) is None
+    assert (
+        unit_request.may_ask(None, period(), FREE, datetime.fromisoformat("2026-09-01T00:00Z"))
+        is None
+    )
+
+
+def test_more_time_is_measured_from_the_units_own_due() -> None:
+    assert unit_request.due(None, period(), FREE) == period().due
+    longer = FREE._replace(due=end_of(date(2026, 12, 28)))
+    assert unit_request.due(None, period(), longer) == longer.due
+    back = head(state="returned", return_due=end_of(date(2026, 12, 30)))
+    assert unit_request.due(back, period(), longer) == back.return_due
+
+
+def read(kind: Any = "extend", **form: str) -> tuple[UnitRequest, Any]:
+    return unit_request.read(kind, "T01", form, BEFORE_LOCK, period().due)
+
+
+def test_a_request_has_a_reason_and_more_time_a_day() -> None:
+    made, faults = read(reason="Bão số 9", wanted="24/12/2026")
+    assert not faults
+    assert (made.reason, made.wanted, made.state) == ("Bão số 9", date(2026, 12, 24), "open")
+    assert read()[1] == {"reason": "no_reason_given", "wanted": "no_day"}
+    assert read(reason="x" * 1_001, wanted="17/12/2026")[1] == {
+        "reason": "too_long",
+        "wanted": "day_past",
+    }
+    assert read("reopen", reason="Sai số liệu")[1] == {}
+
+
+def test_asking_twice_is_one_request() -> None:
+    first = replace(read(reason="Bão", wanted="24/12/2026")[0], revision=1)
+    assert unit_request.asked_again(first, replace(first, asked=instant(20), revision=0)) is None
+    changed = unit_request.asked_again(first, replace(first, reason="Bão số 9", asked=instant(20)))
+    assert changed is not None
+    assert (changed.asked, changed.revision) == (first.asked, 1)
+
+
+def test_what_was_answered_may_be_asked_anew() -> None:
+    first = replace(read(reason="Bão", wanted="24/12/2026")[0], revision=2)
+    no = unit_request.answered(
+        first, "refused", "can.bo@so.example", instant(19), "Đã gia hạn một lần"
+    )
+    assert (no.state, no.officer, no.answer) == (
+        "refused",
+        "can.bo@so.example",
+        "Đã gia hạn một lần",
+    )
+    again = unit_request.asked_again(no, replace(first, asked=instant(20)))
+    assert again is not None
+    assert (again.state, again.answer, again.asked, again.revision) == ("open", "", instant(20), 2)
