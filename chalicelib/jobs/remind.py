@@ -12,6 +12,7 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, NotUrged, Reminder, Round, Row, State
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import contacts, links, programmes, reminders, reports, terms
@@ -130,9 +131,10 @@ class _Sender:
         former = reminders.reminder(table, p, k, self._round.day, code)
         contact = contacts.contact(table, p, code)
         own, head = terms.of(table, p, k, code), reports.head(table, p, k, code)
+        owed = Obligation(self._period, own, head)
         place = reminders.place(table, p, self._round.day, code)
         try:
-            case = reminder.judged(unit, contact, self._period, own, head, now)
+            case = reminder.judged(unit, contact, owed, now)
         except NotUrged as no:
             return Row(unit, None, no.reason, former)
         elsewhere = place.period if place and self._has_had(place.period, code, now) else ""

@@ -74,8 +74,11 @@ def reserve(
         act,
         Put(key, _body(made), before),
         Put(keys.urged(p, made.day, made.unit), {"period": period.key}, case.place, expires),
-        Check(keys.head(p, period.key, made.unit), case.head),
-        Check(keys.terms(p, period.key, made.unit), case.terms),
+        Check(
+            keys.head(p, period.key, made.unit),
+            case.owed.head.revision if case.owed.head else NOTHING,
+        ),
+        Check(keys.terms(p, period.key, made.unit), case.owed.terms.revision),
         Check(keys.period(p, period.key), period.revision),
         listed,
     )

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from chalicelib.edges.table import Body, Item, Put, Table
-from chalicelib.rules.reports.unit_request import Kind, UnitRequest
+from chalicelib.rules.reports.obligation import Asking
+from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import keys
 
@@ -25,7 +26,7 @@ def of_unit(table: Table, p: str, k: str, unit: str) -> list[UnitRequest]:
     return sorted(found, key=lambda ask: ask.asked, reverse=True)
 
 
-def one(table: Table, p: str, k: str, unit: str, kind: Kind) -> UnitRequest | None:
+def one(table: Table, p: str, k: str, unit: str, kind: Asking) -> UnitRequest | None:
     item = table.get(keys.unit_request(p, k, unit, kind))
     return _request(item) if item else None
 

@@ -52,6 +52,16 @@ def given_to(name, place, where=""):
     return found
 
 
+def returned_by(*names, where="chalicelib/rules/reports/obligation.py"):
+    """The constants that these functions return; an empty one says that there is nothing."""
+    found = set()
+    for node in ast.walk(TREES[where]):
+        if isinstance(node, ast.FunctionDef) and node.name in names:
+            for one in ast.walk(node):
+                found |= constants(one.value) if isinstance(one, ast.Return) else set()
+    return found - {""}
+
+
 def texts_in(*paths):
     """Every constant text of these files; those inside an f-string are no texts."""
     found = set()
@@ -96,7 +106,10 @@ def test_no_sentence_of_a_field_is_idle():
 
 def test_every_refusal_has_a_sentence_and_none_is_idle():
     said = MOVED | given_to("Refused", 0) | given_to("Ended", 0)
-    assert {"locked", "no_reason", "period_changed"} <= said
+    against = returned_by("against_sending", "against_asking_back")
+    assert {"locked", "submit_from_accepted", "asked_of_exempt"} <= against
+    said |= against
+    assert {"no_reason", "period_changed"} <= said
     assert set(problems.REFUSALS) == said
 
 

@@ -94,7 +94,7 @@ class _Page:
         act = Act(self.request.now, self.request.who.email, "extend", p, k, code, detail)
         body = head_body(row.head._replace(return_due=due))
         longer = Put(keys.head(p, k, code), body, row.head.revision)
-        acts.commit(self.site.table, act, longer, terms.unchanged(p, k, code, row.terms))
+        acts.commit(self.site.table, act, longer, terms.unchanged(p, k, code, row.owed.terms))
 
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
@@ -142,7 +142,7 @@ def _answer(
         wanted=wanted,
         found=found[:_MOST_FOUND],
         more=len(found) > _MOST_FOUND,
-        in_force=[one for one in page.rows if one.terms.exempt or one.terms.due],
+        in_force=[one for one in page.rows if one.exempt or one.owed.extension],
         acts=page.request.who.role == "officer",
         done=words.DONE.get(asked.get("done", ""), ""),
         verbs=ACTS,
@@ -198,13 +198,13 @@ def extend(site: Site, request: Request) -> Response:
     reason, day = form.get("reason", ""), days.day_of(form.get("day", ""))
     faults = {
         "day": extension.day_fault(
-            day, page.period, request.now, of_return=bool(row and row.return_due)
+            day, page.period, request.now, of_return=bool(row and row.owed.return_due)
         ),
         "extend": extension.reason_fault(reason),
     }
-    if row is not None and row.terms.exempt:
+    if row is not None and row.exempt:
         faults = {"unit": "is_exempt"}
-    elif row is not None and day and end_of(day) < row.limit and form.get("shorter") != "1":
+    elif row is not None and day and end_of(day) < row.owed.due and form.get("shorter") != "1":
         faults["day"] = faults["day"] or "shorter"
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
@@ -221,7 +221,7 @@ def extend(site: Site, request: Request) -> Response:
             break
         if _outcome(one, due) == "extend":
             with suppress(Conflict):
-                if one.return_due:
+                if one.owed.return_due:
                     page.answer_by(one, due, reason)
                 else:
                     page.change("extend", one.unit.code, more_time, reason)
@@ -229,7 +229,7 @@ def extend(site: Site, request: Request) -> Response:
 
 
 def _outcome(row: Row, due: datetime) -> extension.Outcome:
-    return extension.outcome(row.terms, row.limit, due)
+    return extension.outcome(row.owed, due)
 
 
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
@@ -237,23 +237,23 @@ def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
     form, code = page.request.form, row.unit.code
     head = keys.head(page.programme.key, page.period.key, code)
     revision = row.head.revision if row.head else 0
-    if row.limit == due:
+    if row.owed.due == due:
         return page.back(unit=code, done="extend")
     try:
         if whole_number(form.get("seen", "")) != revision:
             raise Conflict(head)
-        if row.return_due:
+        if row.owed.return_due:
             page.answer_by(row, due, reason)
         else:
             page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
     except _Changed:
         return _changed(page)
     except Conflict as conflict:
-        if row.return_due is None and conflict.key != head:
+        if row.owed.return_due is None and conflict.key != head:
             raise
         page = _Page(page.site, page.request)
         fresh = page.row(code)
-        if fresh is None or fresh.return_due != due:
+        if fresh is None or fresh.owed.return_due != due:
             wrong = ("extend", "sent_meanwhile") if conflict.key == head else ("unit", "changed")
             return _answer(page, form, dict([wrong]), 409)
     return page.back(unit=code, done="extend")  # also where another officer gave this very day

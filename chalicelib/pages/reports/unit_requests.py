@@ -17,10 +17,11 @@ from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports.obligation import Asking, Obligation
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.states import Refused, moved
 from chalicelib.rules.reports.terms import Terms
-from chalicelib.rules.reports.unit_request import Kind, State, UnitRequest
+from chalicelib.rules.reports.unit_request import State, UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts import comment
@@ -30,7 +31,7 @@ from chalicelib.store import acts, keys, notices, programmes, reports, unit_requ
 from chalicelib.store import terms as store_terms
 from chalicelib.store.reports import head_body
 
-_KINDS: Mapping[str, Kind] = {"extend": "extend", "reopen": "reopen"}
+_KINDS: Mapping[str, Asking] = {"extend": "extend", "reopen": "reopen"}
 _STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
 
 
@@ -67,10 +68,9 @@ def _page(
     found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
     waiting = []
     for ask in (ask for ask in found if ask.state == "open"):
-        head, terms = _report(site, p, key, ask.unit)
-        against = _against(ask, head, period, terms, request.now)
-        due = unit_request.due(head, period, terms)
-        waiting.append(Waiting(ask, units.get(ask.unit), head, due, against))
+        owed = _owed(site, p, period, ask.unit)
+        against = owed.against_granting(ask.kind, request.now)
+        waiting.append(Waiting(ask, units.get(ask.unit), owed.head, owed.due, against))
     answered = [ask for ask in found if ask.state != "open"]
     told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
     just = request.query.get("answered", "")
@@ -98,16 +98,9 @@ def _page(
     )
 
 
-def _against(
-    ask: UnitRequest, head: Head | None, period: Period, terms: Terms, now: datetime
-) -> str:
-    if terms.exempt:
-        return "exempt"
-    return "" if unit_request.may_ask(head, period, terms, now) == ask.kind else ask.kind
-
-
-def _report(site: Site, p: str, key: str, unit: str) -> tuple[Head | None, Terms]:
-    return reports.head(site.table, p, key, unit), store_terms.of(site.table, p, key, unit)
+def _owed(site: Site, p: str, period: Period, unit: str) -> Obligation:
+    head = reports.head(site.table, p, period.key, unit)
+    return Obligation(period, store_terms.of(site.table, p, period.key, unit), head)
 
 
 # ------------------------------------------------------------------ answering
@@ -209,10 +202,11 @@ def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
     ask, act, until = given.ask, given.act, None
     _, period, _ = given.where
     changes: tuple[Change, ...] = ()
-    head, terms = _report(site, act.programme, act.period, act.unit)
-    due = unit_request.due(head, period, terms)
+    owed = _owed(site, act.programme, period, act.unit)
+    _, terms, head, _ = owed
+    due = owed.due
     if given.state == "granted":
-        if against := _against(ask, head, period, terms, request.now):
+        if against := owed.against_granting(ask.kind, request.now):
             raise _Refused(words.NO_LONGER_NEEDED[against])
         if ask.kind == "extend":
             until = days.end_to_come(request.form.get("until", ""), request.now, due)

@@ -88,7 +88,7 @@ def _row(
         return period, kept, None
     rows, _ = rows_of(site, programme, period)
     sent = [row for row in rows if row.head and row.head.state == "submitted"]
-    waiting = sum(not row.terms.exempt for row in sent)
+    waiting = sum(not row.exempt for row in sent)
     requests = unit_requests.open_count(site.table, programme.key, period.key)
     return period, kept, Live(progress.count(rows), waiting, requests)
 

@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 
 from chalicelib.edges.ports import Site
 from chalicelib.pages.unit.owed_report import OwedReport
-from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports.obligation import Asking, Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import Terms
-from chalicelib.rules.reports.unit_request import Kind, UnitRequest
+from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.remarks import Remarks
 from chalicelib.store import acts, unit_requests
@@ -31,29 +29,24 @@ def comments(site: Site, p: str, head: Head | None) -> Remarks | None:
 def on_home(
     site: Site,
     p: str,
-    heads: Mapping[str, Head | None],
-    periods: list[Period],
-    terms: Mapping[str, Terms],
+    owed: Mapping[str, Obligation],
     unit: str,
     now: datetime,
-) -> tuple[dict[str, Remarks], dict[str, tuple[Kind, UnitRequest | None]]]:
+) -> tuple[dict[str, Remarks], dict[str, tuple[Asking, UnitRequest | None]]]:
     """By period key: comments that stand; what may be asked for, with the newest request."""
     said, may = {}, {}
-    for period in periods:
-        key, head = period.key, heads[period.key]
-        if found := comments(site, p, head):
+    for key, one in owed.items():
+        if found := comments(site, p, one.head):
             said[key] = found
-        kind = unit_request.may_ask(head, period, terms[key], now)
-        if kind and now < period.locks + _RECENT:
+        kind = one.may_ask(now)
+        if kind and now < one.period.locks + _RECENT:
             may[key] = kind, unit_requests.one(site.table, p, key, unit, kind)
     return said, may
 
 
-def about(site: Site, owed: OwedReport, now: datetime) -> tuple[Kind | None, UnitRequest | None]:
+def about(site: Site, owed: OwedReport, now: datetime) -> tuple[Asking | None, UnitRequest | None]:
     """What the unit may ask for about this report, and its newest request of that kind."""
-    if not owed.owes:
-        return None, None
-    kind = unit_request.may_ask(owed.head, owed.period, owed.terms, now)
+    kind = owed.obligation.may_ask(now)
     if kind is None:
         return None, None
     p, key, code = owed.programme.key, owed.period.key, owed.unit.code

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import messages
@@ -22,8 +23,9 @@ from chalicelib.pages.unit.fields import faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports.draft import Draft
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Fault, Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.reports.terms import NO_TERMS
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.unit import known_as, owing
 from chalicelib.store import programmes, reports, terms
@@ -50,32 +52,29 @@ def home(site: Site, request: Request) -> Response:
     owed = [one for one in begun if one.key in owing_in]
     heads = {one.key: reports.head(site.table, p, one.key, code) for one in begun}
     uncounted = [one for one in begun if one.key not in owing_in and heads[one.key]]
-    own = {one.key: _own_terms(site, p, one, code, heads[one.key], request) for one in owed}
+    due = {one.key: _owed(site, p, one, code, heads[one.key], request) for one in owed}
 
     def is_open(one: Period) -> bool:
-        head = heads[one.key]
-        if head and head.state in ("returned", "reopened"):
-            return True
-        return one.opens <= request.now <= own[one.key].locks_in(one)
+        return due[one.key].is_open(request.now)
 
     from chalicelib.messages.reports import moves
     from chalicelib.pages.unit import department_said, parked
 
-    said, may_ask = department_said.on_home(site, p, heads, owed, own, code, request.now)
+    said, may_ask = department_said.on_home(site, p, due, code, request.now)
     past = uncounted + [one for one in owed if not is_open(one)]
     silent = [one for one in owed if not heads[one.key]]
-    closed = [one for one in silent if not is_open(one) or own[one.key].exempt]
+    closed = [one for one in silent if not is_open(one) or due[one.key].terms.exempt]
     return render.page(
         site,
         request,
         "unit/home.html",
         programme=programme,
         unit=known_as(versions, today(request.now)),
-        open=sorted(filter(is_open, owed), key=lambda one: own[one.key].due_in(one)),
+        open=sorted(filter(is_open, owed), key=lambda one: due[one.key].own_due),
         past=sorted(past, key=lambda one: one.due, reverse=True),
         uncounted={one.key for one in uncounted},
         heads=heads,
-        terms=own,
+        owed=due,
         said=said,
         may_ask=may_ask,
         unsent={one.key: parked.never_sent(site, p, one, code, request.now) for one in closed},
@@ -84,13 +83,15 @@ def home(site: Site, request: Request) -> Response:
     )
 
 
-def _own_terms(
+def _owed(
     site: Site, p: str, period: Period, code: str, head: Head | None, request: Request
-) -> Terms:
-    """A report that was sent in a period that is over has nothing to wait for any more."""
+) -> Obligation:
+    """A report that was sent in a period that is over has nothing to wait for any more: its terms
+    are not read.
+    """
     if head is not None and request.now > period.locks:
-        return NO_TERMS
-    return terms.of(site.table, p, period.key, code)
+        return Obligation(period, NO_TERMS, head)
+    return Obligation(period, terms.of(site.table, p, period.key, code), head)
 
 
 def form(site: Site, request: Request) -> Response:
@@ -101,9 +102,9 @@ def form(site: Site, request: Request) -> Response:
 
         return parked.show(site, request, owed)
     checked, draft = bool(request.query.get("check")), owed.current
-    if not owed.can_send(request.now):
+    if not owed.obligation.may_send(request.now):
         kept = checked and draft is not None
-        return _refused_form(site, request, owed) if kept else closed(site, owed)
+        return _refused_form(site, request, owed) if kept else closed(site, owed, request.now)
     typed, stale = shown(site, owed)
     if not checked:
         return _form_page(site, request, owed, typed, stale=stale)
@@ -132,14 +133,14 @@ def faults_of(
 def _refused_form(site: Site, request: Request, owed: OwedReport) -> Response:
     """Too late for what was typed: it is kept, and shown with the reason."""
     typed, _ = shown(site, owed)
-    why = problems.REFUSALS[owed.refusal]
+    why = problems.REFUSALS[owed.obligation.against_sending(request.now)]
     return _form_page(site, request, owed, typed, status=409, refused=why)
 
 
-def closed(site: Site, owed: OwedReport) -> Response:
+def closed(site: Site, owed: OwedReport, now: datetime) -> Response:
     """Where a form would be that can't be filled in now: the receipt, or the reason."""
     if owed.head is None:
-        raise Problem(409, "refused", owed.refusal)
+        raise Problem(409, "refused", owed.obligation.against_sending(now))
     return redirect(site, "report", owed.period.key, "receipt", str(owed.head.version))
 
 
@@ -171,7 +172,7 @@ def _form_page(
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
         saved=owed.current.saved if owed.current else None,
-        late=request.now > owed.due,
+        late=request.now > owed.obligation.due,
         said=_comments(site, owed),
         **(defaults | context),
     )
@@ -196,11 +197,11 @@ def post_form(site: Site, request: Request) -> Response:
     kept = keeping.keep(site, request, owed, keeping.whole(owed, request.form))
     if asking := keeping.question(site, owed, kept):
         return asking
-    if request.form.get("do") == "save" and owed.can_send(request.now):
+    if request.form.get("do") == "save" and owed.obligation.may_send(request.now):
         return redirect(site, "report", owed.period.key)
     stray = bool(owed_report.unknown(owed, request.form))
     typed = kept.draft.typed if kept.draft else {}
-    if owed.can_send(request.now) and not faults_of(owed, typed, stray=stray):
+    if owed.obligation.may_send(request.now) and not faults_of(owed, typed, stray=stray):
         return redirect(site, "report", owed.period.key, "check")
     more = {"stray": "1"} if stray else {}
     return redirect(site, "report", owed.period.key, check="1", **more)
@@ -212,9 +213,12 @@ def autosave(site: Site, request: Request) -> Response:
     read = keeping.part if request.form.get("part") else keeping.whole
     typed = read(owed, request.form)
     kept = keeping.keep(site, request, owed, typed)
-    if not owed.can_send(request.now):
+    if not owed.obligation.may_send(request.now):
         beside = {"parked": kept.parked} if kept.parked else {}
-        return as_json({"problem": problems.REFUSALS[owed.refusal], **beside}, 409)
+        return as_json(
+            {"problem": problems.REFUSALS[owed.obligation.against_sending(request.now)], **beside},
+            409,
+        )
     if kept.merged is None or kept.draft is None:
         return _not_merged(site, owed, kept)
     settled = {

@@ -14,6 +14,7 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.draft import BESIDE, Draft, Parked
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head, Reading, Version
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.units.unit import Unit, known_as, owing
@@ -59,29 +60,9 @@ class OwedReport:
         return self.draft if self.draft and self.draft.base == self.base else None
 
     @property
-    def refusal(self) -> str:
-        """Why the form can't be filled in: a key of messages.problems.REFUSALS."""
-        if self.terms.exempt:
-            return "exempt"
-        accepted = self.head is not None and self.head.state == "accepted"
-        return "submit_from_accepted" if accepted else "locked"
-
-    @property
-    def due(self) -> datetime:
-        return self.terms.due_in(self.period)
-
-    @property
-    def locks(self) -> datetime:
-        return self.terms.locks_in(self.period)
-
-    def can_send(self, now: datetime) -> bool:
-        """Whether the form may be filled in now; `submission.submit` has the last word."""
-        if self.terms.exempt or not self.owes:
-            return False
-        if self.head and self.head.state in ("returned", "reopened"):
-            return True
-        accepted = self.head is not None and self.head.state == "accepted"
-        return self.period.opens <= now <= self.locks and not accepted
+    def obligation(self) -> Obligation:
+        """Until when, whether it may, and why not; `submission.submit` has the last word."""
+        return Obligation(self.period, self.terms, self.head, self.owes)
 
 
 def load(site: Site, request: Request, *, to_read: bool = False) -> OwedReport:

@@ -48,8 +48,8 @@ def show(site: Site, request: Request, owed: OwedReport) -> Response:
         one=one,
         newest=newest,
         rows=_rows(site, owed, one),
-        may_take=owed.can_send(request.now),
-        refusal=problems.REFUSALS[owed.refusal],
+        may_take=owed.obligation.may_send(request.now),
+        refusal=problems.REFUSALS[owed.obligation.against_sending(request.now)],
     )
 
 
@@ -64,7 +64,7 @@ def _copy(site: Site, number: str, owed: OwedReport, now: datetime) -> Parked | 
 def _draft(site: Site, owed: OwedReport, now: datetime) -> Parked | None:
     """What of the draft was not sent, where no form shows it (any more)."""
     draft = owed.draft
-    if draft is None or (owed.current and owed.can_send(now)):
+    if draft is None or (owed.current and owed.obligation.may_send(now)):
         return None
     lacking = dict(keeping.place(site, owed).lacking(draft.typed))
     if not lacking:
@@ -77,7 +77,7 @@ def _draft(site: Site, owed: OwedReport, now: datetime) -> Parked | None:
 
 def unsent(site: Site, owed: OwedReport, now: datetime) -> list[Parked]:
     """All that is kept of a report whose form is closed, and that was not sent."""
-    if not owed.owes or owed.can_send(now):
+    if not owed.owes or owed.obligation.may_send(now):
         return []
     draft = _draft(site, owed, now)
     return ([draft] if draft else []) + [one for one in owed.parked.values() if one.typed]
@@ -162,12 +162,12 @@ def decide(site: Site, request: Request, owed: OwedReport) -> Response:
             drafts.begin_anew(site.table, place, request.now)
         elif chosen or not named:
             drafts.drop(site.table, place, one.number, chosen if named else None)
-        where = (key,) if owed.can_send(request.now) else ()
+        where = (key,) if owed.obligation.may_send(request.now) else ()
         return redirect(site, "report", *where)
     if not chosen and not form.get("some"):
         chosen = set(one.typed)
     typed = {name: one.typed[name] for name in chosen}
-    if not typed or not owed.can_send(request.now):
+    if not typed or not owed.obligation.may_send(request.now):
         return redirect(site, "report", key, parked=str(one.number))
     kept = keeping.keep(site, request, owed, typed, of=one.number)
     return keeping.question(site, owed, kept) or redirect(site, "report", key)

@@ -43,8 +43,8 @@ def check(site: Site, request: Request) -> Response:
     """With ?send=1 what stands in the way of a send that was tried, and what was typed for it."""
     owed = owed_report.load(site, request)
     tried, draft = bool(request.query.get("send")), owed.current
-    if not owed.can_send(request.now) and not (tried and draft):
-        return closed(site, owed)
+    if not owed.obligation.may_send(request.now) and not (tried and draft):
+        return closed(site, owed, request.now)
     typed, _ = shown(site, owed)
     given = {name: typed[name] for name in BESIDE if name in typed}
     if not tried:
@@ -64,8 +64,8 @@ def _in_the_way(
     found = _sender_faults(given)
     if owed.head and not given.get("reason"):
         found = (*found, Fault("reason", "", "no_reason"))
-    if not owed.can_send(request.now):
-        return found, problems.REFUSALS[owed.refusal]
+    if not owed.obligation.may_send(request.now):
+        return found, problems.REFUSALS[owed.obligation.against_sending(request.now)]
     again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
     if again:
         moment = messages.moment(messages.whole_minute(again))
@@ -106,7 +106,7 @@ def _check_page(
         understood=understood(owed, read.content),
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
-        late=request.now > owed.due,
+        late=request.now > owed.obligation.due,
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )
@@ -223,7 +223,7 @@ def receipt(site: Site, request: Request) -> Response:
         owed=owed,
         version=version,
         understood=understood(owed, report.parse(version.content)),
-        can_send=owed.can_send(request.now),
+        can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, p, owed.head),
         kind=kind,

@@ -11,7 +11,8 @@ from chalicelib.pages.frame.web import Problem, Request, Response, redirect
 from chalicelib.pages.unit import keeping, owed_report
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.reports import unit_request
-from chalicelib.rules.reports.unit_request import Kind, UnitRequest
+from chalicelib.rules.reports.obligation import Asking
+from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import UNIT, Act
 from chalicelib.rules.texts.comment import Faults
 from chalicelib.store import acts, keys, unit_requests
@@ -32,7 +33,7 @@ def form(site: Site, request: Request) -> Response:
         return _page(site, request, owed, kind)
     if kind is None or typed.get("kind", kind) != kind:
         return _page(site, request, owed, kind, status=409, typed=typed)
-    after = unit_request.due(owed.head, owed.period, owed.terms)
+    after = owed.obligation.due
     _, faults = unit_request.read(kind, owed.unit.code, typed, request.now, after)
     status = 422 if faults else 200
     return _page(site, request, owed, kind, status=status, faults=faults, typed=typed)
@@ -42,15 +43,15 @@ def _key(owed: OwedReport) -> Key:
     return keys.typed_request(owed.programme.key, owed.period.key, owed.unit.code)
 
 
-def _kind(owed: OwedReport, request: Request) -> Kind | None:
-    return unit_request.may_ask(owed.head, owed.period, owed.terms, request.now)
+def _kind(owed: OwedReport, request: Request) -> Asking | None:
+    return owed.obligation.may_ask(request.now)
 
 
 def _page(
     site: Site,
     request: Request,
     owed: OwedReport,
-    kind: Kind | None,
+    kind: Asking | None,
     *,
     status: int = 200,
     faults: Faults | None = None,
@@ -76,7 +77,7 @@ def _page(
         waiting=waiting,
         given=given,
         faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
-        due=unit_request.due(owed.head, owed.period, owed.terms),
+        due=owed.obligation.due,
         words=words,
     )
 
@@ -86,7 +87,7 @@ def ask(site: Site, request: Request) -> Response:
     kind = _kind(owed, request)
     if kind is None or request.form.get("kind", kind) != kind:
         return _not_taken(site, request, owed)
-    after = unit_request.due(owed.head, owed.period, owed.terms)
+    after = owed.obligation.due
     made, faults = unit_request.read(kind, owed.unit.code, request.form, request.now, after)
     if faults:
         return _not_taken(site, request, owed)

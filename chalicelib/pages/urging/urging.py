@@ -49,7 +49,7 @@ def _choose(
         programme=programme,
         period=period,
         choosable=choosable,
-        late=[row for row in choosable if row.case and row.case.overdue(now)],
+        late=[row for row in choosable if row.case and row.case.owed.is_overdue(now)],
         urged=[row for row in found if not (row.against or reminder.open_today(row, now))],
         others=[row for row in found if row.against not in ("", "has_sent")],
         rounds=[one for one in rounds if one.day == day],
@@ -73,7 +73,7 @@ def _chosen(request: Request, found: list[Row]) -> tuple[list[Row], list[str]]:
     which = request.form.get("which", "")
     if which in ("all", "late"):
         choosable = [row for row in found if reminder.open_today(row, request.now)]
-        late = [row for row in choosable if row.case and row.case.overdue(request.now)]
+        late = [row for row in choosable if row.case and row.case.owed.is_overdue(request.now)]
         return (choosable if which == "all" else late), []
     ticked = _ticked(request)
     known = [row for row in found if row.unit.code in ticked]
@@ -158,7 +158,7 @@ def _composer(
             link=absolute(site, "u", token) if token else _PLACE_OF_LINK,
             now=request.now,
         )
-        due = messages.day(case.due)
+        due = messages.day(case.owed.due)
         return words.SUBJECTS[case.why].format(period=period.label, due=due), text
 
     return composed

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.texts import number, text
@@ -39,24 +40,16 @@ class Row(NamedTuple):
     """One unit that owes a report, or would if it were not exempt."""
 
     unit: Unit
-    head: Head | None
-    terms: Terms  # an extension only where it is later than the period's own due
-    due: datetime  # this unit's own
+    owed: Obligation
     contact: Contact
 
     @property
-    def state(self) -> str:
-        return self.head.state if self.head else "missing"
+    def head(self) -> Head | None:
+        return self.owed.head
 
     @property
-    def return_due(self) -> datetime | None:
-        """The due of the return that stands: it governs, and not the unit's own."""
-        return self.head.return_due if self.head and self.head.state == "returned" else None
-
-    @property
-    def limit(self) -> datetime:
-        """Until when the unit has time now."""
-        return self.return_due or self.due
+    def exempt(self) -> str:
+        return self.owed.terms.exempt
 
 
 class Counts(NamedTuple):
@@ -93,30 +86,26 @@ def rows(
     made = []
     for unit in units:
         code = unit.code
-        its = terms.get(code, NO_TERMS)
-        due, its = its.due_in(period), its._replace(due=its.extension_in(period))
-        contact = contacts.get(code, _NOBODY)
-        made.append(Row(unit, sent.pop(code, None), its, due, contact))
+        owed = Obligation(period, terms.get(code, NO_TERMS), sent.pop(code, None))
+        made.append(Row(unit, owed, contacts.get(code, _NOBODY)))
     return made, list(sent.values())
 
 
 def timing(row: Row, now: datetime) -> Timing:
     """Lateness is the fact that the sending was judged by; only its amount is counted here."""
-    head = row.head
-    if row.terms.exempt:
+    owed, head = row.owed, row.head
+    if row.exempt:
         return Timing("exempt")
+    left, overdue = owed.due - now, owed.is_overdue(now)
     if head is None:
-        left = row.due - now
-        return Timing("overdue", -left) if now > row.due else Timing("left", left)
+        return Timing("overdue", -left) if overdue else Timing("left", left)
     if head.state == "returned":
-        if head.return_due is None:
+        if owed.return_due is None:
             return Timing("being_answered")
-        left = head.return_due - now
-        late = now > head.return_due
-        return Timing("answer_overdue", -left) if late else Timing("answer_left", left)
+        return Timing("answer_overdue", -left) if overdue else Timing("answer_left", left)
     if not head.late:
         return Timing("on_time")
-    by = head.first_sent - row.due
+    by = head.first_sent - owed.own_due
     # Not after the due instant that stands now: it was moved after the sending was judged.
     return Timing("late", by if by > timedelta(0) else None)
 
@@ -128,9 +117,9 @@ def count(rows: Iterable[Row]) -> Counts:
 def by_bloc(rows: Iterable[Row]) -> dict[str, Counts]:
     """The counts of each bloc that has a row."""
     found: dict[str, list[int]] = {}
-    for unit, head, terms, _, _ in rows:
-        counts = found.setdefault(unit.bloc, [0] * 7)
-        if terms.exempt:
+    for unit, owed, _ in rows:
+        counts, head = found.setdefault(unit.bloc, [0] * 7), owed.head
+        if owed.terms.exempt:
             counts[6] += 1
             continue
         counts[0] += 1
@@ -166,13 +155,13 @@ STATES = (
 
 def standing(row: Row, now: datetime) -> set[str]:
     """Those of STATES that a row is in; the counts of a bloc are counts of these."""
-    if row.terms.exempt:
+    if row.exempt:
         return {"exempt"}
-    found = {row.state}
-    if row.terms.due is not None:
+    found = {row.owed.state}
+    if row.owed.extension:
         found.add("extended")
     if row.head is None:
-        return found | {"overdue"} if now > row.due else found
+        return found | {"overdue"} if row.owed.is_overdue(now) else found
     if row.head.state != "returned":
         found |= {"received", "late" if row.head.late else "on_time"}
     return found

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.texts.clock import today
@@ -40,17 +41,9 @@ class Case(NamedTuple):
 
     unit: Unit
     why: Why
-    due: datetime
+    owed: Obligation
     mailbox: str  # empty where the unit has none: then only a text by hand reaches it
-    return_due: datetime | None = None
-    head: int = 0
-    terms: int = 0
     place: int = 0  # of the day's one place of this unit, whichever period holds it
-
-    def overdue(self, now: datetime) -> bool:
-        if self.why == "returned":
-            return now > (self.return_due or self.due)
-        return self.why == "after_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,39 +98,18 @@ def day_of(now: datetime) -> str:
     return f"{today(now):%Y%m%d}"
 
 
-def reason(period: Period, terms: Terms, head: Head | None, now: datetime) -> Why:
+def reason(owed: Obligation, now: datetime) -> Why:
     """Why the unit may be urged now. Raises NotUrged where it owes nothing it could send."""
-    if now < period.opens:
-        raise NotUrged("not_open_yet")
-    if terms.exempt:
-        raise NotUrged("exempt")
-    if head and head.state == "returned":
-        return "returned"  # its answer is taken after the lock, too
-    if head:
-        raise NotUrged("has_sent")
-    if now > terms.locks_in(period):
-        raise NotUrged("locked")
-    return "after_due" if now > terms.due_in(period) else "before_due"
+    if against := owed.against_urging(now):
+        raise NotUrged(against)
+    if owed.head:
+        return "returned"
+    return "after_due" if owed.is_overdue(now) else "before_due"
 
 
-def judged(
-    unit: Unit,
-    contact: Contact,
-    period: Period,
-    terms: Terms,
-    head: Head | None,
-    now: datetime,
-) -> Case:
+def judged(unit: Unit, contact: Contact, owed: Obligation, now: datetime) -> Case:
     """Whom to urge, where and why. Raises NotUrged."""
-    return Case(
-        unit=unit,
-        why=reason(period, terms, head, now),
-        due=terms.due_in(period),
-        mailbox=mailbox(contact, unit),
-        return_due=head.return_due if head else None,
-        head=head.revision if head else 0,
-        terms=terms.revision,
-    )
+    return Case(unit, reason(owed, now), owed, mailbox(contact, unit))
 
 
 class Row(NamedTuple):
@@ -172,10 +144,10 @@ def rows(
     found = []
     for unit in owing:
         code = unit.code
-        contact, own = contacts.get(code, Contact()), terms.get(code, NO_TERMS)
+        owed = Obligation(period, terms.get(code, NO_TERMS), heads.get(code))
         case, against = None, ""
         try:
-            case = judged(unit, contact, period, own, heads.get(code), now)
+            case = judged(unit, contacts.get(code, Contact()), owed, now)
         except NotUrged as no:
             against = no.reason
         found.append(Row(unit, case, against, reminders.get(code)))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Standing
 from chalicelib.rules.reports.states import State
 from chalicelib.rules.reports.terms import NO_TERMS, Terms
@@ -79,5 +80,5 @@ def _cell(versions: Sequence[Unit], owes: Unit | None, column: Column, now: date
     if terms.exempt:
         return Cell("exempt")
     if head is None:
-        return Cell("overdue" if now > terms.due_in(column.period) else "missing")
+        return Cell("overdue" if Obligation(column.period, terms).is_overdue(now) else "missing")
     return Cell(head.state, head.late)

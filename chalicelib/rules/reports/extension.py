@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from chalicelib.rules.programmes.period import Period, end_of
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.texts import text
 from chalicelib.rules.texts.clock import today
 
@@ -36,13 +36,10 @@ def reason_fault(reason: str) -> str:
     return "reason_too_long" if len(reason) > LONGEST_REASON else ""
 
 
-def outcome(terms: Terms, limit: datetime, due: datetime) -> Outcome:
-    """What giving a whole bloc until `due` does to a unit that has until `limit` now.
-
-    It takes no time away.
-    """
-    if terms.exempt:
+def outcome(owed: Obligation, due: datetime) -> Outcome:
+    """What giving a whole bloc until `due` does to one of its units: it takes no time away."""
+    if owed.terms.exempt:
         return "exempt"
-    if limit < due:
+    if owed.due < due:
         return "extend"
-    return "done" if limit == due else "later"
+    return "done" if owed.due == due else "later"

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports import report
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Content, Head, Sender, Version
 from chalicelib.rules.reports.states import Refused, State, moved
 from chalicelib.rules.reports.terms import NO_TERMS, Terms
@@ -32,11 +33,9 @@ def submit(
     """
     if entered and head and head.state == "submitted":
         raise Refused("paper_from_submitted")  # what stands is the unit's to correct
-    state = _submittable(head, period, now, reason, terms)
-    limit = terms.due_in(period)
-    if head and head.state == "returned":
-        limit = head.return_due or limit
-    after = now > limit
+    owed = Obligation(period, terms, head)
+    state = _submittable(owed, now, reason)
+    after = now > owed.due
     version = Version(
         unit=unit,
         period=period.key,
@@ -55,22 +54,13 @@ def submit(
     return version, _newest(head, version, state, content)
 
 
-def _submittable(
-    head: Head | None, period: Period, now: datetime, reason: str, terms: Terms
-) -> State:
+def _submittable(owed: Obligation, now: datetime, reason: str) -> State:
     """The state that sending leads to. Raises Refused."""
-    before = head.state if head else None
-    state = moved(before, "submit")
-    if terms.exempt:
-        raise Refused("exempt")
-    if now < period.opens:
-        raise Refused("not_open_yet")
-    # A return or a reopening is the department's own wish: it outlives the lock.
-    if now > terms.locks_in(period) and before in (None, "submitted"):
-        raise Refused("locked")
-    if head and not reason:
+    if against := owed.against_sending(now):
+        raise Refused(against)
+    if owed.head and not reason:
         raise Refused("no_reason")
-    return state
+    return moved(owed.head.state if owed.head else None, "submit")
 
 
 def _newest(head: Head | None, version: Version, state: State, content: Content) -> Head:

@@ -6,13 +6,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from chalicelib.rules.programmes import days
-from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.obligation import Asking
 from chalicelib.rules.texts import comment
 from chalicelib.rules.texts.clock import today
 
-Kind = Literal["extend", "reopen"]
 State = Literal["open", "granted", "refused", "closed"]
 
 
@@ -21,7 +18,7 @@ class UnitRequest:
     """One request; a later one of the same kind takes its place once it has been answered."""
 
     unit: str
-    kind: Kind
+    kind: Asking
     reason: str
     asked: datetime
     wanted: date | None = None  # until when, where more time is asked for
@@ -33,29 +30,8 @@ class UnitRequest:
     revision: int = 0  # of the stored item, for expecting
 
 
-def may_ask(head: Head | None, period: Period, terms: Terms, now: datetime) -> Kind | None:
-    """The one thing that would help this unit now, if it needs the department for it at all.
-
-    More time: for what is not sent yet, or was returned. Reopening: for what the department has
-    taken in, or what was sent and can't be corrected any more since the period is locked.
-    """
-    if terms.exempt or now < period.opens:
-        return None
-    if head is None or head.state == "returned":
-        return "extend"
-    locked = now > terms.locks_in(period)
-    return "reopen" if head.state == "accepted" or (head.state == "submitted" and locked) else None
-
-
-def due(head: Head | None, period: Period, terms: Terms) -> datetime:
-    """Until when the unit has time now: what an extension must be later than."""
-    if head is not None and head.state == "returned" and head.return_due:
-        return head.return_due
-    return terms.due_in(period)
-
-
 def read(
-    kind: Kind, unit: str, form: Mapping[str, str], now: datetime, after: datetime
+    kind: Asking, unit: str, form: Mapping[str, str], now: datetime, after: datetime
 ) -> tuple[UnitRequest, comment.Faults]:
     """The request as a unit typed it."""
     reason = form.get("reason", "")

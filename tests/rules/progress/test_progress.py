@@ -37,11 +37,17 @@ def test_each_unit_has_its_own_report_terms_due_and_contact_in_the_order_given()
     called = {"T02": Contact(phone="0270 111 222")}
     rows, others = progress.rows(units, sent, {"T01": EXTENDED}, called, period())
     assert [one.unit.code for one in rows] == ["T02", "T01", "G01"]
-    assert [one.state for one in rows] == ["missing", "accepted", "submitted"]
-    assert [one.due for one in rows] == [DUE, LATER, DUE]
+    assert [one.owed.state for one in rows] == ["missing", "accepted", "submitted"]
+    assert [one.owed.due for one in rows] == [DUE, LATER, DUE]
     assert rows[0].contact.phone == "0270 111 222"
     assert rows[1].contact == Contact()
     assert others == []
+
+
+def test_an_extension_that_gives_no_time_any_more_is_none_to_look_for() -> None:
+    for common, extended in ((DUE, True), (LATER, False)):
+        rows, _ = progress.rows([unit("T01")], [], {"T01": EXTENDED}, {}, period(due=common))
+        assert ("extended" in progress.standing(rows[0], DUE)) is extended
 
 
 def test_a_report_of_a_unit_that_does_not_owe_is_told_apart() -> None:

@@ -8,7 +8,8 @@ import pytest
 from chalicelib.messages.urging import urging as words
 from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, NotUrged, Reminder, Round, Row
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.reports.obligation import Obligation
+from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.units.contact import Contact
 from tests.builders import head, instant, period, unit
 
@@ -22,7 +23,8 @@ ROUND = Round("r", "20261216", ("T01",), "", "a@b.example", NOW)
 
 
 def case(code: str = "T01", **more: object) -> Case:
-    given = {"unit": unit(code), "why": "before_due", "due": period().due, "mailbox": "t@a.example"}
+    owed = Obligation(period())
+    given = {"unit": unit(code), "why": "before_due", "owed": owed, "mailbox": "t@a.example"}
     return Case(**(given | more))  # type: ignore[arg-type]
 
 
@@ -40,32 +42,20 @@ def test_who_owes_something_that_can_be_sent_may_be_urged(
     state: str | None, now: datetime, why: str
 ) -> None:
     sent = head(state=state) if state else None
-    assert reminder.reason(period(), NO_TERMS, sent, now) == why
+    assert reminder.reason(Obligation(period(), head=sent), now) == why
 
 
-@pytest.mark.parametrize("state", ["submitted", "accepted", "reopened"])
-def test_nobody_who_has_sent_is_urged(state: str) -> None:
+def test_what_stands_against_urging_is_the_reason_that_no_mail_goes_out() -> None:
     with pytest.raises(NotUrged, match="has_sent"):
-        reminder.reason(period(), NO_TERMS, head(state=state), LATE)
-
-
-def test_an_exempt_unit_is_never_urged() -> None:
-    for sent in (None, head(state="returned")):
-        with pytest.raises(NotUrged, match="exempt"):
-            reminder.reason(period(), Terms("T01", exempt="Sáp nhập"), sent, NOW)
-
-
-def test_a_mail_never_asks_for_what_cannot_be_sent() -> None:
+        reminder.reason(Obligation(period(), head=head()), LATE)
     with pytest.raises(NotUrged, match="locked"):
-        reminder.reason(period(), NO_TERMS, None, AFTER_LOCK)
-    with pytest.raises(NotUrged, match="not_open_yet"):
-        reminder.reason(period(), NO_TERMS, None, period().opens - timedelta(seconds=1))
+        reminder.reason(Obligation(period()), AFTER_LOCK)
 
 
 def test_an_extension_is_the_units_own_due_instant_and_outlives_the_lock() -> None:
     longer = Terms("T01", due=instant(25))
-    found = reminder.judged(unit(), Contact(), period(), longer, None, AFTER_LOCK)
-    assert (found.why, found.due) == ("before_due", instant(25))
+    found = reminder.judged(unit(), Contact(), Obligation(period(), longer), AFTER_LOCK)
+    assert (found.why, found.owed.due) == ("before_due", instant(25))
 
 
 def test_the_confirmed_mailbox_goes_before_the_one_of_the_list() -> None:
@@ -74,7 +64,7 @@ def test_the_confirmed_mailbox_goes_before_the_one_of_the_list() -> None:
         (Contact(), "list@a.example"),
         (Contact("own@a.example"), "own@a.example"),
     ):
-        assert reminder.judged(listed, contact, period(), NO_TERMS, None, NOW).mailbox == where
+        assert reminder.judged(listed, contact, Obligation(period()), NOW).mailbox == where
 
 
 def test_a_unit_without_a_mailbox_is_named_and_still_has_a_text_by_hand() -> None:
@@ -107,14 +97,6 @@ def test_what_failed_is_sent_again_when_somebody_asks_for_it() -> None:
 def test_a_day_is_one_of_viet_nam() -> None:
     assert reminder.day_of(instant(16, 16)) == "20261216"
     assert reminder.day_of(instant(16, 17)) == "20261217"
-
-
-def test_an_answer_is_overdue_by_its_own_due_date() -> None:
-    returned = case(why="returned", return_due=instant(20))
-    assert not returned.overdue(instant(19))
-    assert returned.overdue(instant(21))
-    assert case(why="after_due").overdue(LATE)
-    assert not case().overdue(NOW)
 
 
 @pytest.mark.parametrize(

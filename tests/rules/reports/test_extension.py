@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.messages.reports import progress as words
 from chalicelib.rules.programmes.period import end_of
-from chalicelib.rules.progress import progress
 from chalicelib.rules.reports import extension
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.terms import Terms
-from tests.builders import head, period, unit
+from tests.builders import head, period
 
 NOW = datetime(2026, 12, 18, 3, tzinfo=UTC)
 DUE = end_of(date(2026, 12, 25))
@@ -74,8 +74,7 @@ def test_a_reason_is_short_and_readable(reason: str, fault: str) -> None:
 def test_a_blocs_extension_takes_time_from_nobody(
     terms: Terms, sent: Head | None, outcome: str
 ) -> None:
-    (row,), _ = progress.rows([unit("T01")], [sent] if sent else [], {"T01": terms}, {}, period())
-    assert extension.outcome(row.terms, row.limit, DUE) == outcome
+    assert extension.outcome(Obligation(period(), terms, sent), DUE) == outcome
     assert outcome in words.OUTCOMES
 
 

@@ -5,9 +5,8 @@ from datetime import date, datetime
 import pytest
 
 from chalicelib.rules.programmes.period import end_of
-from chalicelib.rules.progress import progress
 from chalicelib.rules.reports.terms import Terms
-from tests.builders import period, unit
+from tests.builders import period
 
 DAYS = [end_of(date(2026, 12, day)) for day in (18, 24, 25)]
 EXTENDED = Terms("T01", due=DAYS[1])
@@ -27,6 +26,3 @@ def test_the_later_of_the_units_own_due_and_that_of_all_holds(
     moved = period(due=common)
     assert EXTENDED.due_in(moved) == due
     assert EXTENDED.extension_in(moved) == extension
-    (row,), _ = progress.rows([unit("T01")], [], {"T01": EXTENDED}, {}, moved)
-    assert (row.due, row.terms.due) == (due, extension)
-    assert ("extended" in progress.standing(row, common)) is (extension is not None)

@@ -1,60 +1,16 @@
 """What a unit may ask of the department, in which state of its report."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-import pytest
-
-from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.reports import unit_request
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
-from tests.builders import head, instant, period
+from tests.builders import instant, period
 
 BEFORE_LOCK, AFTER_LOCK = instant(18), instant(22)
 FREE = Terms("T01")
-
-
-@pytest.mark.parametrize(
-    ("state", "open_", "locked"),
-    [
-        (None, "extend", "extend"),
-        ("returned", "extend", "extend"),
-        ("submitted", None, "reopen"),
-        ("accepted", "reopen", "reopen"),
-        ("reopened", None, None),
-    ],
-)
-def test_a_unit_may_ask_for_the_one_thing_that_would_help_it(
-    state: Any, open_: str | None, locked: str | None
-) -> None:
-    before = head(state=state) if state else None
-    assert unit_request.may_ask(before, period(), FREE, BEFORE_LOCK) == open_
-    assert unit_request.may_ask(before, period(), FREE, AFTER_LOCK) == locked
-
-
-def test_an_extension_moves_the_lock_that_the_question_depends_on() -> None:
-    longer = FREE._replace(due=end_of(date(2026, 12, 28)))
-    assert unit_request.may_ask(head(), period(), longer, AFTER_LOCK) is None
-    assert unit_request.may_ask(head(), period(), FREE, AFTER_LOCK) == "reopen"
-
-
-def test_who_is_exempt_or_early_has_nothing_to_ask() -> None:
-    exempt = FREE._replace(exempt="Trường mới thành lập")
-    assert unit_request.may_ask(None, period(), exempt, BEFORE_LOCK) is None
-    assert (
-        unit_request.may_ask(None, period(), FREE, datetime.fromisoformat("2026-09-01T00:00Z"))
-        is None
-    )
-
-
-def test_more_time_is_measured_from_the_units_own_due() -> None:
-    assert unit_request.due(None, period(), FREE) == period().due
-    longer = FREE._replace(due=end_of(date(2026, 12, 28)))
-    assert unit_request.due(None, period(), longer) == longer.due
-    back = head(state="returned", return_due=end_of(date(2026, 12, 30)))
-    assert unit_request.due(back, period(), longer) == back.return_due
 
 
 def read(kind: Any = "extend", **form: str) -> tuple[UnitRequest, Any]:

@@ -252,7 +252,7 @@ def urged(site: Site, unit: str = "T01") -> tuple[str, bool]:
     )
     if found.case is None:
         return found.reason, False
-    return found.case.why, found.case.overdue(now)
+    return found.case.why, found.case.owed.is_overdue(now)
 
 
 def test_a_report_taken_in_and_reopened_stays_in_the_totals_until_it_is_answered(
