@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import TypeVar
 
 from chalicelib.edges.table import NOTHING, Body, Change, Conflict, Item, Put, Table
 from chalicelib.rules.reports import report
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso, today
 from chalicelib.store import keys
+
+_Done = TypeVar("_Done")
+_TRIES = 5
 
 
 def commit(table: Table, act: Act, *changes: Change) -> None:
@@ -24,6 +28,18 @@ def commit(table: Table, act: Act, *changes: Change) -> None:
     except Conflict:
         if table.get(kept[0].key) is None:
             raise
+
+
+def tried(once: Callable[[], _Done]) -> _Done:
+    """What `once` gives, which reads and then writes; again where somebody else was faster, a few
+    times. Raises the last Conflict.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return once()
+        except Conflict:
+            continue
+    return once()
 
 
 def acts(table: Table, p: str, month: str) -> Iterator[Act]:

@@ -5,9 +5,11 @@ from operator import itemgetter
 from typing import Any
 
 from chalicelib.edges.table import Check, Item, Put, Table
+from chalicelib.rules.access.access import Session
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
 from chalicelib.store import acts, keys
+from chalicelib.store.access import in_session
 
 
 def contact(table: Table, p: str, unit: str) -> Contact:
@@ -28,11 +30,13 @@ def put(p: str, unit: str, contact: Contact) -> Put:
 
 
 def keep(table: Table, act: Act, contact: Contact, *standing: Check) -> None:
-    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict.
-
-    `standing` must hold too, such as the session that a unit changes it in.
-    """
+    """The unit's contact in place of that of `contact.revision`, on record. Raises Conflict."""
     acts.commit(table, act, put(act.programme, act.unit, contact), *standing)
+
+
+def keep_in(table: Table, session: Session, act: Act, contact: Contact) -> None:
+    """As `keep`, and only while the session stands. Raises Conflict, Ended."""
+    in_session(table, session, act.at, lambda standing: keep(table, act, contact, standing))
 
 
 _FIELDS = ("mailbox", "head", "preparer", "phone", "proposed")

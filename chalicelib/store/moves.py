@@ -1,13 +1,15 @@
 """An officer's moves in the table: accept, return, reopen, each with its record."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.edges.table import Change, Check, Conflict, Put, Table
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.states import Move, Refused, moved
+from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.review.act import Act
-from chalicelib.store import acts, keys, terms
+from chalicelib.rules.review.notice import Notice
+from chalicelib.store import acts, keys, notices, terms
 from chalicelib.store.reports import head, head_body
 
 _TRIES = 5
@@ -20,15 +22,16 @@ def move(
     *,
     seen: int = 0,
     return_due: datetime | None = None,
-    also: tuple[Change, ...] = (),
+    notice: Notice | None = None,
 ) -> Head:
     """Move the report that the act names; `seen` is the version that the officer has read.
 
-    `also` is kept in the same write.
+    `notice`, what the unit is to be told of it, is kept in the same write.
     Raises Refused: where the move is not allowed, and where a newer version came meanwhile. Nothing
     is asked back of a unit that is exempt: it could not send it.
     """
     p, k, unit = act.programme, act.period, act.unit
+    also = (notices.put(p, k, notice),) if notice else ()
     for _ in range(_TRIES):
         current = head(table, p, k, unit)
         if current is not None and current.event == act.name:
@@ -54,6 +57,37 @@ def _owing(table: Table, act: Act) -> Check:
     """That the unit is not exempt, to hold with the move. Raises Refused."""
     p, k, unit = act.programme, act.period, act.unit
     its = terms.of(table, p, k, unit)
-    if its.exempt:
-        raise Refused("asked_of_exempt")
+    if against := its.against_asking_back():
+        raise Refused(against)
     return terms.unchanged(p, k, unit, its)
+
+
+def answer_by(table: Table, act: Act, returned: Head, its: Terms, due: datetime) -> None:
+    """Another due of the return that stands, as the act records it. Raises Conflict: also where
+    the unit has become exempt.
+    """
+    where = act.programme, act.period, act.unit
+    acts.commit(table, act, due_of_return(where, returned, due), terms.unchanged(*where, its))
+
+
+def due_of_return(where: tuple[str, str, str], returned: Head, due: datetime) -> Put:
+    """The change that gives a return another due, for a write that holds more."""
+    body = head_body(returned._replace(return_due=due))
+    return Put(keys.head(*where), body, expects=returned.revision)
+
+
+def reopened(act: Act, head: Head) -> tuple[Change, ...]:
+    """The changes of a reopening that a unit has asked for.
+
+    What was sent and never taken in is taken in first: only what is accepted is reopened. That is
+    on record a microsecond before the answer that it stands on, and so read as what came first.
+    Raises Refused.
+    """
+    where = act.programme, act.period, act.unit
+    state, taken = head.state, list[Put]()
+    if state == "submitted":
+        before, detail = act.at - timedelta(microseconds=1), {"version": head.version}
+        state = moved(state, "accept")
+        taken = acts.records(Act(before, act.who, "accept", *where, detail))
+    after = head._replace(state=moved(state, "reopen"), event=act.name, return_due=None)
+    return Put(keys.head(*where), head_body(after), expects=head.revision), *taken

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from chalicelib.edges.table import NOTHING, Conflict, Item, Put, Table
+from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso
-from chalicelib.store import keys
+from chalicelib.store import acts, keys
 
 _HOUR, _SPAN = "%Y%m%d%H", timedelta(hours=1)
 _TRIES = 8
@@ -65,9 +66,10 @@ def taken(table: Table, name: str, now: datetime) -> int:
     return _one_more(table, name, now)[0] - 1
 
 
-def this_hour(table: Table, name: str, now: datetime) -> tuple[int, Put]:
-    """This hour's count with one more, and the change that keeps it, for a larger write."""
-    return _one_more(table, name, now)
+def count_act(table: Table, name: str, act: Act) -> None:
+    """One more in the hour of the act, written with its record. Raises Conflict."""
+    _, change = _one_more(table, name, act.at)
+    acts.commit(table, act, change)
 
 
 def _one_more(table: Table, name: str, now: datetime) -> tuple[int, Put]:

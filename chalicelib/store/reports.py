@@ -8,13 +8,16 @@ from operator import itemgetter
 from typing import Any
 
 from chalicelib.edges.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
+from chalicelib.rules.access.access import Session
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports import report, submission
 from chalicelib.rules.reports.report import Content, Head, Sender, Standing, Version
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.reports.terms import NO_TERMS, Terms
+from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso
-from chalicelib.store import keys
+from chalicelib.store import acts, keys
+from chalicelib.store.access import in_session
 
 _TRIES = 5
 _MOST_SENDS, _SPAN = 20, timedelta(hours=1)  # of one report by its unit
@@ -169,7 +172,7 @@ class Sending:
     terms: Terms = NO_TERMS  # as they were read: the send is judged on them
     actor: str = "unit"
     entered: datetime | None = None  # a paper report: `now` is then the day it arrived
-    record: tuple[Put, ...] = ()  # of the act, where the sending itself does not say it all
+    act: Act | None = None  # where the sending itself does not say it all
 
 
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
@@ -209,7 +212,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
                 ),
                 Check(keys.period(p, k), expects=sending.period.revision),
                 Check(keys.terms(p, k, unit), expects=sending.terms.revision),
-                *sending.record,
+                *(acts.records(sending.act) if sending.act else ()),
                 *standing,
             )
         except Conflict as conflict:
@@ -220,6 +223,18 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             continue
         return made
     raise Refused("try_again")
+
+
+def send_in(
+    table: Table, session: Session, sending: Sending, now: datetime, arrived: datetime | None = None
+) -> Version:
+    """As `send`, and only while the session stands; a paper report is judged by its arrival.
+
+    Raises Ended, Refused, Clash, Busy.
+    """
+    return in_session(
+        table, session, now, lambda standing: send(table, sending, arrived or now, standing)
+    )
 
 
 def may_send_from(table: Table, p: str, head: Head | None, now: datetime) -> datetime | None:

@@ -123,6 +123,24 @@ def test_no_two_rooms_import_one_another() -> None:
     assert {pair for pair in both if pair[0] < pair[1] and pair[::-1] in both} == set()
 
 
+def test_pages_leave_writing_to_the_store() -> None:
+    """They hand over acts, and see neither changes nor keys nor an item's body; who tries again
+    after a Conflict is the store.
+    """
+    seen = {"Conflict", "Busy"}  # what became of a write
+    wrong = []
+    for name, path in MODULES.items():
+        if not name.startswith("pages."):
+            continue
+        text = path.read_text("utf-8")
+        named_here = {one.rpartition(".")[2] for one in imported(path) if ".edges.table." in one}
+        wrong += [f"{name} imports table.{one}" for one in sorted(named_here - seen)]
+        wrong += [f"{name} imports store.keys"] if "store.keys" in used(path) else []
+        calls = r"\btable\.(?:write|get|query)\(|\bacts\.(?:commit|records)\(|head_body\(|range\(_TRIES\)"
+        wrong += [f"{name}: {found}" for found in re.findall(calls, text)]
+    assert wrong == []
+
+
 def test_modules_go_round_in_no_circle() -> None:
     left = {name: used(path) - {name} for name, path in MODULES.items()}
     while left:

@@ -15,7 +15,7 @@ from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units import contact as contacts_of
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.unit import Unit, owing
-from chalicelib.store import acts, contacts, links, programmes, rates
+from chalicelib.store import contacts, links, programmes, rates
 
 MOST = 5  # units that share one mailbox
 
@@ -54,14 +54,14 @@ def _found(site: Site, typed: str, now: datetime) -> list[Found]:
 
 def _send(site: Site, now: datetime, found: Found) -> str:
     p, unit = found.programme.key, found.unit.code
-    count, counted = rates.this_hour(site.table, f"resend-{rules.digest(f'{p}/{unit}')}", now)
-    if count > rules.RESENDS_AN_HOUR:
+    counted = f"resend-{rules.digest(f'{p}/{unit}')}"
+    if rates.taken(site.table, counted, now) >= rules.RESENDS_AN_HOUR:
         return "often"
     if not ceilings.may_mail(site, now, links=True):
         return "ceiling"
     act = Act(now, UNIT, "resend_link", p, unit=unit, detail={"mailbox": found.to})
     try:
-        acts.commit(site.table, act, counted)
+        rates.count_act(site.table, counted, act)
     except Conflict:
         return "twice"  # asked twice at one moment: the other one mails
     return link_mail.send(site, now, found.programme, found.unit, found.token, found.to)

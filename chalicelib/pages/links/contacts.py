@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Check, Conflict
+from chalicelib.edges.table import Conflict
 from chalicelib.messages.links import contacts as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import programme_of
@@ -19,9 +19,9 @@ from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units import contact as rules
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.unit import Unit, owing
-from chalicelib.store import acts, contacts, keys, programmes
+from chalicelib.store import acts, contacts, programmes
 from chalicelib.store import typed as store_typed
-from chalicelib.store.access import Ended, in_session
+from chalicelib.store.access import Ended
 
 # ------------------------------------------------------------------ the unit itself
 
@@ -30,7 +30,7 @@ def mine(site: Site, request: Request) -> Response:
     """With ?check=1 what was typed and not taken, and why."""
     who, again = request.who, dict[str, str]()
     if request.query.get("check"):
-        kept_here = keys.typed_contacts(who.programme, who.unit)
+        kept_here = store_typed.of_contacts(who.programme, who.unit)
         again = dict(store_typed.of(site.table, kept_here, who))
     if not again:
         return _unit_page(site, request)
@@ -79,7 +79,7 @@ def change_mine(site: Site, request: Request) -> Response:
     kept = seen and _keep(site, request, programme, unit, known, after, verb)
     if not kept and contacts.contact(site.table, programme.key, unit.code) != after:
         return _not_taken(site, request, typed)
-    typed_here = keys.typed_contacts(programme.key, unit.code)
+    typed_here = store_typed.of_contacts(programme.key, unit.code)
     store_typed.empty(site.table, typed_here, request.who, request.now)
     return redirect(site, "report", "contacts", done="proposed" if after.proposed else "kept")
 
@@ -87,7 +87,7 @@ def change_mine(site: Site, request: Request) -> Response:
 def _not_taken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
     """It is kept, and read again behind the redirect. Raises Problem."""
     who = request.who
-    keeping.aside(site, request, keys.typed_contacts(who.programme, who.unit), typed)
+    keeping.aside(site, request, store_typed.of_contacts(who.programme, who.unit), typed)
     return redirect(site, "report", "contacts", check="1")
 
 
@@ -115,11 +115,8 @@ def _keep(
     told = {"old": old, "new": new}
     act = Act(request.now, who, verb, programme.key, unit=unit.code, detail=told)
 
-    def write(check: Check) -> None:
-        contacts.keep(site.table, act, after, check)
-
     try:
-        in_session(site.table, request.who, request.now, write)
+        contacts.keep_in(site.table, request.who, act, after)
     except Ended:
         raise Problem(401, "signed_out") from None
     except Conflict:

@@ -18,7 +18,7 @@ from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts import comment
 from chalicelib.rules.units.unit import Unit, owing
-from chalicelib.store import acts, moves, notices, programmes, reports, unit_requests
+from chalicelib.store import acts, moves, programmes, reports, unit_requests
 
 _NONE = -1  # no version has this number
 
@@ -90,10 +90,9 @@ def _moved(
     seen = whole_number(request.form.get("version", ""))
     where = owed.programme, owed.period, owed.unit
     notice = notify.about(site, where, act, due) if told else None
-    also = (notices.put(act.programme, act.period, notice),) if notice else ()
     try:
         verb: Move = act.verb  # type: ignore[assignment]
-        moves.move(site.table, act, verb, seen=seen, return_due=due, also=also)
+        moves.move(site.table, act, verb, seen=seen, return_due=due, notice=notice)
     except Refused as refused:
         before = newest(site, act)
         if before is None or not same(before, act, seen):

@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Check
 from chalicelib.messages.frame import problems
 from chalicelib.messages.reports import moves as words
 from chalicelib.pages.frame import render
@@ -21,13 +20,12 @@ from chalicelib.rules.forms.value import LONGEST_NOTE, Jump
 from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import start_of
 from chalicelib.rules.reports import report
-from chalicelib.rules.reports.report import Fault, Head, Reading, Sender, Version
+from chalicelib.rules.reports.report import Fault, Head, Reading, Sender
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.texts.text import forbidden
-from chalicelib.store import acts, reports
-from chalicelib.store.access import in_session
+from chalicelib.store import reports
 from chalicelib.store.reports import Clash, Sending
 
 _STYLES = ("base", "form", "desk", "paper")
@@ -198,7 +196,7 @@ def _sending(owed: OwedReport, request: Request, read: Reading, arrived: datetim
         terms=owed.terms,
         actor=request.who.email,
         entered=request.now,
-        record=tuple(acts.records(act)),
+        act=act,
     )
 
 
@@ -210,12 +208,8 @@ def _keep(
     sending: Sending,
     arrived: datetime,
 ) -> Response:
-
-    def send(check: Check) -> Version:
-        return reports.send(site.table, sending, arrived, check)
-
     try:
-        in_session(site.table, request.who, request.now, send)
+        reports.send_in(site.table, request.who, sending, request.now, arrived)
     except Refused as refused:
         why = words.PAPER_REFUSALS.get(refused.reason) or problems.REFUSALS[refused.reason]
         return _page(site, request, owed, typed, status=409, refused=why)

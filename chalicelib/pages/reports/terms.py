@@ -1,11 +1,12 @@
 """Exemptions and extensions by an officer: for one unit, or more time for a whole bloc."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Check, Conflict, Put
+from chalicelib.edges.table import Conflict
 from chalicelib.messages.reports import progress as words
 from chalicelib.messages.summaries.desk import ACTS
 from chalicelib.pages.frame import render
@@ -17,17 +18,10 @@ from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Row
 from chalicelib.rules.reports import extension
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.review.act import Act
-from chalicelib.store import acts, keys, terms
-from chalicelib.store.reports import head_body
+from chalicelib.store import acts, moves, terms
 
-_TRIES = 5
 _MOST_FOUND = 50  # units that a search lists
-
-
-class _Changed(Exception):
-    """The unit's terms are no longer those that the officer's page showed."""
 
 
 class _Page:
@@ -49,52 +43,22 @@ class _Page:
         """Of which revision the terms were that the officer's page showed."""
         return whole_number(self.request.form.get("terms", ""))
 
-    def change(
-        self,
-        verb: str,
-        unit: str,
-        new: Callable[[Terms], Terms],
-        reason: str,
-        *standing: Check,
-        seen: int | None = None,
-    ) -> None:
-        """New terms in place of the unit's own, on record. Raises Conflict, _Changed.
+    @property
+    def report_seen(self) -> int:
+        """Of which revision the report was that the officer's page showed."""
+        return whole_number(self.request.form.get("seen", ""))
 
-        Terms that are so already are left alone: an act can be repeated.
-        """
-        table, p, k = self.site.table, self.programme.key, self.period.key
-        detail = {"reason": reason} if reason else {}
-        for attempt in range(_TRIES):
-            held = terms.of(table, p, k, unit)
-            wished = new(held)
-            if wished == held:
-                return
-            if seen is not None and held.revision != seen:
-                raise _Changed
-            due = {"due": wished.due.isoformat()} if wished.due and verb == "extend" else {}
-            who, now = self.request.who.email, self.request.now
-            act = Act(now, who, verb, p, k, unit, detail | due)
-            try:
-                acts.commit(table, act, terms.put(p, k, wished), *standing)
-            except Conflict as conflict:
-                ours = conflict.key == keys.terms(p, k, unit)
-                if not ours or attempt == _TRIES - 1:
-                    raise
-            else:
-                return
+    def act(self, verb: str, unit: str) -> Act:
+        who, now = self.request.who.email, self.request.now
+        return Act(now, who, verb, self.programme.key, self.period.key, unit)
 
     def answer_by(self, row: Row, due: datetime, reason: str) -> None:
-        """Another due of the return that stands, as a granted request gives it. Raises Conflict:
-        also where the unit has become exempt.
-        """
+        """What was returned has its return's own due: that one moves. Raises Conflict."""
         if row.head is None:
             return
-        p, k, code = self.programme.key, self.period.key, row.unit.code
         detail = {"reason": reason, "due": due.isoformat()}
-        act = Act(self.request.now, self.request.who.email, "extend", p, k, code, detail)
-        body = head_body(row.head._replace(return_due=due))
-        longer = Put(keys.head(p, k, code), body, row.head.revision)
-        acts.commit(self.site.table, act, longer, terms.unchanged(p, k, code, row.owed.terms))
+        act = replace(self.act("extend", row.unit.code), detail=detail)
+        moves.answer_by(self.site.table, act, row.head, row.owed.terms, due)
 
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
@@ -122,7 +86,8 @@ def _answer(
     bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
     until = days.day_of(asked.get("to", ""))
     due = end_of(until) if until else None
-    results = [(row, _outcome(row, due)) for row in page.of_bloc(bloc)] if bloc and due else []
+    units = page.of_bloc(bloc) if bloc else []
+    results = [(one, extension.outcome(one.owed, due)) for one in units] if due else []
     table, p, k = page.site.table, programme.key, period.key
     return render.page(
         page.site,
@@ -165,20 +130,14 @@ def exempt(site: Site, request: Request) -> Response:
         return _answer(page, form, {"exempt": fault}, 422)
     code, revision = row.unit.code, row.head.revision if row.head else 0
     # The page has told what becomes of the report that it knew of: of no other one.
-    if whole_number(form.get("seen", "")) != revision:
+    if page.report_seen != revision:
         return _answer(page, form, {"exempt": "sent_meanwhile"}, 409)
-    head = keys.head(page.programme.key, page.period.key, code)
-
-    def its_exemption(its: Terms) -> Terms:
-        return its._replace(exempt=reason)
-
     try:
-        page.change("exempt", code, its_exemption, reason, Check(head, revision), seen=page.seen)
-    except _Changed:
+        act = page.act("exempt", code)
+        terms.exempt(site.table, act, reason, seen=page.seen, head=revision)
+    except terms.Changed:
         return _changed(page)
-    except Conflict as conflict:
-        if conflict.key != head:
-            raise
+    except terms.SentMeanwhile:
         return _answer(_Page(site, request), form, {"exempt": "sent_meanwhile"}, 409)
     return page.back(unit=code, done="exempt")
 
@@ -196,10 +155,9 @@ def extend(site: Site, request: Request) -> Response:
     if row is None and bloc not in page.programme.blocs:
         return _answer(page, form, {"unit": "no_unit"}, 422)
     reason, day = form.get("reason", ""), days.day_of(form.get("day", ""))
+    of_return = bool(row and row.owed.return_due)
     faults = {
-        "day": extension.day_fault(
-            day, page.period, request.now, of_return=bool(row and row.owed.return_due)
-        ),
+        "day": extension.day_fault(day, page.period, request.now, of_return=of_return),
         "extend": extension.reason_fault(reason),
     }
     if row is not None and row.exempt:
@@ -208,55 +166,60 @@ def extend(site: Site, request: Request) -> Response:
         faults["day"] = faults["day"] or "shorter"
     if day is None or any(faults.values()):
         return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
-    due = end_of(day)
     if row is not None:
-        return _extend_one(page, row, due, reason)
+        return _extend_one(page, row, end_of(day), reason)
+    _extend_all(page, bloc, end_of(day), reason)
+    return page.back(bloc=bloc, to=day.isoformat())
 
-    def more_time(its: Terms) -> Terms:
-        return its if its.exempt or (its.due and its.due >= due) else its._replace(due=due)
 
-    # The page that follows tells which units have the new day, and has the button for the others.
+def _extend_all(page: _Page, bloc: str, due: datetime, reason: str) -> None:
+    """While time is left: the page that follows tells which units have the new day, and has the
+    button for the others.
+    """
     for one in page.of_bloc(bloc):
-        if site.clock() - request.now > PATIENCE:
+        if page.site.clock() - page.request.now > PATIENCE:
             break
-        if _outcome(one, due) == "extend":
+        if extension.outcome(one.owed, due) == "extend":
             with suppress(Conflict):
                 if one.owed.return_due:
                     page.answer_by(one, due, reason)
                 else:
-                    page.change("extend", one.unit.code, more_time, reason)
-    return page.back(bloc=bloc, to=day.isoformat())
-
-
-def _outcome(row: Row, due: datetime) -> extension.Outcome:
-    return extension.outcome(row.owed, due)
+                    act = page.act("extend", one.unit.code)
+                    terms.extend_at_least(page.site.table, act, due, reason)
 
 
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
-    """What was returned has its return's own due: that one moves."""
-    form, code = page.request.form, row.unit.code
-    head = keys.head(page.programme.key, page.period.key, code)
-    revision = row.head.revision if row.head else 0
+    """Of the report and the terms that the officer's page showed, and of no others."""
+    code, revision = row.unit.code, row.head.revision if row.head else 0
     if row.owed.due == due:
         return page.back(unit=code, done="extend")
+    if page.report_seen != revision:
+        return _overtaken(page, code, due)
     try:
-        if whole_number(form.get("seen", "")) != revision:
-            raise Conflict(head)
         if row.owed.return_due:
             page.answer_by(row, due, reason)
         else:
-            page.change("extend", code, lambda its: its._replace(due=due), reason, seen=page.seen)
-    except _Changed:
+            act = page.act("extend", code)
+            terms.extend(page.site.table, act, due, reason, seen=page.seen)
+    except terms.Changed:
         return _changed(page)
-    except Conflict as conflict:
-        if row.owed.return_due is None and conflict.key != head:
+    except Conflict:
+        if row.owed.return_due is None:
             raise
-        page = _Page(page.site, page.request)
-        fresh = page.row(code)
-        if fresh is None or fresh.owed.return_due != due:
-            wrong = ("extend", "sent_meanwhile") if conflict.key == head else ("unit", "changed")
-            return _answer(page, form, dict([wrong]), 409)
-    return page.back(unit=code, done="extend")  # also where another officer gave this very day
+        return _overtaken(page, code, due)
+    return page.back(unit=code, done="extend")
+
+
+def _overtaken(page: _Page, code: str, due: datetime) -> Response:
+    """Done where another officer gave this very day; else what was sent or agreed meanwhile."""
+    page = _Page(page.site, page.request)
+    fresh = page.row(code)
+    if fresh is not None and fresh.owed.return_due == due:
+        return page.back(unit=code, done="extend")
+    revision = fresh.head.revision if fresh and fresh.head else 0
+    if fresh is None or page.report_seen != revision:
+        return _answer(page, page.request.form, {"extend": "sent_meanwhile"}, 409)
+    return _answer(page, page.request.form, {"unit": "changed"}, 409)
 
 
 def lift(site: Site, request: Request) -> Response:
@@ -269,11 +232,8 @@ def lift(site: Site, request: Request) -> Response:
     code = row.unit.code
     verb = "unexempt" if what == "exempt" else "unextend"
 
-    def without(its: Terms) -> Terms:
-        return its._replace(exempt="") if what == "exempt" else its._replace(due=None)
-
     try:
-        page.change(verb, code, without, "", seen=page.seen)
-    except _Changed:
+        terms.lift(site.table, page.act(verb, code), seen=page.seen)
+    except terms.Changed:
         return _changed(page)
     return page.back(unit=code, done=verb)

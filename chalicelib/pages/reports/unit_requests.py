@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Change, Check, Conflict, Put
+from chalicelib.edges.table import Conflict
 from chalicelib.messages.reports import moves as words
 from chalicelib.messages.reports import notify as told_words
 from chalicelib.pages.frame import address, render
@@ -19,17 +19,15 @@ from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import unit_request
 from chalicelib.rules.reports.obligation import Asking, Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.states import Refused, moved
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.reports.unit_request import State, UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts import comment
 from chalicelib.rules.texts.clock import iso
 from chalicelib.rules.units.unit import Unit, known_as, owing
-from chalicelib.store import acts, keys, notices, programmes, reports, unit_requests
+from chalicelib.store import notices, programmes, reports, unit_requests
 from chalicelib.store import terms as store_terms
-from chalicelib.store.reports import head_body
 
 _KINDS: Mapping[str, Asking] = {"extend": "extend", "reopen": "reopen"}
 _STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
@@ -195,66 +193,20 @@ def _answered_so(ask: UnitRequest, state: State, request: Request) -> bool:
 
 
 def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
-    """One write: the answer, what it changes, its record, and what the unit is to be told.
-
-    Raises Conflict, Unfit, _Refused.
-    """
+    """What the unit is to be told of it. Raises Conflict, Unfit, _Refused, Refused."""
     ask, act, until = given.ask, given.act, None
     _, period, _ = given.where
-    changes: tuple[Change, ...] = ()
     owed = _owed(site, act.programme, period, act.unit)
-    _, terms, head, _ = owed
-    due = owed.due
     if given.state == "granted":
         if against := owed.against_granting(ask.kind, request.now):
             raise _Refused(words.NO_LONGER_NEEDED[against])
         if ask.kind == "extend":
-            until = days.end_to_come(request.form.get("until", ""), request.now, due)
-            changes = _more_time(act, head, terms, until)
-        else:
-            changes = _reopened(act, head)
-        if head is not None:  # without one the terms themselves are written
-            where = act.programme, act.period, act.unit
-            changes = *changes, store_terms.unchanged(*where, terms)
+            until = days.end_to_come(request.form.get("until", ""), request.now, owed.due)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = unit_request.answered(ask, given.state, act.who, act.at, given.said, until)
     act, told = replace(act, detail=detail), None
     if given.state != "closed":  # nobody waits for an answer to what was closed
-        told = notify.about(
-            site, given.where, act, (until or due) if ask.kind == "extend" else None
-        )
-        changes = *changes, notices.put(act.programme, act.period, told)
-    acts.commit(site.table, act, unit_requests.put(act.programme, act.period, made), *changes)
+        due = (until or owed.due) if ask.kind == "extend" else None
+        told = notify.about(site, given.where, act, due)
+    unit_requests.answer(site.table, act, made, owed, told)
     return told
-
-
-def _more_time(act: Act, head: Head | None, terms: Terms, until: datetime) -> tuple[Change, ...]:
-    """For what is not sent, terms of its own; for what was returned, another due of the return."""
-    where = act.programme, act.period, act.unit
-    if head is None:
-        longer = store_terms.put(*where[:2], terms._replace(due=until))
-        return longer, Check(keys.head(*where), expects=0)
-    after = head._replace(return_due=until)
-    return (Put(keys.head(*where), head_body(after), expects=head.revision),)
-
-
-def _reopened(act: Act, head: Head | None) -> tuple[Change, ...]:
-    """What was sent and never taken in is taken in first: only what is accepted is reopened."""
-    where = act.programme, act.period, act.unit
-    if head is None:
-        raise Refused("reopen_from_missing")
-    state = head.state
-    taken: tuple[Change, ...] = ()
-    if state == "submitted":
-        state, taken = moved(state, "accept"), tuple(acts.records(_taken_in(act, head)))
-    after = head._replace(state=moved(state, "reopen"), event=act.name, return_due=None)
-    return Put(keys.head(*where), head_body(after), expects=head.revision), *taken
-
-
-def _taken_in(act: Act, head: Head) -> Act:
-    """The move that the answer stands on: on record a microsecond before it, so that it is read
-    as what came first.
-    """
-    before = act.at - timedelta(microseconds=1)
-    where = act.programme, act.period, act.unit
-    return Act(before, act.who, "accept", *where, {"version": head.version})

@@ -1,9 +1,9 @@
 """What was typed is kept before it is judged: what a page posts, and where that leads."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Key
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.pages.unit import owed_report
 from chalicelib.pages.unit.owed_report import OwedReport
@@ -12,6 +12,9 @@ from chalicelib.rules.reports.draft import BESIDE, Posted
 from chalicelib.store import drafts
 from chalicelib.store.draft_items import TooLarge
 from chalicelib.store.drafts import Held, Kept, Place
+
+if TYPE_CHECKING:  # a form has a draft, and needs no such page
+    from chalicelib.store.typed import Page
 
 
 def whole(owed: OwedReport, form: Mapping[str, str]) -> dict[str, str]:
@@ -93,12 +96,12 @@ def keep(
         raise Problem(413, "draft_too_large") from None
 
 
-def aside(site: Site, request: Request, key: Key, written: Mapping[str, str]) -> None:
+def aside(site: Site, request: Request, page: "Page", written: Mapping[str, str]) -> None:
     """Keep what was typed on a page that has no draft. Raises Problem, as `keep`."""
     from chalicelib.store import typed
 
     try:
-        typed.keep(site.table, key, request.who, written, request.now)
+        typed.keep(site.table, page, request.who, written, request.now)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Check
 from chalicelib.messages.frame import problems
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import (
@@ -28,7 +27,7 @@ from chalicelib.rules.reports.report import Content, Fault, Sender, Version
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.texts.text import forbidden
 from chalicelib.store import reports
-from chalicelib.store.access import Ended, in_session
+from chalicelib.store.access import Ended
 from chalicelib.store.reports import Clash, Sending
 
 # Why a send was not taken, where a later look can't tell any more.
@@ -166,11 +165,7 @@ def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> V
         reason=form.get("reason", ""),
         terms=owed.terms,
     )
-
-    def send(check: Check) -> Version:
-        return reports.send(site.table, sending, request.now, check)
-
-    return in_session(site.table, request.who, request.now, send)
+    return reports.send_in(site.table, request.who, sending, request.now)
 
 
 def _ended(site: Site, request: Request, owed: OwedReport, typed: Mapping[str, str]) -> Response:

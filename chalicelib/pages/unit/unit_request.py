@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.edges.ports import Site
-from chalicelib.edges.table import Check, Conflict, Key
 from chalicelib.messages.reports import moves as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect
@@ -15,11 +14,10 @@ from chalicelib.rules.reports.obligation import Asking
 from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import UNIT, Act
 from chalicelib.rules.texts.comment import Faults
-from chalicelib.store import acts, keys, unit_requests
 from chalicelib.store import typed as store_typed
-from chalicelib.store.access import Ended, in_session
+from chalicelib.store import unit_requests
+from chalicelib.store.access import Ended
 
-_TRIES = 5
 _BOXES = ("kind", "reason", "wanted")
 
 
@@ -28,7 +26,7 @@ def form(site: Site, request: Request) -> Response:
     owed = owed_report.load(site, request)
     kind = _kind(owed, request)
     check = request.query.get("check")
-    typed = store_typed.of(site.table, _key(owed), request.who) if check else {}
+    typed = store_typed.of(site.table, _here(owed), request.who) if check else {}
     if not typed:
         return _page(site, request, owed, kind)
     if kind is None or typed.get("kind", kind) != kind:
@@ -39,8 +37,8 @@ def form(site: Site, request: Request) -> Response:
     return _page(site, request, owed, kind, status=status, faults=faults, typed=typed)
 
 
-def _key(owed: OwedReport) -> Key:
-    return keys.typed_request(owed.programme.key, owed.period.key, owed.unit.code)
+def _here(owed: OwedReport) -> store_typed.Page:
+    return store_typed.of_request(owed.programme.key, owed.period.key, owed.unit.code)
 
 
 def _kind(owed: OwedReport, request: Request) -> Asking | None:
@@ -92,14 +90,14 @@ def ask(site: Site, request: Request) -> Response:
     if faults:
         return _not_taken(site, request, owed)
     _keep(site, request, owed, made)
-    store_typed.empty(site.table, _key(owed), request.who, request.now)
+    store_typed.empty(site.table, _here(owed), request.who, request.now)
     return redirect(site, "report", owed.period.key, "ask")
 
 
 def _not_taken(site: Site, request: Request, owed: OwedReport) -> Response:
     """What was typed is kept, and read again behind the redirect. Raises Problem."""
     typed = {name: request.form[name] for name in _BOXES if name in request.form}
-    keeping.aside(site, request, _key(owed), typed)
+    keeping.aside(site, request, _here(owed), typed)
     return redirect(site, "report", owed.period.key, "ask", check="1")
 
 
@@ -110,23 +108,7 @@ def _keep(site: Site, request: Request, owed: OwedReport, made: UnitRequest) -> 
     detail = {"reason": made.reason, "wanted": wanted}
     act = Act(request.now, UNIT, f"ask_{made.kind}", p, key, unit, detail)
 
-    def write(check: Check) -> None:
-        for _ in range(_TRIES):
-            kept = unit_request.asked_again(
-                unit_requests.one(site.table, p, key, unit, made.kind), made
-            )
-            if kept is None:
-                return
-            try:
-                acts.commit(site.table, act, unit_requests.put(p, key, kept), check)
-            except Conflict as conflict:
-                if conflict.key == check.key:
-                    raise
-                continue
-            return
-        raise Problem(503, "busy")
-
     try:
-        in_session(site.table, request.who, request.now, write)
+        unit_requests.ask(site.table, request.who, act, made)
     except Ended:
         raise Problem(401, "signed_out") from None

@@ -21,9 +21,8 @@ from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units import list_change
 from chalicelib.rules.units.successions import Lines
 from chalicelib.rules.units.unit import Unit, in_force, known_as
-from chalicelib.store import programmes, unit_lists
+from chalicelib.store import acts, programmes, unit_lists
 
-_TRIES = 5
 _BOXES = {"valid_to": "last_day", "successors": "successors"}  # of a misfit's column
 
 
@@ -109,24 +108,27 @@ def change(site: Site, request: Request) -> Response:
         "lift": ("unit_end", _lift),
     }
     verb, way = ways.get(request.form.get("do", ""), ("", _nothing))
-    for _ in range(_TRIES):
-        known = _known(site, request)
-        asked = _Asked(typed=request.form)
-        if request.form.get("seen", known.seen) != known.seen:
-            asked.faults["all"] = words.FORM_FAULTS["changed_meanwhile"]
-            return _page(site, request, known, asked, 409)
-        written = _checked(site, request, known, asked, way)
-        if asked.faults:
-            return _page(site, request, known, asked, 422)
-        detail = {"versions": [unit.model_dump(mode="json") for unit in written]}
-        code = known.versions[0].code
-        act = Act(request.now, request.who.email, verb, known.programme.key, "", code, detail)
-        try:
-            unit_lists.amend(site.table, act, known.programme, written)
-        except Conflict:
-            continue
-        return redirect(site, "desk", known.programme.key, "units", code, done="1")
-    raise Problem(409, "list_changed")
+    try:
+        return acts.tried(lambda: _changed(site, request, verb, way))
+    except Conflict:
+        raise Problem(409, "list_changed") from None
+
+
+def _changed(site: Site, request: Request, verb: str, way: _Change) -> Response:
+    """Raises Conflict where the list is no longer as it was read."""
+    known = _known(site, request)
+    asked = _Asked(typed=request.form)
+    if request.form.get("seen", known.seen) != known.seen:
+        asked.faults["all"] = words.FORM_FAULTS["changed_meanwhile"]
+        return _page(site, request, known, asked, 409)
+    written = _checked(site, request, known, asked, way)
+    if asked.faults:
+        return _page(site, request, known, asked, 422)
+    detail = {"versions": [unit.model_dump(mode="json") for unit in written]}
+    code = known.versions[0].code
+    act = Act(request.now, request.who.email, verb, known.programme.key, "", code, detail)
+    unit_lists.amend(site.table, act, known.programme, written)
+    return redirect(site, "desk", known.programme.key, "units", code, done="1")
 
 
 def _checked(

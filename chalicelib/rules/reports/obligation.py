@@ -94,10 +94,6 @@ class Obligation(NamedTuple):
             return "exempt"
         return "" if self.may_ask(now) == asked else asked
 
-    def against_asking_back(self) -> str:
-        """Why a report can't be returned or reopened: who is exempt could not send it."""
-        return "asked_of_exempt" if self.terms.exempt else ""
-
     def against_urging(self, now: datetime) -> str:
         """Why no mail should urge the unit now: a key of messages.urging.NOT_URGED."""
         if now < self.period.opens:

@@ -28,6 +28,15 @@ class Terms(NamedTuple):
         """An extension past the lock moves the lock for this unit alone."""
         return max(period.locks, self.due) if self.due else period.locks
 
+    def against_asking_back(self) -> str:
+        """Why a report can't be returned or reopened: who is exempt could not send it."""
+        return "asked_of_exempt" if self.exempt else ""
+
+    def with_at_least(self, due: datetime) -> "Terms":
+        """What giving a whole bloc until then leaves: nobody loses time, the exempt need none."""
+        enough = self.exempt or (self.due and self.due >= due)
+        return self if enough else self._replace(due=due)
+
 
 NO_TERMS = Terms("")
 

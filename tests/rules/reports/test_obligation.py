@@ -92,7 +92,7 @@ def test_who_is_exempt_sends_asks_and_hears_nothing(
     one, now = owed(state, extended=extended, exempt="Sáp nhập"), TIMES[when]
     urged = "not_open_yet" if when == "early" else "exempt"
     assert told(one, now) == f"exempt · - · {urged}"
-    assert one.against_asking_back() == "asked_of_exempt"
+    assert one.terms.against_asking_back() == "asked_of_exempt"
     assert {one.against_granting(asked, now) for asked in ("extend", "reopen")} == {"exempt"}
 
 
