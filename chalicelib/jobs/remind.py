@@ -14,6 +14,7 @@ from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, NotUrged, Reminder, Round, Row, State
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import PATIENCE
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import contacts, links, programmes, reminders, reports, terms
 
@@ -78,8 +79,8 @@ def step(
     in_a_row = 0
     sender = _Sender(site, programme, period, round, who, compose)
     for row in waiting:
-        late = site.clock() - begun > reminder.PATIENCE
-        if late or in_a_row == reminder.IN_A_ROW or told.total() == reminder.SLICE:
+        over = site.clock() - begun > PATIENCE
+        if over or in_a_row == reminder.IN_A_ROW or told.total() == reminder.SLICE:
             break
         ended = sender.urge(row, again=again)
         if ended:

@@ -131,7 +131,7 @@ def _too_old(
     if of is not None:
         return Kept(stands, parked=of, too_old=True), []
     if stands and stands.base == posted.base:
-        if rules.is_late(stands, posted):
+        if rules.is_overtaken(stands, posted):
             return Kept(stands, too_old=True), []
         merged = rules.merge(stands, posted)
         changed = {*merged.taken, *merged.asked}

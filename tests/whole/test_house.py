@@ -136,7 +136,10 @@ def test_pages_leave_writing_to_the_store() -> None:
         named_here = {one.rpartition(".")[2] for one in imported(path) if ".edges.table." in one}
         wrong += [f"{name} imports table.{one}" for one in sorted(named_here - seen)]
         wrong += [f"{name} imports store.keys"] if "store.keys" in used(path) else []
-        calls = r"\btable\.(?:write|get|query)\(|\bacts\.(?:commit|records)\(|head_body\(|range\(_TRIES\)"
+        calls = (
+            r"\btable\.(?:write|get|query)\(|\bacts\.(?:commit|records)\("
+            r"|head_body\(|range\(_TRIES\)"
+        )
         wrong += [f"{name}: {found}" for found in re.findall(calls, text)]
     assert wrong == []
 

@@ -61,7 +61,7 @@ KINDS: Mapping[str, str] = {
 PERIOD_STATES: Mapping[str, str] = {
     "soon": "chưa mở",
     "open": "đang mở",
-    "late": "đang mở, đã quá hạn gửi",
+    "overdue": "đang mở, đã quá hạn gửi",
     "locked": "đã khóa",
 }
 

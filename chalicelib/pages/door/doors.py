@@ -34,13 +34,13 @@ def serve(site: Site, asked: Asked) -> None:
     with logs.line("asked", door=asked.door, result="failed") as line:
         result = _served(replace(site, public_url=asked.public_url), asked)
         line.add(result=result)
-        if result in ("late", "ceiling"):
+        if result in ("expired", "ceiling"):
             line.level = logs.WARNING
 
 
 def _served(site: Site, asked: Asked) -> str:
     if site.clock() - asked.at > _OLDEST:
-        return "late"
+        return "expired"
     if asked.door == "sign_in":
         return _mail_sign_in(site, asked)
     from chalicelib.pages.door import links_again

@@ -1,7 +1,5 @@
 """What a page of the desk is about, by its address; how long one act over many may take."""
 
-from datetime import timedelta
-
 from chalicelib.edges.ports import Site
 from chalicelib.pages.frame.web import Problem, Request
 from chalicelib.rules.programmes.period import Period
@@ -9,7 +7,6 @@ from chalicelib.rules.programmes.programme import Programme
 from chalicelib.store import programmes
 
 # An act over many units begins no further one after that: the gateway gives up after 29 seconds.
-PATIENCE = timedelta(seconds=15)
 
 
 def programme_of(site: Site, request: Request) -> Programme:

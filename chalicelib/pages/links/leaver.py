@@ -9,11 +9,11 @@ from chalicelib.edges.table import Busy, Conflict
 from chalicelib.messages.door import staff as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, redirect
-from chalicelib.pages.links.links import LONGEST, SLICE, read_instant
+from chalicelib.pages.links.links import SLICE, read_instant
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review import act_log
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.texts.clock import iso
+from chalicelib.rules.texts.clock import PATIENCE, iso
 from chalicelib.store import access, acts, links, programmes
 from chalicelib.store.links import Standing
 
@@ -114,7 +114,7 @@ def renewed(site: Site, request: Request, email: str, since: datetime) -> Respon
     """As on the list of links: unit by unit, each on record, and its mails are sent there."""
     done = 0
     for p, unit in _old(site, since):
-        if done >= SLICE or site.clock() - request.now > LONGEST:
+        if done >= SLICE or site.clock() - request.now > PATIENCE:
             break
         done += _one(site, request, p, unit, since)
     return redirect(site, "desk", "staff", "leaver", account=email, since=iso(since))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import accumulate
 
 from chalicelib.edges.ports import Site
@@ -15,7 +15,7 @@ from chalicelib.pages.links import mailing
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts import text
-from chalicelib.rules.texts.clock import from_iso, iso, today
+from chalicelib.rules.texts.clock import PATIENCE, from_iso, iso, today
 from chalicelib.rules.units import contact as contacts_of
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import contacts, links, mailings, programmes
@@ -25,7 +25,6 @@ from chalicelib.store.mailings import Mailing
 STYLES = ("base", "desk", "links")
 MOST_BOXES = 200  # whose codes still fit into an address
 SLICE = 200  # units that one request changes; the rest wait for another press
-LONGEST = timedelta(seconds=15)  # API Gateway waits for 29
 FILTERS = ("bloc", "state", "q")
 _ROOM = 3000  # characters of one list of codes in an address: API Gateway takes 10 kB of headers
 
@@ -202,7 +201,7 @@ def _change(
     left = len(picked)
     for row in picked:
         worked = len(outcomes["done"]) + len(outcomes["busy"])
-        if worked >= SLICE or site.clock() - request.now > LONGEST:
+        if worked >= SLICE or site.clock() - request.now > PATIENCE:
             break
         outcomes[_one(site, request, programme, row, seen)].append(row.unit.code)
         left -= 1

@@ -9,14 +9,13 @@ from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response, redirect
 from chalicelib.pages.links import link_mail
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.texts.clock import today
+from chalicelib.rules.texts.clock import PATIENCE, today
 from chalicelib.rules.units import contact as contacts_of
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import contacts, links, mailings, programmes
 from chalicelib.store.mailings import Mailing
 
 SLICE = 40  # mails of one request
-LONGEST = timedelta(seconds=15)  # API Gateway waits for 29
 _IN_FLIGHT = timedelta(minutes=2)  # after that nobody knows any more what became of a mail
 _STYLES = ("base", "desk", "links")
 
@@ -91,7 +90,7 @@ def _send_slice(site: Site, request: Request, programme: Programme, day: date) -
         if unit.code in found and found[unit.code].state == "queued"
     ]
     for unit, one in waiting[:SLICE]:
-        if site.clock() - request.now > LONGEST:
+        if site.clock() - request.now > PATIENCE:
             return
         _send_one(site, request, programme, unit, one)
 

@@ -45,7 +45,7 @@ def _state(period: Period, now: datetime) -> str:
         return "locked"
     if not period.has_begun(now):
         return "soon"
-    return "late" if period.due < now else "open"
+    return "overdue" if period.due < now else "open"
 
 
 def period(site: Site, request: Request) -> Response:

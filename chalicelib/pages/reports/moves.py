@@ -17,6 +17,7 @@ from chalicelib.rules.reports.states import Move, Refused
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts import comment
+from chalicelib.rules.texts.clock import PATIENCE
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, moves, programmes, reports, unit_requests
 
@@ -162,7 +163,7 @@ def accept_many(site: Site, request: Request) -> Response:
         unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)
     }
     outcomes, left = [], [unit for code, unit in units.items() if code in ticked]
-    while left and site.clock() - request.now <= address.PATIENCE:
+    while left and site.clock() - request.now <= PATIENCE:
         outcomes.append(_taken_in(site, request, (programme, period), left.pop(0)))
     return render.page(
         site,

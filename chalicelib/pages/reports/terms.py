@@ -10,7 +10,7 @@ from chalicelib.edges.table import Conflict
 from chalicelib.messages.reports import progress as words
 from chalicelib.messages.summaries.desk import ACTS
 from chalicelib.pages.frame import render
-from chalicelib.pages.frame.address import PATIENCE, period_of
+from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
 from chalicelib.pages.reports.progress import STYLES, rows_of
 from chalicelib.rules.programmes import days
@@ -19,6 +19,7 @@ from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Row
 from chalicelib.rules.reports import extension
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.texts.clock import PATIENCE
 from chalicelib.store import acts, moves, terms
 
 _MOST_FOUND = 50  # units that a search lists

@@ -1,4 +1,4 @@
-"""The form's fields as the templates draw them: typed text, faults, last values, readings."""
+"""The form's fields as the templates draw them: typed text, faults, last values, meanings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ class Field:
         return messages.FAULTS[self.fault.problem] if self.fault else ""
 
     @property
-    def readings(self) -> list[tuple[str, str]]:
+    def meanings(self) -> list[tuple[str, str]]:
         """Both meanings of an ambiguous number: what the radio sends, what it shows."""
-        if self.fault and self.fault.readings:
-            return [(number.plain(r), number.shown(r)) for r in self.fault.readings]
+        if self.fault and self.fault.meanings:
+            return [(number.plain(r), number.shown(r)) for r in self.fault.meanings]
         return []
 
 

@@ -172,7 +172,7 @@ def _form_page(
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
         saved=owed.current.saved if owed.current else None,
-        late=request.now > owed.obligation.due,
+        overdue=request.now > owed.obligation.due,
         said=_comments(site, owed),
         **(defaults | context),
     )

@@ -105,7 +105,7 @@ def _check_page(
         understood=understood(owed, read.content),
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
-        late=request.now > owed.obligation.due,
+        overdue=request.now > owed.obligation.due,
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )

@@ -46,8 +46,8 @@ def group_text(site: Site, request: Request) -> Response:
     """The overdue by bloc: all of them, and each bloc by itself. No link, no phone, no reason."""
     programme, period = period_of(site, request)
     rows = remind.rows(site.table, programme, period, request.now)
-    late = (row.case for row in rows if row.case and row.case.why == "after_due")
-    blocs = by_bloc(late, programme.blocs)
+    overdue = (row.case for row in rows if row.case and row.case.why == "after_due")
+    blocs = by_bloc(overdue, programme.blocs)
     texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
     if len(blocs) > 1:
         texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]

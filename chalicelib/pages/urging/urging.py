@@ -49,7 +49,7 @@ def _choose(
         programme=programme,
         period=period,
         choosable=choosable,
-        late=[row for row in choosable if row.case and row.case.owed.is_overdue(now)],
+        overdue=[row for row in choosable if row.case and row.case.owed.is_overdue(now)],
         urged=[row for row in found if not (row.against or reminder.open_today(row, now))],
         others=[row for row in found if row.against not in ("", "has_sent")],
         rounds=[one for one in rounds if one.day == day],
@@ -71,10 +71,10 @@ def _ticked(request: Request) -> set[str]:
 def _chosen(request: Request, found: list[Row]) -> tuple[list[Row], list[str]]:
     """The rows that the officer means, and codes that owe no report this period."""
     which = request.form.get("which", "")
-    if which in ("all", "late"):
+    if which in ("all", "overdue"):
         choosable = [row for row in found if reminder.open_today(row, request.now)]
-        late = [row for row in choosable if row.case and row.case.owed.is_overdue(request.now)]
-        return (choosable if which == "all" else late), []
+        overdue = [row for row in choosable if row.case and row.case.owed.is_overdue(request.now)]
+        return (choosable if which == "all" else overdue), []
     ticked = _ticked(request)
     known = [row for row in found if row.unit.code in ticked]
     return known, sorted(ticked - {row.unit.code for row in known})

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias
 
+from chalicelib.rules.files import cell_formats
 from chalicelib.rules.texts.clock import VIETNAM
 from chalicelib.rules.texts.number import Percent
 
@@ -17,11 +18,10 @@ Cell: TypeAlias = str | int | Percent | datetime | None
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")  # a sheet's XML can hold none of them
 _FORMATS: Mapping[type, Mapping[str, str]] = {
-    datetime: {"num_format": "dd/mm/yyyy hh:mm", "align": "left"},
-    Percent: {"num_format": '0.00"%"'},
-    int: {"num_format": "#,##0"},
+    datetime: {"num_format": cell_formats.MOMENT, "align": "left"},
+    Percent: {"num_format": cell_formats.PERCENT},
+    int: {"num_format": cell_formats.COUNT},
 }
-_HEAD = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
 
 
 class Sheet(NamedTuple):
@@ -38,7 +38,7 @@ def as_xlsx(file: IO[bytes], title: str, made: datetime, sheets: Iterable[Sheet]
     """Texts as texts, numbers as numbers, instants as times of Việt Nam."""
     import xlsxwriter  # heavy: only a download pays
 
-    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book = xlsxwriter.Workbook(file, dict(cell_formats.IN_MEMORY))
     book.set_properties({"title": title, "created": made.replace(tzinfo=None)})
     formats = {kind: book.add_format(dict(given)) for kind, given in _FORMATS.items()}
     for sheet in sheets:
@@ -48,7 +48,7 @@ def as_xlsx(file: IO[bytes], title: str, made: datetime, sheets: Iterable[Sheet]
 
 def _add(book: "Workbook", sheet: Sheet, formats: Mapping[type, "Format"]) -> None:
     page = book.add_worksheet(sheet.name)
-    bold, head = book.add_format({"bold": True}), book.add_format(_HEAD)
+    bold, head = book.add_format({"bold": True}), book.add_format(dict(cell_formats.TALL_HEAD))
     for place, line in enumerate(sheet.title):
         page.write_string(place, 0, line, None if place else bold)
     top = len(sheet.title)

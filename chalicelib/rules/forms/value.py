@@ -19,6 +19,7 @@ LONGEST_NOTE = 300
 # False is "not applicable" (không áp dụng); what is missing has no entry at all.
 Figure: TypeAlias = int | str | list[int] | None
 Text: TypeAlias = str | list[str] | None
+JUMP, JUMPS_FROM = 3, 10  # a change by this factor is asked about, from this value on
 NIL = None
 NOT_APPLICABLE = False
 
@@ -26,11 +27,11 @@ NOT_APPLICABLE = False
 class Unreadable(Exception):
     """What was typed in `field` is not taken; `problem` is a key of messages.FAULTS."""
 
-    def __init__(self, field: str, problem: str, readings: Sequence[Decimal] = ()) -> None:
+    def __init__(self, field: str, problem: str, meanings: Sequence[Decimal] = ()) -> None:
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
-        self.readings = tuple(readings)
+        self.meanings = tuple(meanings)
 
 
 class Empty(Exception):
@@ -94,7 +95,7 @@ def _amount(indicator: Indicator, raw: list[str]) -> Figure:
     except NotRead as refused:
         raise Unreadable(indicator.code, refused.problem) from None
     if isinstance(read, Ambiguous):
-        raise Unreadable(indicator.code, "ambiguous", read.readings)
+        raise Unreadable(indicator.code, "ambiguous", read.meanings)
     return number.plain(read)
 
 
@@ -178,7 +179,7 @@ def settled(indicator: Indicator, typed: Mapping[str, str]) -> dict[str, str]:
         asked = number.read_amount(kept.get(code, ""))
     except NotRead:
         return kept
-    if isinstance(asked, Ambiguous) and chosen in map(number.plain, asked.readings):
+    if isinstance(asked, Ambiguous) and chosen in map(number.plain, asked.meanings):
         kept[code] = unambiguous(chosen)
     return kept
 
@@ -198,19 +199,19 @@ def shown(indicator: Indicator, value: Figure | Text) -> str:
 
 
 def jumps(indicator: Indicator, last: Figure, new: Figure) -> list[Jump]:
-    """Where the new value is more than three times the last one (≥ 10), or under a third.
+    """Where the new value is more than JUMP times the last one, or less than that part of it.
 
     A `jump` on the indicator is another factor; `none` never warns.
     """
     comparable = indicator.kind in ("count", "rank", "amount", "ratio")
     if not comparable or indicator.jump == "none" or not _numbers(last) or not _numbers(new):
         return []
-    factor = Decimal(indicator.jump or 3)
+    factor = Decimal(indicator.jump or JUMP)
     pairs = zip(fields(indicator), _numbers(last), _numbers(new), strict=True)
     return [
         Jump(indicator.code, field, number.shown(old), number.shown(now))
         for field, old, now in pairs
-        if old >= 10 and (now > old * factor or now * factor < old)
+        if old >= JUMPS_FROM and (now > old * factor or now * factor < old)
     ]
 
 

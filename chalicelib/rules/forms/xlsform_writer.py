@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from chalicelib.rules.files import cell_formats
 from chalicelib.rules.forms.form import Choice, Form, Indicator
 from chalicelib.rules.forms.xlsform_columns import EXTRA
 from chalicelib.rules.forms.xlsform_reader import COLUMNS
@@ -27,17 +28,9 @@ def write(form: Form, form_id: str) -> bytes:
     import xlsxwriter  # heavy: only a download pays
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = xlsxwriter.Workbook(out, dict(cell_formats.IN_MEMORY))
     book.set_properties({"title": form.title, "created": _MADE})
-    head = book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1})
+    head = book.add_format(dict(cell_formats.HEAD))
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     lists = _lists(form)
     settings = {"form_title": form.title, "form_id": form_id, "version": str(form.version)}

@@ -20,7 +20,6 @@ State = Literal["reserved", "sent", "failed", "unknown"]
 
 LONGEST_NOTE = 500
 SLICE = 40  # mails of one request: within API Gateway's 29 s at the rates of a new SES account
-PATIENCE = timedelta(seconds=15)  # a slice begins no mail after that
 IN_A_ROW = 5  # mails that fail one after another: then the way out is closed, not the mailbox
 ON_ITS_WAY = timedelta(minutes=2)  # longer than any request lives
 

@@ -111,17 +111,17 @@ def begun(sent: Mapping[str, str], base: int, now: datetime, stale: Draft | None
     return Draft(filled, base, now, revision, pages=stale.pages if stale else {})
 
 
-def is_late(draft: Draft, posted: Posted) -> bool:
+def is_overtaken(draft: Draft, posted: Posted) -> bool:
     """Whether the page has saved since: then this saving was overtaken on its way."""
     return bool(posted.page and 0 < posted.place <= draft.pages.get(posted.page, 0))
 
 
 def merge(draft: Draft, posted: Posted) -> Merged:
     """Take what this page changed and nobody else did; ask about what both changed."""
-    late = is_late(draft, posted)
+    overtaken = is_overtaken(draft, posted)
     taken, asked = dict[str, str](), dict[str, str]()
     for name, mine in posted.typed.items():
-        if late or mine == draft.typed.get(name, ""):
+        if overtaken or mine == draft.typed.get(name, ""):
             continue
         mark = draft.marks.get(name, Mark())
         if _upon(draft, name, posted) == digest(mine):

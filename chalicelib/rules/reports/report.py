@@ -135,7 +135,7 @@ class Fault:
     field: str
     code: str
     problem: str
-    readings: tuple[Decimal, ...] = ()
+    meanings: tuple[Decimal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def read(
                 empties.append(code)
             continue
         except Unreadable as fault:
-            faults.append(Fault(fault.field, code, fault.problem, fault.readings))
+            faults.append(Fault(fault.field, code, fault.problem, fault.meanings))
             continue
         (texts if indicator.is_text else figures)[code] = found  # type: ignore[assignment]
         told = found is not value.NIL and found is not value.NOT_APPLICABLE

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import IO, TYPE_CHECKING
 
+from chalicelib.rules.files import cell_formats
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.summaries import cells
 from chalicelib.rules.summaries.cells import UnitRow, Words
@@ -59,16 +60,7 @@ def as_xlsx(
     """Four sheets: the summary, one row a unit, texts, who has reported."""
     import xlsxwriter  # heavy: only the scheduled run pays
 
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            # A row leaves the memory when the next one of its sheet begins.
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = xlsxwriter.Workbook(file, dict(cell_formats.ROW_BY_ROW))
     as_of = datetime.fromisoformat(summary["as_of"])
     book.set_properties({"title": programme, "created": as_of.replace(tzinfo=None)})
     _Sheets(book, words).fill(summary, programme, blocs, sections, rows, due)
@@ -80,14 +72,12 @@ class _Sheets:
         self._book = book
         self._words = words
         self._bold = book.add_format({"bold": True})
-        self._head = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#E8EEF4"}
-        )
+        self._head = book.add_format(dict(cell_formats.TALL_HEAD))
         self._wrap = book.add_format({"text_wrap": True, "valign": "top"})
-        self._count = book.add_format({"num_format": "#,##0", "valign": "top"})
-        self._amount = book.add_format({"num_format": "#,##0.0#", "valign": "top"})
-        self._percent = book.add_format({"num_format": '0.00"%"', "valign": "top"})
-        self._moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm", "align": "left"})
+        self._count = book.add_format({"num_format": cell_formats.COUNT, "valign": "top"})
+        self._amount = book.add_format({"num_format": cell_formats.AMOUNT, "valign": "top"})
+        self._percent = book.add_format({"num_format": cell_formats.PERCENT, "valign": "top"})
+        self._moment = book.add_format({"num_format": cell_formats.MOMENT, "align": "left"})
 
     def _add(self, name: str, widths: Iterable[int], freeze: tuple[int, int]) -> "Worksheet":
         sheet = self._book.add_worksheet(name)

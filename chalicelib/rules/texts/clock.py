@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 # Việt Nam keeps UTC+7 all year, without daylight saving, so no zone database is needed.
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
+# How long one request may go on with one unit after the other: API Gateway waits for 29 seconds.
+PATIENCE = timedelta(seconds=15)
+
 
 def now() -> datetime:
     return datetime.now(UTC)

@@ -31,7 +31,7 @@ class Percent(Decimal):
 class Ambiguous:
     """A text that can mean two numbers: 1.250 is 1250 or 1,25."""
 
-    readings: tuple[Decimal, Decimal]
+    meanings: tuple[Decimal, Decimal]
 
 
 def _ascii(text: str) -> str:
@@ -60,7 +60,7 @@ def read_count(text: str) -> int:
 
 
 def read_amount(text: str) -> Decimal | Ambiguous:
-    """An exact amount ≥ 0, or both readings where the separator can mean either thing."""
+    """An exact amount ≥ 0, or both meanings where the separator can mean either thing."""
     text = _ascii(text)
     if _PLAIN.fullmatch(text):
         return Decimal(text)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from chalicelib.rules.files import cell_formats
 from chalicelib.rules.units.unit import Unit
 
 if TYPE_CHECKING:
@@ -26,16 +27,10 @@ def as_xlsx(file: IO[bytes], units: Iterable[Unit], labels: Labels) -> None:
     """Every dated version a row, days as days; a second sheet says how it is filled in."""
     import xlsxwriter  # heavy: only who downloads it pays
 
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(file, options)
-    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4"})
-    day = book.add_format({"num_format": "dd/mm/yyyy", "align": "left"})
-    text = book.add_format({"num_format": "@"})
+    book = xlsxwriter.Workbook(file, dict(cell_formats.ROW_BY_ROW))
+    head = book.add_format(dict(cell_formats.HEAD))
+    day = book.add_format({"num_format": cell_formats.DAY, "align": "left"})
+    text = book.add_format({"num_format": cell_formats.TEXT})
     sheet = book.add_worksheet(labels.sheet)
     sheet.freeze_panes(1, 2)
     for place, (column, title) in enumerate(labels.titles.items()):

@@ -98,7 +98,7 @@ def test_an_ambiguous_amount_is_asked_with_both_readings():
     with pytest.raises(Unreadable) as unreadable:
         read("amount", {"i": "1.250"})
     assert unreadable.value.problem == "ambiguous"
-    assert unreadable.value.readings == (Decimal(1250), Decimal("1.25"))
+    assert unreadable.value.meanings == (Decimal(1250), Decimal("1.25"))
 
 
 @pytest.mark.parametrize("reading", ["1250", "1.25"])

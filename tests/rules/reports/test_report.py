@@ -75,7 +75,7 @@ def test_what_is_not_asked_is_not_looked_at():
 
 def test_an_ambiguous_amount_carries_its_readings_to_the_page():
     (fault,) = report.read([indicator("a1", "amount")], {"a1": "1.250"}).faults
-    assert [str(reading) for reading in fault.readings] == ["1250", "1.250"]
+    assert [str(reading) for reading in fault.meanings] == ["1250", "1.250"]
 
 
 def test_a_value_far_from_the_last_one_is_shown_and_not_refused():

@@ -74,7 +74,7 @@ def test_an_amount_is_read_exactly(typed, amount):
 
 
 @pytest.mark.parametrize(
-    ("typed", "readings"),
+    ("typed", "meanings"),
     [
         ("1.250", ("1250", "1.25")),
         ("1,250", ("1250", "1.25")),
@@ -82,8 +82,8 @@ def test_an_amount_is_read_exactly(typed, amount):
         ("999,999", ("999999", "999.999")),
     ],
 )
-def test_an_amount_with_two_readings_is_asked_back(typed, readings):
-    assert number.read_amount(typed) == Ambiguous(tuple(map(Decimal, readings)))
+def test_an_amount_with_two_readings_is_asked_back(typed, meanings):
+    assert number.read_amount(typed) == Ambiguous(tuple(map(Decimal, meanings)))
 
 
 @pytest.mark.parametrize("read", [number.read_count, number.read_amount])
@@ -133,8 +133,8 @@ def test_a_count_as_it_is_shown_reads_back(count):
 @unhurried
 def test_an_amount_as_it_is_shown_reads_back_or_is_asked(amount):
     read = number.read_amount(number.shown(Decimal(amount)))
-    readings = read.readings if isinstance(read, Ambiguous) else (read,)
-    assert Decimal(amount) in readings
+    meanings = read.meanings if isinstance(read, Ambiguous) else (read,)
+    assert Decimal(amount) in meanings
 
 
 @given(strategies.text("0123456789., -", max_size=20))
@@ -145,7 +145,7 @@ def test_a_text_is_refused_or_its_count_agrees_with_its_amount(typed):
     except NotRead:
         return
     amount = number.read_amount(typed)
-    assert count in (amount.readings if isinstance(amount, Ambiguous) else (amount,))
+    assert count in (amount.meanings if isinstance(amount, Ambiguous) else (amount,))
 
 
 @pytest.mark.parametrize(
