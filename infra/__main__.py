@@ -13,7 +13,7 @@ def main() -> int:
 
             return package(rest)
         case ["deploy" | "destroy", *_]:
-            from infra.deploy import main as deploy
+            from infra.stage_commands import main as deploy
 
             return deploy(sys.argv[1:])
         case _:

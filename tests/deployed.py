@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.edges.aws import DynamoTable
 from chalicelib.edges.table import Item, Key
-from infra import deploy, samples, stack
+from infra import after_deploy, samples, stack
 from infra.gateway import Reply
 from infra.package import ROOT
 from infra.stack import Account
@@ -224,7 +224,7 @@ class Deployed:
 
     def tick(self) -> None:
         """What the hourly rule does when its time has come."""
-        self.invoke("Hourly", deploy.scheduled(self.account))
+        self.invoke("Hourly", after_deploy.scheduled(self.account))
 
     def invoke(self, function: str, event: object) -> None:
         """Asynchronously, as schedules and SNS do."""

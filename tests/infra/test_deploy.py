@@ -16,8 +16,17 @@ from chalicelib.edges.ports import Site, Unusable
 from chalicelib.edges.table import ANYTHING, Busy, Delete, Put
 from chalicelib.store import keys, links, schema
 from chalicelib.store.schema import SCHEMA
-from infra import deploy, migrations, stack
-from infra.deploy import destroy
+from infra import (
+    after_deploy,
+    artefacts,
+    change_set,
+    deploy,
+    migrations,
+    sending_identity,
+    stack,
+    stage_commands,
+)
+from infra.destroy import destroy
 from infra.package import ROOT, Package
 from infra.stack import Account, NotDeployed, Stack
 from tests.conftest import Clock
@@ -81,7 +90,7 @@ def test_a_stage_is_deployed_only_when_asked_again_without_a_change_and_destroye
     assert not [line for line in person.heard if "server key" in line]  # made in the first try
     there = stack.resources(here, after.name)
     assert_kept_safe(here, there)
-    deploy._officer("dev", OFFICER, person.say)
+    after_deploy.officer("dev", OFFICER, person.say)
     assert person.heard[-1] == f"officer {OFFICER}: sign in at {after.outputs['PublicUrl']}/signin"
     again = Person()
     deployed(here, "dev", made, again)
@@ -134,9 +143,9 @@ def assert_gone(here: Account, there: Any) -> None:
 
 def command(monkeypatch: pytest.MonkeyPatch, made: Package, *given: str) -> int:
     """`make deploy` as it is typed, with a package that is made already."""
-    monkeypatch.setattr(deploy, "package", lambda *_: made)
-    monkeypatch.setattr(deploy, "_IN_FLIGHT", 0)
-    return deploy.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
+    monkeypatch.setattr(stage_commands, "package", lambda *_: made)
+    monkeypatch.setattr(after_deploy, "_IN_FLIGHT", 0)
+    return stage_commands.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
 
 
 @pytest.mark.e2e
@@ -178,25 +187,25 @@ def test_a_table_that_is_busy_while_the_data_is_brought_up_is_said(
     def busy(*_: object) -> None:
         raise Busy("planted")
 
-    monkeypatch.setattr(deploy, "_site", lambda _: SimpleNamespace(table=None))
+    monkeypatch.setattr(after_deploy, "site_of", lambda _: SimpleNamespace(table=None))
     monkeypatch.setattr(migrations, "found", lambda _: schema.Mark(SCHEMA))
     monkeypatch.setattr(migrations, "migrate", busy)
     with pytest.raises(NotDeployed, match=r"not all in its shape yet \(planted\): run the same"):
-        deploy._migrated("dev", print)
+        after_deploy.migrated("dev", print)
 
 
 def test_what_a_former_package_has_in_hand_is_waited_for_before_its_data_is_brought_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done: list[object] = []
-    monkeypatch.setattr(deploy, "_site", lambda _: SimpleNamespace(table=None))
-    monkeypatch.setattr(deploy.time, "sleep", done.append)
+    monkeypatch.setattr(after_deploy, "site_of", lambda _: SimpleNamespace(table=None))
+    monkeypatch.setattr(after_deploy.time, "sleep", done.append)
     monkeypatch.setattr(migrations, "migrate", lambda *_: done.append("brought up"))
     for known in (SCHEMA - 1, SCHEMA):
         monkeypatch.setattr(migrations, "found", lambda _, known=known: schema.Mark(known))
-        deploy._migrated("dev", lambda _: None)
-    assert done == [deploy._IN_FLIGHT, "brought up", "brought up"]
-    assert CHALICE["lambda_functions"]["api_handler"]["lambda_timeout"] <= deploy._IN_FLIGHT
+        after_deploy.migrated("dev", lambda _: None)
+    assert done == [after_deploy._IN_FLIGHT, "brought up", "brought up"]
+    assert CHALICE["lambda_functions"]["api_handler"]["lambda_timeout"] <= after_deploy._IN_FLIGHT
 
 
 def test_a_stack_that_still_says_what_it_was_is_not_taken_for_changed(
@@ -208,9 +217,9 @@ def test_a_stack_that_still_says_what_it_was_is_not_taken_for_changed(
     after = told[-1]
     client = SimpleNamespace(execute_change_set=lambda **_: None)
     here: Any = SimpleNamespace(client=lambda _: client)
-    monkeypatch.setattr(deploy.time, "sleep", lambda _: None)
-    monkeypatch.setattr(deploy, "stack", lambda *_: told.pop(0))
-    assert deploy._applied(here, "dev", "change", before) == after
+    monkeypatch.setattr(change_set.time, "sleep", lambda _: None)
+    monkeypatch.setattr(change_set, "stack", lambda *_: told.pop(0))
+    assert change_set.applied(here, "dev", "change", before) == after
     assert told == []
 
 
@@ -356,7 +365,7 @@ def mail_words(identity: str, verified: bool, production: bool) -> str:
         },
     )
     found = Stack("baocao-dev", "CREATE_COMPLETE", {}, {"SenderIdentity": identity})
-    return "\n".join(deploy._mail_words(Account("1", REGION, session), found))
+    return "\n".join(sending_identity.mail_words(Account("1", REGION, session), found))
 
 
 def test_ses_in_its_sandbox_is_said_with_the_way_out() -> None:
@@ -385,13 +394,16 @@ def test_an_identity_that_waits_names_what_it_waits_for() -> None:
     ],
 )
 def test_a_change_that_would_leave_reports_behind_is_known(change: Any, loses: bool) -> None:
-    assert deploy._loses_reports(change) is loses
+    assert change_set.loses_reports(change) is loses
 
 
 def test_settings_are_given_as_name_and_value() -> None:
-    assert deploy._given("LogDays=30  WafRequests=2000") == {"LogDays": "30", "WafRequests": "2000"}
+    assert stage_commands._given("LogDays=30  WafRequests=2000") == {
+        "LogDays": "30",
+        "WafRequests": "2000",
+    }
     with pytest.raises(NotDeployed, match="SET wants Name=value, not LogDays"):
-        deploy._given("LogDays")
+        stage_commands._given("LogDays")
 
 
 @pytest.mark.parametrize(
@@ -414,15 +426,15 @@ def test_a_wrong_word_is_said_before_anything_is_made(
     typed: list[str],
     said: str,
 ) -> None:
-    monkeypatch.setattr(deploy, "package", lambda *_: made)
-    monkeypatch.setattr(deploy, "_uploaded", lambda *_: pytest.fail("uploaded"))
-    monkeypatch.setattr(deploy, "_server_key", lambda *_: pytest.fail("a key was made"))
-    assert deploy.main(["deploy", "--yes", *typed]) == 1
+    monkeypatch.setattr(stage_commands, "package", lambda *_: made)
+    monkeypatch.setattr(artefacts, "uploaded", lambda *_: pytest.fail("uploaded"))
+    monkeypatch.setattr(artefacts, "server_key", lambda *_: pytest.fail("a key was made"))
+    assert stage_commands.main(["deploy", "--yes", *typed]) == 1
     assert said in capsys.readouterr().err
 
 
 def test_the_key_of_a_try_that_never_came_to_a_stack_is_deleted(here: Account) -> None:
-    deploy._server_key(here, "test", print)
+    artefacts.server_key(here, "test", print)
     person = Person()
     destroy(here, "test", person.ask, person.say)
     assert person.heard == ["no stack, and the server key of a try that failed: deleted"]

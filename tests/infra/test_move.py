@@ -22,7 +22,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import ANYTHING, Delete
 from chalicelib.jobs import summarise
 from chalicelib.store import access, links, programmes, summaries
-from infra import deploy, samples, stack
+from infra import after_deploy, deploy, destroy, samples, stack
 from infra.gateway import Gateway
 from infra.package import Package
 from infra.stack import Account
@@ -90,9 +90,9 @@ def deployed(there: Account, made: Package) -> Iterator[None]:
 
     told = {"Sender": "no-reply@baocao.example"}
     deploy.deploy(there, STAGE, made, told, lambda _: True, quiet)
-    deploy._migrated(STAGE, quiet)
+    after_deploy.migrated(STAGE, quiet)
     yield
-    deploy.destroy(there, STAGE, lambda _: True, quiet)
+    destroy.destroy(there, STAGE, lambda _: True, quiet)
 
 
 def typed(*command: str, data: Path, day: datetime = DAY, **more: str) -> list[str]:
