@@ -3,10 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from infra.browser import NoBrowser, chromium
 
@@ -21,6 +21,25 @@ def chromium_or_say_so() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(str(reason))
         pytest.skip(str(reason))
+
+
+def close(page: Page) -> None:
+    """Close a page whatever it is doing, as `page.close` can't: that one waits for ever.
+
+    Chromium says that a page is closed and leaves it open where a navigation commits at that
+    moment (crbug.com/536385539, microsoft/playwright#42366): it has to be asked once more.
+    """
+    browser = page.context.browser
+    assert browser is not None
+    target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
+    asking = browser.new_browser_cdp_session()
+    for _ in range(10):
+        with suppress(TimeoutError), page.expect_event("close", timeout=1_000):
+            asking.send("Target.closeTarget", {"targetId": target["targetId"]})
+        if page.is_closed():
+            break
+    asking.detach()
+    assert page.is_closed()
 
 
 def until(condition: Callable[[], bool], seconds: float = 15) -> None:

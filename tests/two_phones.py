@@ -25,6 +25,7 @@ from chalicelib.store.links import standing_or_first_link
 from infra import samples
 from infra.browser import PHONE
 from tests import builders
+from tests.browser import close
 from tests.server import Server
 from tests.world import BEGAN, BY, HERE, REASON, K, P, mailbox_of
 
@@ -275,7 +276,7 @@ class Handset:
 
     def close(self, tab: Tab) -> None:
         self.tabs.remove(tab)
-        tab.page.close()
+        close(tab.page)
 
 
 class Story:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -11,10 +12,10 @@ from urllib.parse import parse_qs
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Error, Page, Route
 
 from infra.browser import DESK, PHONE, served
-from tests.browser import chromium_or_say_so, until
+from tests.browser import chromium_or_say_so, close, until
 
 pytestmark = pytest.mark.browser
 
@@ -184,7 +185,7 @@ def test_what_was_typed_survives_a_dead_tab_and_a_dead_network(
     form = page.url
     page.context.set_offline(True)
     page.locator("#i1_5").fill("31")
-    page.close()
+    close(page)
     page.context.set_offline(False)
     again = page.context.new_page()
     again.goto(form)
@@ -258,7 +259,7 @@ def test_an_old_receipt_leaves_a_correction_on_the_phone_alone(
     page.goto(form)
     page.context.set_offline(True)
     page.locator("#i1_5").fill("777")
-    page.close()
+    close(page)
     page.context.set_offline(False)
     again = page.context.new_page()
     again.goto(receipt)
@@ -453,3 +454,16 @@ def test_a_form_grown_stale_keeps_what_was_typed_without_a_script(
     page.get_by_role("button", name="Thử lại").wait_for()
     inspect(page, "problem with what was typed", faults)
     assert faults == []
+
+
+def test_a_page_can_be_closed_while_it_loads(browser: Browser, urls: dict[str, str]) -> None:
+    """Playwright's own `close` waits for ever then, soon in such a row."""
+    context = browser.new_context()
+    for _ in range(10):
+        page = context.new_page()
+        page.goto(urls["unit"])
+        with suppress(Error):
+            page.evaluate("location.reload(); new Promise(() => {})")
+        close(page)
+    assert context.pages == []
+    context.close()

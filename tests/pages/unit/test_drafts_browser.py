@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.store import terms
 from infra.browser import PHONE
-from tests.browser import chromium_or_say_so, until
+from tests.browser import chromium_or_say_so, close, until
 from tests.pages.reports.test_moves_browser import tab_to
 from tests.two_phones import Office, Stored, office
 from tests.whole.test_browser import inspect
@@ -73,7 +73,7 @@ def enter(page: Page, link: str) -> None:
 def reopened(page: Page) -> Page:
     """The tab is closed at once; later the form is opened in a new one."""
     url, context = page.url, page.context
-    page.close()
+    close(page)
     again = context.new_page()
     again.set_default_timeout(15_000)
     again.goto(url)
