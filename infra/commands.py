@@ -233,41 +233,26 @@ def _failures_of_aws() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
+_COMMANDS: tuple[Callable[[argparse.Namespace], None], ...] = (
+    *(run, demo, summarise, links, load, logs, backup, restore, drill),
+    *(officer, reachable, rotate, leftover),
+)
+
+
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    actions: tuple[Callable[[argparse.Namespace], None], ...]
-    actions = (
-        run,
-        demo,
-        summarise,
-        links,
-        load,
-        logs,
-        backup,
-        restore,
-        drill,
-        officer,
-        reachable,
-        rotate,
-        leftover,
-    )
-    for action in actions:
+    for action in _COMMANDS:
         command = commands.add_parser(action.__name__, help=action.__doc__)
         command.set_defaults(action=action)
         if action is links:
             command.add_argument("--programme", metavar="KEY", default="", help="another programme")
-            command.add_argument(
-                "--reissue", metavar="CODE", help="end a unit's link, make a new one"
-            )
+            again = "end a unit's link, make a new one"
+            command.add_argument("--reissue", metavar="CODE", help=again)
         if action is load:
             command.add_argument("folder", nargs="?", default="")
         if action is logs:
-            command.add_argument("--id", default="", help="of this request or run")
-            command.add_argument("--status", default="", help="404, or 5 for every 5xx")
-            command.add_argument("--last", type=int, default=200, help="how many old lines")
-            command.add_argument("--follow", action="store_true", help="and those to come")
-            command.add_argument("--stdin", action="store_true", help="read standard input")
+            _of_logs(command)
         if action in (officer, reachable):
             command.add_argument("mail")
         if action is leftover:
@@ -277,6 +262,14 @@ def _parsed() -> argparse.Namespace:
         if action in (backup, restore, drill):
             command.add_argument("file", nargs="?", default="")
     return parser.parse_args()
+
+
+def _of_logs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--id", default="", help="of this request or run")
+    command.add_argument("--status", default="", help="404, or 5 for every 5xx")
+    command.add_argument("--last", type=int, default=200, help="how many old lines")
+    command.add_argument("--follow", action="store_true", help="and those to come")
+    command.add_argument("--stdin", action="store_true", help="read standard input")
 
 
 def main() -> int:

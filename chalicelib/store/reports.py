@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from chalicelib.edges.table import ANYTHING, Body, Check, Conflict, Item, Put, Table
+from chalicelib.edges.table import ANYTHING, Body, Change, Check, Conflict, Item, Put, Table
 from chalicelib.rules.access.access import Session
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports import report, submission
@@ -202,19 +202,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             entered=sending.entered,
         )
         try:
-            table.write(
-                Put(keys.version(p, k, unit, made.number), _version_body(made), expects=0),
-                Put(keys.head(p, k, unit), head_body(after), expects=after.revision),
-                Put(
-                    keys.texts(p, k, unit),
-                    {"version": made.number, "texts": report.compact(sending.content.texts)},
-                    expects=ANYTHING,
-                ),
-                Check(keys.period(p, k), expects=sending.period.revision),
-                Check(keys.terms(p, k, unit), expects=sending.terms.revision),
-                *(acts.records(sending.act) if sending.act else ()),
-                *standing,
-            )
+            table.write(*_changes(sending, made, after), *standing)
         except Conflict as conflict:
             if conflict.key in {check.key for check in standing}:
                 raise
@@ -223,6 +211,20 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
             continue
         return made
     raise Refused("try_again")
+
+
+def _changes(sending: Sending, made: Version, after: Head) -> list[Change]:
+    """Version, head and texts, on the period and the terms that the send was judged by."""
+    p, k, unit = sending.programme, sending.period.key, sending.unit
+    texts: Body = {"version": made.number, "texts": report.compact(sending.content.texts)}
+    return [
+        Put(keys.version(p, k, unit, made.number), _version_body(made), expects=0),
+        Put(keys.head(p, k, unit), head_body(after), expects=after.revision),
+        Put(keys.texts(p, k, unit), texts, expects=ANYTHING),
+        Check(keys.period(p, k), expects=sending.period.revision),
+        Check(keys.terms(p, k, unit), expects=sending.terms.revision),
+        *(acts.records(sending.act) if sending.act else ()),
+    ]
 
 
 def send_in(

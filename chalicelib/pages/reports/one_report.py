@@ -86,11 +86,6 @@ def page(
 ) -> Response:
     """The whole page; after a move that failed also why, with what was typed."""
     p, key, code = owed.programme.key, owed.period.key, owed.unit.code
-    versions = reports.versions(site.table, p, key, code)
-    content = report.parse(versions[-1].content) if versions else Content()
-    last = owed_report.last_values(site, owed) if versions else {}
-    events = acts.events(site.table, p, key, code)
-    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
     units = owing(programmes.units(site.table, p), owed.period.end)
     before, after, place = _neighbours(units, code)
     return render.page(
@@ -104,12 +99,7 @@ def page(
         owed=owed,
         unit=owed.unit,
         contact=contacts.contact(site.table, p, code),
-        sections=parts(owed, content, last),
-        version=versions[-1] if versions else None,
-        versions=versions,
-        compared=_compared(owed, versions, request.query),
-        moments=_moments(owed, versions, events, told, request.now),
-        earlier=_last_return(events),
+        **_sent_and_done(site, request, owed),
         asks=unit_requests.of_unit(site.table, p, key, code),
         before=before,
         after=after,
@@ -123,6 +113,24 @@ def page(
         faults=_sentences(owed, faults or {}),
         words=words,
     )
+
+
+def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, Any]:
+    """Every version, and what was done about them; for the page."""
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    versions = reports.versions(site.table, p, key, code)
+    content = report.parse(versions[-1].content) if versions else Content()
+    last = owed_report.last_values(site, owed) if versions else {}
+    events = acts.events(site.table, p, key, code)
+    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
+    return {
+        "sections": parts(owed, content, last),
+        "version": versions[-1] if versions else None,
+        "versions": versions,
+        "compared": _compared(owed, versions, request.query),
+        "moments": _moments(owed, versions, events, told, request.now),
+        "earlier": _last_return(events),
+    }
 
 
 def moves(owed: OwedReport, request: Request) -> frozenset[str]:

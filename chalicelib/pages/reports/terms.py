@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
@@ -38,6 +38,17 @@ class _Page:
 
     def of_bloc(self, bloc: str) -> list[Row]:
         return [row for row in self.rows if row.unit.bloc == bloc]
+
+    def outcomes(self, bloc: str, until: date | None) -> list[tuple[Row, extension.Outcome]]:
+        """What giving the bloc until then does to each of its units."""
+        rows = self.of_bloc(bloc) if bloc and until else []
+        return [(row, extension.outcome(row.owed, end_of(until))) for row in rows if until]
+
+    def history(self, row: Row | None) -> list[Act]:
+        if row is None:
+            return []
+        p, k = self.programme.key, self.period.key
+        return acts.events(self.site.table, p, k, row.unit.code)
 
     @property
     def seen(self) -> int:
@@ -80,16 +91,13 @@ def _answer(
     status: int = 200,
 ) -> Response:
     """The page with what is chosen on it; `asked` is a query, or a form that was not taken."""
-    programme, period = page.programme, page.period
+    programme, period, now = page.programme, page.period, page.request.now
     wanted, wrong = progress.wanted({"q": asked.get("q", "")}, programme.blocs)
-    found = progress.chosen(page.rows, wanted, page.request.now) if wanted.words else []
+    found = progress.chosen(page.rows, wanted, now) if wanted.words else []
+    faults = {**(faults or {}), **dict.fromkeys(wrong, "forbidden_character")}
     row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
     bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
     until = days.day_of(asked.get("to", ""))
-    due = end_of(until) if until else None
-    units = page.of_bloc(bloc) if bloc else []
-    results = [(one, extension.outcome(one.owed, due)) for one in units] if due else []
-    table, p, k = page.site.table, programme.key, period.key
     return render.page(
         page.site,
         page.request,
@@ -99,12 +107,12 @@ def _answer(
         programme=programme,
         period=period,
         row=row,
-        timing=progress.timing(row, page.request.now) if row else None,
-        history=acts.events(table, p, k, row.unit.code) if row else [],
+        timing=progress.timing(row, now) if row else None,
+        history=page.history(row),
         bloc=bloc,
         of_bloc=progress.count(page.of_bloc(bloc)),
         until=until,
-        results=results,
+        results=page.outcomes(bloc, until),
         wanted=wanted,
         found=found[:_MOST_FOUND],
         more=len(found) > _MOST_FOUND,
@@ -113,10 +121,9 @@ def _answer(
         done=words.DONE.get(asked.get("done", ""), ""),
         verbs=ACTS,
         typed={"form_of": "", "reason": "", "day": "", "shorter": "", **asked},
-        faults={name: words.TERM_FAULTS[fault] for name, fault in (faults or {}).items()}
-        | dict.fromkeys(wrong, words.TERM_FAULTS["forbidden_character"]),
+        faults={name: words.TERM_FAULTS[fault] for name, fault in faults.items()},
         words=words,
-        now=page.request.now,
+        now=now,
     )
 
 

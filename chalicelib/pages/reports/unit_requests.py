@@ -18,7 +18,6 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import unit_request
 from chalicelib.rules.reports.obligation import Asking, Obligation
-from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.reports.unit_request import State, UnitRequest
 from chalicelib.rules.review.act import Act
@@ -38,9 +37,13 @@ class Waiting(NamedTuple):
 
     ask: UnitRequest
     unit: Unit | None
-    head: Head | None
-    due: datetime
-    against: str  # why nothing can be granted: a key of messages.deciding.NO_LONGER_NEEDED
+    owed: Obligation
+    now: datetime
+
+    @property
+    def against(self) -> str:
+        """Why nothing can be granted: a key of NO_LONGER_NEEDED."""
+        return self.owed.against_granting(self.ask.kind, self.now)
 
 
 class _Refused(Exception):
@@ -64,14 +67,13 @@ def _page(
     p, key = programme.key, period.key
     units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
     found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
-    waiting = []
-    for ask in (ask for ask in found if ask.state == "open"):
-        owed = _owed(site, p, period, ask.unit)
-        against = owed.against_granting(ask.kind, request.now)
-        waiting.append(Waiting(ask, units.get(ask.unit), owed.head, owed.due, against))
+    waiting = [
+        Waiting(ask, units.get(ask.unit), _owed(site, p, period, ask.unit), request.now)
+        for ask in found
+        if ask.state == "open"
+    ]
     answered = [ask for ask in found if ask.state != "open"]
     told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
-    just = request.query.get("answered", "")
     return render.page(
         site,
         request,
@@ -84,7 +86,7 @@ def _page(
         waiting=waiting,
         open_requests=len(waiting),
         answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
-        just=next((ask for ask in answered if f"{ask.unit}-{ask.kind}" == just), None),
+        just=next((one for one in answered if _named(one) == request.query.get("answered")), None),
         told=lambda ask: (
             (one := told.get((ask.unit, ask.answered))) and told_words.ended(one, request.now)
         ),
@@ -147,8 +149,12 @@ def answer(site: Site, request: Request) -> Response:
     return _done(site, p, period.key, ask)
 
 
+def _named(ask: UnitRequest) -> str:
+    return f"{ask.unit}-{ask.kind}"
+
+
 def _done(site: Site, p: str, k: str, ask: UnitRequest) -> Response:
-    return redirect(site, "desk", p, k, "requests", answered=f"{ask.unit}-{ask.kind}")
+    return redirect(site, "desk", p, k, "requests", answered=_named(ask))
 
 
 def _unit(site: Site, programme: Programme, period: Period, code: str) -> Unit:

@@ -1,5 +1,6 @@
 """One period unit by unit: an indicator as it was reported, or under today's units."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +72,20 @@ class _Asked:
         one = self._by_code[self._forms.get(unit.code, self._own)].get(code)
         return one is not None and one.asks(unit.bloc)
 
+    def given(self, code: str, units: Collection[str]) -> tuple[dict[str, object], dict[str, str]]:
+        """What these units answered, and how their reports stand; what is returned gives nothing,
+        as in the summary.
+        """
+        states: dict[str, str] = {
+            head.unit: head.state for head in self.heads if head.unit in units
+        }
+        answers: dict[str, object] = {
+            head.unit: todays_units.answer(report.parse_figures(head.figures), code)
+            for head in self.heads
+            if head.unit in states and head.state != "returned"
+        }
+        return answers, states
+
 
 def _is_figure(indicator: Indicator) -> bool:
     return not indicator.is_text and indicator.entered_by == "unit"
@@ -89,17 +104,7 @@ def _found(
     exempt = terms.terms(site.table, programme.key, period.key)
     owed = without_exempt(owing(everyone, period.end), exempt)
     asked = [unit for unit in owed if its.asks(indicator.code, unit)]
-    codes = {unit.code for unit in asked}
-    given: dict[str, object] = {}
-    states: dict[str, str] = {}
-    for head in its.heads:
-        if head.unit not in codes:
-            continue
-        states[head.unit] = head.state
-        if head.state != "returned":  # as in the summary
-            given[head.unit] = todays_units.answer(
-                report.parse_figures(head.figures), indicator.code
-            )
+    given, states = its.given(indicator.code, {unit.code for unit in asked})
     answers = [(unit, given.get(unit.code, todays_units.MISSING)) for unit in asked]
     day = max(today(request.now), period.end)
     lines = Lines(everyone)

@@ -1,7 +1,7 @@
 """The unit's side until it sends: home, form, drafts, definitions."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,10 @@ from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports.draft import Draft
 from chalicelib.rules.reports.obligation import Obligation
-from chalicelib.rules.reports.report import Fault, Head
+from chalicelib.rules.reports.report import Fault
 from chalicelib.rules.reports.terms import NO_TERMS
 from chalicelib.rules.texts.clock import today
-from chalicelib.rules.units.unit import known_as, owing
+from chalicelib.rules.units.unit import Unit, known_as, owing
 from chalicelib.store import programmes, reports, terms
 from chalicelib.store.drafts import Kept
 
@@ -48,49 +48,44 @@ def home(site: Site, request: Request) -> Response:
     if programme is None or not versions:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
-    owing_in = {one.key for one in begun if owing(versions, one.end)}
-    owed = [one for one in begun if one.key in owing_in]
-    heads = {one.key: reports.head(site.table, p, one.key, code) for one in begun}
-    uncounted = [one for one in begun if one.key not in owing_in and heads[one.key]]
-    due = {one.key: _owed(site, p, one, code, heads[one.key], request) for one in owed}
-
-    def is_open(one: Period) -> bool:
-        return due[one.key].is_open(request.now)
+    every = (_owed(site, p, code, one, request.now, owing(versions, one.end)) for one in begun)
+    its = {one.period.key: one for one in every if one.owes or one.head}
+    now = [one for one in its.values() if one.owes and one.is_open(request.now)]
+    past = [one for one in its.values() if one not in now]
+    silent = [one for one in its.values() if not one.head and (one in past or one.terms.exempt)]
 
     from chalicelib.messages.reports import moves
     from chalicelib.pages.unit import department_said, parked
 
-    said, may_ask = department_said.on_home(site, p, due, code, request.now)
-    past = uncounted + [one for one in owed if not is_open(one)]
-    silent = [one for one in owed if not heads[one.key]]
-    closed = [one for one in silent if not is_open(one) or due[one.key].terms.exempt]
+    said, may_ask = department_said.on_home(site, p, its, code, request.now)
+    unsent = {
+        one.period.key: parked.never_sent(site, p, one.period, code, request.now) for one in silent
+    }
     return render.page(
         site,
         request,
         "unit/home.html",
         programme=programme,
         unit=known_as(versions, today(request.now)),
-        open=sorted(filter(is_open, owed), key=lambda one: due[one.key].own_due),
-        past=sorted(past, key=lambda one: one.due, reverse=True),
-        uncounted={one.key for one in uncounted},
-        heads=heads,
-        owed=due,
+        open=sorted(now, key=lambda one: one.own_due),
+        past=sorted(past, key=lambda one: one.period.due, reverse=True),
         said=said,
         may_ask=may_ask,
-        unsent={one.key: parked.never_sent(site, p, one, code, request.now) for one in closed},
+        unsent=unsent,
         words=moves,
         now=request.now,
     )
 
 
 def _owed(
-    site: Site, p: str, period: Period, code: str, head: Head | None, request: Request
+    site: Site, p: str, code: str, period: Period, now: datetime, owes: Sequence[Unit]
 ) -> Obligation:
-    """A report that was sent in a period that is over has nothing to wait for any more: its terms
+    """Nothing is waited for where nothing is owed, or was sent for a period that is over: the terms
     are not read.
     """
-    if head is not None and request.now > period.locks:
-        return Obligation(period, NO_TERMS, head)
+    head = reports.head(site.table, p, period.key, code)
+    if not owes or (head is not None and now > period.locks):
+        return Obligation(period, NO_TERMS, head, bool(owes))
     return Obligation(period, terms.of(site.table, p, period.key, code), head)
 
 

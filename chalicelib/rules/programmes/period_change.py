@@ -67,29 +67,45 @@ def with_days(
     if faults:
         raise Wrong(**faults)
     new = {name: day for name, day in days.items() if day and day != _day(period, name)}
+    instants = _instants(period, new, holidays)
     faults = dict.fromkeys(_days_gone(period, new, now), "in_the_past")
     if "opens" in new and period.has_begun(now):
         faults["opens"] = "already_open"
-    instants = {name: getattr(period, name) for name in days}
-    if "opens" in new:
-        instants["opens"] = calendar.start_of(new["opens"])
-    if "due" in new:
-        instants["due"] = calendar.end_of(_due(period.end, new["due"], holidays))
-    if "locks" in new:
-        if (days["due"] or period.end) > new["locks"]:
-            faults.setdefault("locks", "locks_before_due")
-        working = calendar.end_of(calendar.working_day(new["locks"], holidays))
-        instants["locks"] = max(instants["due"], working)
-    elif instants["locks"] < instants["due"]:
-        faults.setdefault("due", "due_after_lock")
-    if instants["opens"] > instants["due"]:
-        faults.setdefault("opens", "opens_after_due")
+    faults = _out_of_order(days["due"] or period.end, new, instants) | faults
     if not new:
         faults["due"] = "nothing_changed"
     if faults:
         raise Wrong(**faults)
     _need_reason(reason)
     return period.model_copy(update=instants)
+
+
+def _instants(
+    period: Period, new: Mapping[str, date], holidays: Collection[date]
+) -> dict[str, datetime]:
+    """When it opens, is due and locks with these new days."""
+    instants = {name: getattr(period, name) for name in ("opens", "due", "locks")}
+    if "opens" in new:
+        instants["opens"] = calendar.start_of(new["opens"])
+    if "due" in new:
+        instants["due"] = calendar.end_of(_due(period.end, new["due"], holidays))
+    if "locks" in new:
+        working = calendar.end_of(calendar.working_day(new["locks"], holidays))
+        instants["locks"] = max(instants["due"], working)
+    return instants
+
+
+def _out_of_order(
+    due: date, new: Mapping[str, date], instants: Mapping[str, datetime]
+) -> dict[str, str]:
+    faults = {}
+    if "locks" in new and due > new["locks"]:
+        faults["locks"] = "locks_before_due"
+    elif instants["locks"] < instants["due"]:
+        faults["due"] = "due_after_lock"
+    if instants["opens"] > instants["due"]:
+        faults["opens"] = "opens_after_due"
+    return faults
 
 
 def _day(period: Period, name: str) -> date:
@@ -128,17 +144,9 @@ def new_period(
     now: datetime,
 ) -> Period:
     """A thematic or special period (chuyên đề, đột xuất) as it was typed. Raises Wrong."""
-    faults: dict[str, str] = {}
     label = " ".join(typed.get("label", "").split())  # it stands in subjects of mails
     key = f"x-{typed.get('slug', '') or text.slug(label)}"
-    days = {}
-    for name in ("start", "end", "opens", "due", "locks"):
-        given = typed.get(name, "")
-        day = read_day(given)
-        if day is not None:
-            days[name] = day
-        elif given or name != "opens":
-            faults[name] = "bad_day" if given else "empty"
+    days, faults = _days_of(typed)
     if not re.fullmatch(r"x-[a-z0-9]+(-[a-z0-9]+)*", key) or len(key) > LONGEST_KEY:
         faults["slug"] = "bad_slug"
     elif key in taken:
@@ -161,6 +169,19 @@ def new_period(
         form=int(typed["form"]),
         opens=days.get("opens"),
     )
+
+
+def _days_of(typed: Mapping[str, str]) -> tuple[dict[str, date], dict[str, str]]:
+    """The days of a new period, and what is wrong with those that are none; it may open unsaid."""
+    days, faults = dict[str, date](), dict[str, str]()
+    for name in ("start", "end", "opens", "due", "locks"):
+        given = typed.get(name, "")
+        day = read_day(given)
+        if day is not None:
+            days[name] = day
+        elif given or name != "opens":
+            faults[name] = "bad_day" if given else "empty"
+    return days, faults
 
 
 def _order_of(days: Mapping[str, date], now: datetime) -> dict[str, str]:

@@ -180,23 +180,24 @@ def read(
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
         if not indicator.is_text:
             jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
-        if note := text.tidy(typed.get(f"{code}.note", "")):
-            wrong = _note_faults(code, note)
-            faults += wrong
-            if not wrong:
-                notes[code] = note
+        note, wrong = _note(code, typed)
+        faults += wrong
+        if note:
+            notes[code] = note
     content = Content(figures, texts, notes, nil)
     if len(content.canonical().encode()) > LARGEST:
         faults.append(Fault("", "", "report_too_large"))
     return Reading(content, tuple(faults), tuple(empties), tuple(jumps))
 
 
-def _note_faults(code: str, note: str) -> list[Fault]:
+def _note(code: str, typed: Mapping[str, str]) -> tuple[str, list[Fault]]:
+    """What was explained of a value; empty where nothing was, or what was can't be taken."""
+    note = text.tidy(typed.get(f"{code}.note", ""))
     if text.forbidden(note):
-        return [Fault(f"{code}.note", code, "forbidden_character")]
+        return "", [Fault(f"{code}.note", code, "forbidden_character")]
     if len(note) > value.LONGEST_NOTE:
-        return [Fault(f"{code}.note", code, "note_too_long")]
-    return []
+        return "", [Fault(f"{code}.note", code, "note_too_long")]
+    return note, []
 
 
 def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:

@@ -27,15 +27,13 @@ def submit(
     """The next version and the head that points to it. Raises Refused.
 
     With `entered` it is a paper report: `now` is then its arrival, which all is judged on.
-
-    Lateness is judged once, on version 1 against this unit's own due instant; an answer to
-    a return is late only after the return's own due date.
+    Lateness is judged once, on version 1 against this unit's own due instant; an answer to a
+    return is late only after the return's own due date.
     """
     if entered and head and head.state == "submitted":
         raise Refused("paper_from_submitted")  # what stands is the unit's to correct
     owed = Obligation(period, terms, head)
-    state = _submittable(owed, now, reason)
-    after = now > owed.due
+    state, after = _submittable(owed, now, reason), now > owed.due
     version = Version(
         unit=unit,
         period=period.key,
@@ -47,8 +45,8 @@ def submit(
         actor=actor,
         reason=reason,
         form=form,
-        late=after if head is None else head.late,
-        after_due=after if head else False,
+        late=head.late if head else after,
+        after_due=after and head is not None,
         entered=entered,
     )
     return version, _newest(head, version, state, content)
