@@ -237,6 +237,7 @@ class TableContract:
             Key("R", "made"): 1,
         }
 
+    @pytest.mark.guards("all or nothing, limits alike", "an engine that applies change by change")
     @pytest.mark.parametrize("place", [0, 1, 2, 3])
     def test_a_write_is_nothing_where_one_expectation_breaks(
         self, table: Table, place: int
@@ -255,6 +256,7 @@ class TableContract:
         assert broken.value.key == Key("Q", "moved")
         assert whole(table) == before
 
+    @pytest.mark.guards("all or nothing, limits alike")
     def test_a_conflict_names_the_first_broken_change(self, table: Table) -> None:
         put(table, "P", "b")
         put(table, "P", "c")
@@ -274,6 +276,12 @@ class TableContract:
         put(table, "P", "s", 1)
         assert version_of(table, Key("P", "s")) == 2
 
+    @pytest.mark.guards(
+        "versions go up by one, ends come and go",
+        "`expires` not removed ✓",
+        "version not raised ✓",
+        "no condition ✓",
+    )
     @pytest.mark.parametrize("expects", [1, ANYTHING])
     def test_a_put_without_an_end_takes_the_old_one_away(self, table: Table, expects: int) -> None:
         table.write(Put(Key("P", "s"), {"old": 1}, NOTHING, FAR))
@@ -315,6 +323,7 @@ class TableContract:
         found = list(table.query(partition, "s"))
         assert [item.key for item in found] == [Key(partition, "s"), Key(partition, "s#1")]
 
+    @pytest.mark.guards("no silent truncation", "stopping after the first page ✓")
     def test_a_query_goes_on_to_the_last_page(self, table: Table) -> None:
         sorts = [f"REPORT#{number:05}" for number in range(450)]
         put_many(table, (Key("P", sort) for sort in sorts))
@@ -375,6 +384,7 @@ class TableContract:
         with pytest.raises(ValueError, match="at least one"):
             table.write()
 
+    @pytest.mark.guards("all or nothing, limits alike")
     def test_a_hundred_changes_are_taken_and_one_more_refused(self, table: Table) -> None:
         changes = [Put(Key("P", f"s{number}"), {}, ANYTHING) for number in range(101)]
         with pytest.raises(ValueError, match="100"):
@@ -504,6 +514,7 @@ class TableRaces:
         assert item is not None
         assert (item.body["n"], item.version) == (threads * times, threads * times)
 
+    @pytest.mark.guards("races", "reading before the write lock ✓")
     def test_of_many_that_expect_nothing_one_wins(self, table: Table) -> None:
         def claim(place: int) -> bool:
             try:

@@ -167,6 +167,9 @@ PASSING = (
 )
 
 
+@pytest.mark.guards(
+    "an engine in trouble", "no random part ✓", "no second try ✓", "a network error let through ✓"
+)
 @pytest.mark.parametrize("code", PASSING)
 def test_what_passes_is_tried_again_with_growing_random_waits(
     patient: DynamoTable, network: Network, waits: list[float], code: str
@@ -178,6 +181,7 @@ def test_what_passes_is_tried_again_with_growing_random_waits(
     assert all(0 <= wait < 0.02 * 2**place for place, wait in enumerate(waits))
 
 
+@pytest.mark.guards("an engine in trouble")
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
 def test_a_transaction_in_somebodys_way_is_tried_again(
     patient: DynamoTable, network: Network, waits: list[float], reason: str
@@ -188,6 +192,7 @@ def test_a_transaction_in_somebodys_way_is_tried_again(
     assert len(waits) == 3
 
 
+@pytest.mark.guards("an engine in trouble")
 @pytest.mark.parametrize("code", PASSING)
 def test_what_does_not_pass_is_busy_and_nothing_is_written(
     patient: DynamoTable, network: Network, waits: list[float], code: str
@@ -199,6 +204,11 @@ def test_what_does_not_pass_is_busy_and_nothing_is_written(
     assert patient.get(Key("P", "s")) is None
 
 
+@pytest.mark.guards(
+    "an engine in trouble",
+    "`TransactionConflict` taken for a conflict ✓",
+    "every cancellation tried again ✓",
+)
 def test_only_a_broken_expectation_is_a_conflict_and_it_names_the_change(
     patient: DynamoTable, network: Network
 ) -> None:
@@ -210,6 +220,7 @@ def test_only_a_broken_expectation_is_a_conflict_and_it_names_the_change(
     assert broken.value.key == keys[1]
 
 
+@pytest.mark.guards("an engine in trouble")
 def test_any_other_refusal_is_raised_at_once(
     patient: DynamoTable, network: Network, waits: list[float]
 ) -> None:
@@ -223,6 +234,7 @@ def test_any_other_refusal_is_raised_at_once(
     assert waits == []
 
 
+@pytest.mark.guards("an engine in trouble")
 @pytest.mark.parametrize(
     "error",
     [ReadTimeoutError(endpoint_url="x"), EndpointConnectionError(endpoint_url="x")],
@@ -261,6 +273,7 @@ def test_what_a_batch_left_out_is_put_again(
     )["Item"] == {"pk": {"S": "P"}, "sk": {"S": "s07"}}  # it was put again, as it was left
 
 
+@pytest.mark.guards("a lost answer is no second write", "a new token for each try ✓")
 @pytest.mark.parametrize("tries", [3, 1], ids=["by the SDK", "by us"])
 def test_a_write_whose_answer_is_lost_is_made_once(ministack: Ministack, tries: int) -> None:
     """Whoever tries again comes with the same token, so it is the same write."""
@@ -289,6 +302,7 @@ def test_a_write_whose_answer_is_lost_is_made_once(ministack: Ministack, tries: 
     assert len(set(tokens)) == 1
 
 
+@pytest.mark.guards("no silent truncation", "stopping at 1 MB ✓", "`ConsistentRead` left out ✓")
 def test_a_query_reads_every_page(table: DynamoTable, client: Any) -> None:
     for number in range(30):
         table.write(Put(Key("P", f"{number:02}"), {"text": "x" * 90_000}, NOTHING))
@@ -301,6 +315,7 @@ def test_a_query_reads_every_page(table: DynamoTable, client: Any) -> None:
     assert len(list(table.everything())) == 30
 
 
+@pytest.mark.guards("no silent truncation")
 def test_every_read_is_strongly_consistent(table: DynamoTable, client: Any) -> None:
     asked: list[bool] = []
     client.meta.events.register(
@@ -382,6 +397,7 @@ def test_a_damaged_server_key_is_said(account: Ministack) -> None:
         _ = site.key
 
 
+@pytest.mark.guards("both engines serve the pages")
 def test_the_app_serves_from_aws_where_the_environment_names_a_table(account: Ministack) -> None:
     """A process of its own, as Lambda starts it: event in, response out."""
     client = account.client("dynamodb")
@@ -454,6 +470,13 @@ def posting(ses: Ses, waits: list[float]) -> None:
     SesMail(lambda: ses, SENDER, waits.append).send("a@b.example", "Thư", "x", NOW)
 
 
+@pytest.mark.guards(
+    "what the mail edge knows",
+    "a second try ✓",
+    "a 500 taken for a refusal ✓",
+    "the SDK's retries ✓",
+    "a full disk as unknown ✓",
+)
 @pytest.mark.parametrize(
     "act",
     [
@@ -471,6 +494,7 @@ def test_a_mail_that_ses_did_not_take_is_known_not_to_have_gone_out(act: Excepti
     assert (ses.asked, waits) == (1, [])
 
 
+@pytest.mark.guards("what the mail edge knows")
 @pytest.mark.parametrize(
     "act",
     [
@@ -496,6 +520,7 @@ def test_a_mail_that_comes_too_fast_waits_for_its_turn() -> None:
         posting(Ses(*[refused("TooManyRequestsException", 429)] * 4), waits)
 
 
+@pytest.mark.guards("what the mail edge knows")
 def test_the_sdk_sends_no_mail_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own retries can't know what SES has taken; a table's calls may be made again."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -99,6 +99,9 @@ def measured(
     )
 
 
+@pytest.mark.guards(
+    "what requests cost; a send at most 18 write units", "2 kB more in a draft ✓ (the first)"
+)
 def test_the_table_of_capacity_units_is_what_is_measured(
     measured: dict[str, tuple[int, int, int]],
 ) -> None:
@@ -109,6 +112,7 @@ def test_the_table_of_capacity_units_is_what_is_measured(
     assert told() == measured, f"replace the rows under “{HEADING}” in {DOCUMENT} by\n{right}"
 
 
+@pytest.mark.guards("what requests cost; a send at most 18 write units")
 def test_a_send_of_a_median_report_costs_at_most_eighteen_write_units(
     measured: dict[str, tuple[int, int, int]],
 ) -> None:

@@ -128,6 +128,7 @@ def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     with_sqlite.close()
 
 
+@pytest.mark.guards("acknowledged is kept", "`synchronous` other than FULL ✓ (the second)")
 def test_what_was_acknowledged_outlives_kill_9(tmp_path: Path) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path;"
@@ -147,17 +148,20 @@ def test_what_was_acknowledged_outlives_kill_9(tmp_path: Path) -> None:
     again.close()
 
 
+@pytest.mark.guards("acknowledged is kept")
 def test_the_disk_has_a_write_before_the_writer_goes_on(table: SqliteTable) -> None:
     with table._connection() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
+@pytest.mark.guards("summaries stay quick on SQLite", "the size left to SQLite ✓ (the first)")
 def test_a_new_file_has_leaves_that_hold_a_head(table: SqliteTable) -> None:
     with table._connection() as connection:
         assert connection.execute("PRAGMA page_size").fetchone()[0] == 8_192
 
 
+@pytest.mark.guards("summaries stay quick on SQLite")
 def test_a_file_of_other_leaves_is_used_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path)) as connection:
@@ -246,6 +250,11 @@ def test_a_writer_waits_for_a_short_one(table: SqliteTable, tmp_path: Path) -> N
     other.close()
 
 
+@pytest.mark.guards(
+    "the table's handles are bounded and given back",
+    "unbounded connections ✓ (the first)",
+    "each closed by itself ✓ (the second)",
+)
 def test_a_crowd_of_readers_waits_for_one_of_a_few_connections(tmp_path: Path) -> None:
     filled(tmp_path)
     table = SqliteTable(tmp_path / "baocao.sqlite3")
@@ -272,6 +281,7 @@ def test_a_crowd_of_readers_waits_for_one_of_a_few_connections(tmp_path: Path) -
     table.close()
 
 
+@pytest.mark.guards("the table's handles are bounded and given back")
 def test_after_a_crowd_every_handle_is_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,6 +323,7 @@ def test_a_conflict_holds_no_lock(table: SqliteTable, tmp_path: Path) -> None:
     other.close()
 
 
+@pytest.mark.guards("taken port, bad DATA: one line, nothing changed")
 @pytest.mark.parametrize(
     ("where", "what"), [(0, b"no database"), (4096, b"\xff" * 4096), (8192 + 7, b"\x00" * 9000)]
 )
@@ -370,6 +381,7 @@ def test_data_that_is_a_file_is_said_in_one_line(tmp_path: Path) -> None:
     assert (tmp_path / "data").read_text() == "a file"
 
 
+@pytest.mark.guards("the key", "mode 0644 ✓")
 def test_the_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     site = open_site(tmp_path)
     site.table.close()
@@ -544,6 +556,7 @@ def test_the_newest_mail_sorts_last(mail: OutboxMail, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.guards("what the mail edge knows")
 def test_a_mail_that_does_not_reach_the_folder_is_known_not_to_have_gone_out(
     mail: OutboxMail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -575,6 +588,7 @@ def test_a_mail_whose_last_flush_fails_may_have_gone_out(
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
 
 
+@pytest.mark.guards("no file in use ends")
 def test_files_that_nobody_needs_go_as_a_buckets_lifecycle_takes_them(tmp_path: Path) -> None:
     files = FolderFiles(tmp_path, lambda: bytes(32), "http://127.0.0.1:8000")
     for name in ("summaries/p/k/new.json", "summaries/p/k/old.json", "exports/p/k/a.xlsx"):

@@ -68,6 +68,7 @@ def caught(error: BaseException, cause: BaseException | None = None) -> Any:
         return type(raised), raised, raised.__traceback__
 
 
+@pytest.mark.guards("no values", "texts as they come", "a library's values filled in: each ✓")
 @pytest.mark.parametrize(
     "said",
     [
@@ -96,6 +97,7 @@ def test_a_text_keeps_what_helps() -> None:
     assert logs.without_secrets("missing 'tries' in 2026-Q4") == "missing 'tries' in 2026-Q4"
 
 
+@pytest.mark.guards("every line is JSON, a failure is one", "Python's own traceback ✓ (the first)")
 def test_a_trace_names_files_and_calls_without_locals_or_source() -> None:
     password = TOKEN
     cause = caught(KeyError(password))[1]
@@ -123,6 +125,7 @@ def test_an_endless_recursion_is_one_short_line() -> None:
     assert len(line) < 4_000
 
 
+@pytest.mark.guards("no values")
 def test_a_librarys_line_keeps_its_words_without_its_values() -> None:
     line = logs.Lines().format(
         record("Caught exception for path %s", (f"/u/{TOKEN}",), None, name="chalice")
@@ -146,6 +149,11 @@ def test_whatever_is_said_stays_one_line_of_ascii(value: Any) -> None:
 # A request.
 
 
+@pytest.mark.guards(
+    "one line a request, with its cost",
+    "no calls counted ✓ (the first)",
+    "a moved address without a line ✓ (the second)",
+)
 def test_every_request_is_one_line_with_what_it_cost(
     as_unit: Callable[..., Visitor], logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
@@ -162,6 +170,9 @@ def test_every_request_is_one_line_with_what_it_cost(
     assert re.fullmatch(r"[0-9a-f]{12}", line["id"])
 
 
+@pytest.mark.guards(
+    "refused ones too, without their path", "the path as the route", "413 outside the line: each ✓"
+)
 def test_what_the_gateway_refuses_is_one_line_without_its_path(
     visitor: Callable[[], Visitor], logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
@@ -181,6 +192,7 @@ def test_what_the_gateway_refuses_is_one_line_without_its_path(
     assert TOKEN not in json.dumps(lines)
 
 
+@pytest.mark.guards("the page's id stands in the log", "another id on the page ✓")
 @pytest.mark.parametrize(
     ("error", "status"), [(RuntimeError(f"/u/{TOKEN}"), 500), (Busy("b"), 503)]
 )
@@ -248,6 +260,7 @@ def test_on_lambda_the_id_is_api_gateways_own(
     assert line["status"] == 401
 
 
+@pytest.mark.guards("every line is JSON, a failure is one")
 def test_on_lambda_every_line_is_json_too(tmp_path: Path) -> None:
     """The runtime has put a handler of its own on the root logger before the app is read."""
     source = """
@@ -273,6 +286,7 @@ logging.getLogger("botocore").debug("headers")
 # The scheduled runs.
 
 
+@pytest.mark.guards("runs say what they did", "a period's line without the run's id ✓")
 def test_a_run_says_what_it_did_with_each_period_and_what_that_cost(
     site: Site, logged: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +323,7 @@ def written(data: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.guards("`make logs` finds it", "a filter left out")
 def test_the_server_keeps_its_log_and_make_logs_shows_it(tmp_path: Path) -> None:
     with Server(tmp_path / "data", LOG="INFO") as server:
         enter(server, server.link("unit")).get("/report/2021-H1")
@@ -381,6 +396,7 @@ def test_without_a_log_it_is_said_in_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.guards("bounded, and read over its files", "no largest size ✓ (the first)")
 def test_the_log_is_bounded_and_read_over_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,6 +415,7 @@ def test_the_log_is_bounded_and_read_over_its_files(
     assert told == list(range(told[0], 200))
 
 
+@pytest.mark.guards("bounded, and read over its files")
 def test_following_goes_on_through_a_new_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +435,7 @@ def test_following_goes_on_through_a_new_file(
     kept.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards("every line is JSON, a failure is one")
 def test_a_failed_thread_is_one_line_of_json(tmp_path: Path) -> None:
     source = """
 import threading

@@ -19,6 +19,11 @@ def raw_subject(subject: str) -> str:
     return found[1]
 
 
+@pytest.mark.guards(
+    "a subject reads as it was written, whatever its length",
+    "folded by `EmailPolicy` ✓ (the first)",
+    "not folded ✓ (the second)",
+)
 @pytest.mark.parametrize("words", [WORDS, "Report Q4 of 2026, due on 17/12/2026 "])
 def test_a_subject_of_any_length_reads_as_it_was_written(words: str) -> None:
     """Other letters come in encoded words, which join without the blanks between them."""
@@ -28,6 +33,7 @@ def test_a_subject_of_any_length_reads_as_it_was_written(words: str) -> None:
         assert str(make_header(decode_header(unfolded))) == subject
 
 
+@pytest.mark.guards("a subject reads as it was written, whatever its length")
 def test_no_line_of_a_subject_is_longer_than_mail_programs_take() -> None:
     for line in f"Subject: {raw_subject((WORDS * 4).strip())}".split("\r\n"):
         assert len(line) <= 78

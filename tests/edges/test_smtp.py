@@ -115,6 +115,11 @@ def test_the_server_hears_the_bare_addresses_and_each_mail_has_a_name(
     assert contract.body(sent()[0]) == "Mã: 012345\n.\ndòng cuối\n"
 
 
+@pytest.mark.guards(
+    "a mail by SMTP is sent once, or known not sent, or unknown",
+    "a refusal taken for a yes ✓",
+    "a break taken for a no ✓",
+)
 @pytest.mark.parametrize("answer", ["451 later", "554 never"])
 def test_what_the_server_refuses_is_known_not_to_have_gone(
     mail: SmtpMail, post: Post, answer: str
@@ -128,6 +133,7 @@ def test_what_the_server_refuses_is_known_not_to_have_gone(
         mail.send(TO, "Đăng nhập", "Mã", NOW)
 
 
+@pytest.mark.guards("a mail by SMTP is sent once, or known not sent, or unknown")
 def test_a_line_that_breaks_over_the_mail_leaves_it_unknown(mail: SmtpMail, post: Post) -> None:
     post.hangs_up = True
     with pytest.raises(Exception) as broken:  # noqa: PT011 - whatever it is, but
@@ -141,6 +147,11 @@ def test_no_server_is_known_not_to_have_sent() -> None:
         SmtpMail("127.0.0.1", free_port(), SENDER).send(TO, "Đăng nhập", "Mã", NOW)
 
 
+@pytest.mark.guards(
+    "no password and no mail over an open line, or to a false server",
+    "STARTTLS not asked for ✓",
+    "the certificate not judged ✓",
+)
 def test_a_server_elsewhere_without_starttls_gets_nothing(
     opened: Open, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +164,7 @@ def test_a_server_elsewhere_without_starttls_gets_nothing(
     assert post.taken == []
 
 
+@pytest.mark.guards("no password and no mail over an open line, or to a false server")
 def test_over_starttls_the_password_is_taken_and_a_wrong_one_sends_nothing(
     opened: Open, post: Post, certificate: tuple[Path, Path]
 ) -> None:

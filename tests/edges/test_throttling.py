@@ -92,6 +92,11 @@ def world(tmp_path: Path, ministack: Ministack) -> World:
     return made
 
 
+@pytest.mark.guards(
+    "DynamoDB throttled, timed out, in conflict",
+    "a code of throttling not known ✓ (the second)",
+    "a time-out taken for done, a conflict not known ✓ (the first)",
+)
 @pytest.mark.soak
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.25, 0.5])
 def test_no_fault_of_dynamodb_loses_or_doubles_a_report(
@@ -129,6 +134,7 @@ def test_no_fault_of_dynamodb_loses_or_doubles_a_report(
     figure(", ".join(f"{name} {count}" for name, count in sorted(day.told.items())))
 
 
+@pytest.mark.guards("DynamoDB throttled, timed out, in conflict")
 def test_after_the_answer_was_lost_the_same_write_is_not_made_twice(
     world: World, day: BadDay
 ) -> None:
@@ -154,6 +160,7 @@ def test_after_the_answer_was_lost_the_same_write_is_not_made_twice(
     world.audit()
 
 
+@pytest.mark.guards("DynamoDB throttled, timed out, in conflict")
 @pytest.mark.parametrize(
     "code", sorted(("ThrottlingException", "ProvisionedThroughputExceededException"))
 )

@@ -91,6 +91,10 @@ def rezipped(path: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
     return other
 
 
+@pytest.mark.guards(
+    "a backup is whole, and restores the same on either engine",
+    "heads written as they are scanned ✓ (the third)",
+)
 def test_a_restored_installation_holds_the_same(reported: Site, archive: Path, empty: Site) -> None:
     told = backup.restore(empty, archive)
     assert kept(empty) == kept(reported)
@@ -118,6 +122,7 @@ def test_the_summary_of_a_restored_installation_is_the_same(
     assert (after.fingerprint, after.totals) == (before.fingerprint, before.totals)
 
 
+@pytest.mark.guards("a backup is whole, and restores the same on either engine")
 def test_from_one_machine_to_aws_and_back_nothing_changes(
     reported: Site, archive: Path, empty: Site, ministack: Ministack, clock: Clock, tmp_path: Path
 ) -> None:
@@ -132,6 +137,10 @@ def test_from_one_machine_to_aws_and_back_nothing_changes(
     assert files_of(empty) == files_of(reported)
 
 
+@pytest.mark.guards(
+    "the demo moves to a deployed stage and back: equal hashes, equal summaries, equal to the "
+    "independent sum"
+)
 def test_an_archive_is_the_same_in_whatever_order_an_engine_reads(
     reported: Site, archive: Path
 ) -> None:
@@ -151,6 +160,7 @@ def test_an_archive_is_the_same_in_whatever_order_an_engine_reads(
         assert told.members == json.loads(opened.read("manifest.json"))["sha256"]
 
 
+@pytest.mark.guards("no key, no session in a backup", "sessions kept ✓", "mode 0644 ✓")
 def test_no_key_and_nothing_that_lets_somebody_in_is_in_an_archive(
     reported: Site, archive: Path
 ) -> None:
@@ -177,6 +187,10 @@ def test_a_links_still_opens_after_a_restore_with_the_same_key(
     assert access.link(moved.table, token) is not None
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too"
+)
 def test_a_store_in_use_is_left_alone(archive: Path, empty: Site) -> None:
     samples.load_all(empty)
     before = kept(empty)
@@ -234,6 +248,15 @@ def refused(site: Site, path: Path, why: str) -> None:
     assert [one.name for one in path.parent.iterdir() if one.name.startswith(".baocao-")] == []
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too",
+    "hashes not compared ✓",
+    "members not compared ✓",
+    "any schema taken ✓",
+    "a store in use filled ✓",
+    "`zlib.error` not caught ✓",
+)
 @pytest.mark.parametrize("share", [0, 10, 50, 99])
 def test_an_archive_cut_short_is_refused(any_archive: Path, target: Site, share: int) -> None:
     whole = any_archive.read_bytes()
@@ -242,6 +265,10 @@ def test_an_archive_cut_short_is_refused(any_archive: Path, target: Site, share:
     refused(target, short, "damaged")
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too"
+)
 def test_an_archive_with_a_damaged_byte_is_refused(any_archive: Path, target: Site) -> None:
     whole = any_archive.read_bytes()
     with zipfile.ZipFile(any_archive) as opened:
@@ -255,6 +282,10 @@ def test_an_archive_with_a_damaged_byte_is_refused(any_archive: Path, target: Si
         refused(target, spoilt, "damaged|changed|can't be read")
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too"
+)
 def test_a_changed_item_is_refused(any_archive: Path, target: Site) -> None:
     def change(name: str, content: bytes) -> bytes:
         if name != "items.jsonl":
@@ -264,6 +295,10 @@ def test_a_changed_item_is_refused(any_archive: Path, target: Site) -> None:
     refused(target, rezipped(any_archive, change), "changed: items.jsonl")
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too"
+)
 def test_a_changed_or_missing_file_is_refused(any_archive: Path, target: Site) -> None:
     ends = ".xlsx"
     spoilt = rezipped(any_archive, lambda name, c: c + b" " if name.endswith(ends) else c)
@@ -281,6 +316,10 @@ def manifest_with(**more: object) -> Callable[[str, bytes], bytes]:
     return change
 
 
+@pytest.mark.guards(
+    "a damaged, changed or foreign archive touches nothing, on both engines, of an older "
+    "program too"
+)
 @pytest.mark.parametrize(
     ("more", "why"),
     [
@@ -299,6 +338,11 @@ def test_another_manifest_is_refused(
     refused(target, rezipped(any_archive, manifest_with(**more)), why)
 
 
+@pytest.mark.guards(
+    "… nor one that lies about its schema, or holds what no engine takes",
+    "not compared ✓",
+    "lines not tried ✓",
+)
 def test_an_archive_that_says_another_schema_than_its_items_is_refused(
     today: Path, target: Site
 ) -> None:
@@ -308,6 +352,7 @@ def test_an_archive_that_says_another_schema_than_its_items_is_refused(
     refused(target, rezipped(older, manifest_with(schema=SCHEMA)), why)
 
 
+@pytest.mark.guards("… nor one that lies about its schema, or holds what no engine takes")
 @pytest.mark.parametrize(
     "line",
     [
@@ -365,6 +410,12 @@ class Cut:
         raise Killed
 
 
+@pytest.mark.guards(
+    "a restore that was cut off is run again, and nobody works on half of one",
+    "its own half taken for data ✓",
+    "the mark not judged ✓",
+    "any archive gone on with ✓",
+)
 @pytest.mark.parametrize(("filling", "items"), [(1, 0), (1, 40), (2, 0), (2, 3)])
 def test_a_restore_that_was_cut_off_is_run_again(
     any_archive: Path, target: Site, filling: int, items: int
@@ -390,6 +441,11 @@ def test_a_restore_that_was_cut_off_is_run_again(
     at_once.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards(
+    "nobody sends into half an installation, nor is written over",
+    "accounts and tokens among the rest ✓",
+    "all filled again ✓",
+)
 def test_nobody_gets_in_before_all_else_is_there(today: Path, target: Site) -> None:
     with pytest.raises(Killed):
         backup.restore(replace(target, table=Cut(target.table, 2, 0)), today)  # type: ignore[arg-type]
@@ -398,6 +454,7 @@ def test_nobody_gets_in_before_all_else_is_there(today: Path, target: Site) -> N
     assert not [one for one in there if one == "STAFF" or one.startswith("TOKEN#")]
 
 
+@pytest.mark.guards("nobody sends into half an installation, nor is written over")
 def test_what_was_sent_after_a_cut_off_restore_is_not_written_over(
     today: Path, target: Site
 ) -> None:
@@ -413,6 +470,7 @@ def test_what_was_sent_after_a_cut_off_restore_is_not_written_over(
     assert after.body["hash"] == "of a later version"
 
 
+@pytest.mark.guards("a restore that was cut off is run again, and nobody works on half of one")
 def test_another_archive_is_not_restored_over_half_of_one(today: Path, target: Site) -> None:
     with pytest.raises(Killed):
         backup.restore(replace(target, table=Cut(target.table, 1, 40)), today)  # type: ignore[arg-type]
@@ -422,6 +480,7 @@ def test_another_archive_is_not_restored_over_half_of_one(today: Path, target: S
     assert kept(target) == before
 
 
+@pytest.mark.guards("what robots leave on an empty stage is no data", "counts taken for data ✓")
 def test_a_failure_that_somebody_made_meanwhile_is_no_data(today: Path, target: Site) -> None:
     """A stage that stands is found by robots before anything is restored into it."""
     count = Item(Key("RATE#x", "HOUR#2026112303"), 1, {"count": 1}, 4_000_000_000)
@@ -443,6 +502,7 @@ def corrected(site: Site, browser: Visitor) -> None:
     browser.follow(browser.submit(check, "send", **BY, reason="Bổ sung"))
 
 
+@pytest.mark.guards("a backup is whole, and restores the same on either engine")
 @pytest.mark.parametrize("heads_first", [True, False], ids=["as SQLite reads", "as a scan may"])
 def test_an_archive_made_while_units_send_is_whole(
     reported: Site,
@@ -479,6 +539,10 @@ def test_an_archive_made_while_units_send_is_whole(
     summarise.run(empty, everything=True)
 
 
+@pytest.mark.guards(
+    "an archive that is made while an officer acts holds what moved the report",
+    "what moved it not fetched ✓",
+)
 def test_an_archive_made_while_an_officer_acts_holds_what_moved_the_report(
     reported: Site, tmp_path: Path, empty: Site
 ) -> None:

@@ -39,6 +39,12 @@ def damaged(tmp_path: Path) -> Path:
     return data
 
 
+@pytest.mark.guards(
+    "a command that breaks says one line",
+    "let through ✓",
+    "an interrupt let through ✓",
+    "mode 0644",
+)
 def test_what_nobody_foresaw_is_one_line_and_a_trace(damaged: Path) -> None:
     said = server.run("links", data=damaged, day=None, SAMPLES="no")
     assert (said.returncode, said.stdout) == (1, "")
@@ -79,6 +85,7 @@ def test_for_a_stage_the_trace_lies_among_what_passes(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.guards("a command that breaks says one line")
 def test_somebody_who_stops_a_command_reads_that_it_was_stopped(damaged: Path) -> None:
     """It waits for the database, which another one holds."""
     path = damaged / "baocao.sqlite3"

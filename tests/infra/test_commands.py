@@ -118,6 +118,7 @@ def test_links_are_those_of_the_programme_in_use(
     assert link.programme == NEW
 
 
+@pytest.mark.guards("one function makes every URL, with the stage prefix")
 def test_links_carry_the_public_address(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://baocao.example/api/")
     for line in run("links").out:
@@ -198,6 +199,7 @@ def test_a_folder_is_loaded_and_loaded_again_without_a_change(
     assert after == before
 
 
+@pytest.mark.guards("all faults at once, nothing kept")
 def test_every_fault_of_a_form_is_said_and_nothing_kept(run: Run, data: Path, folder: Path) -> None:
     rewrite(
         folder / "form.md",

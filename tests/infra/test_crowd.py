@@ -55,6 +55,10 @@ def opened_beside(server: Server) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 
+@pytest.mark.guards(
+    "connections without a request shut nobody out",
+    "a thread and a file for whoever comes ✓ (the first: 27 s)",
+)
 @pytest.mark.soak
 @pytest.mark.parametrize(
     ("begun", "addresses"),
@@ -86,6 +90,13 @@ def memory(server: Server) -> int:
     return 1000 * int(status.partition("VmRSS:")[2].split()[0])
 
 
+@pytest.mark.guards(
+    "large bodies share a budget, who holds most gives way, small ones always pass",
+    "no budget ✓ (the first: 157 MB of 30 uploads, the fifth)",
+    "never given back ✓ (the second, the fifth)",
+    "small ones counted ✓ (the third, the fifth)",
+    "nobody gives way ✓, what is worked on does ✓ (each the fourth)",
+)
 @pytest.mark.parametrize("addresses", [1, 30], ids=["one address", "many addresses"])
 def test_slow_uploads_hold_no_more_memory_than_their_budget(
     server: Server, figure: Figure, addresses: int
@@ -111,6 +122,7 @@ def test_slow_uploads_hold_no_more_memory_than_their_budget(
     assert wait < 10
 
 
+@pytest.mark.guards("the table's handles are bounded and given back")
 def test_a_burst_leaves_no_handles_behind(server: Server, figure: Figure) -> None:
     """300 browsers open a unit's link in a moment in which another process writes."""
     assert visited(server) < 20
@@ -185,6 +197,7 @@ class Door:
         return {name for name, guest in self.guests.items() if guest.stage == "ends"}
 
 
+@pytest.mark.guards("connections without a request shut nobody out")
 def test_the_oldest_of_the_address_that_has_most_goes_first(lines: list[socket.socket]) -> None:
     door = Door(lines, 5)
     door.comes("b1", "a1", "a2", "a3", "c1")
@@ -196,6 +209,7 @@ def test_the_oldest_of_the_address_that_has_most_goes_first(lines: list[socket.s
     assert "b1" not in door.out
 
 
+@pytest.mark.guards("connections without a request shut nobody out")
 def test_what_is_worked_on_is_never_shown_out(lines: list[socket.socket]) -> None:
     door = Door(lines, 4)
     door.comes("a1", "a2", stage="is worked on")
@@ -247,6 +261,7 @@ def test_a_server_with_few_open_files_has_few_places(monkeypatch: pytest.MonkeyP
 # ------------------------------------------------------------------ what bodies may hold in all
 
 
+@pytest.mark.guards("large bodies share a budget, who holds most gives way, small ones always pass")
 def test_large_bodies_have_a_budget_until_they_are_answered(lines: list[socket.socket]) -> None:
     door = Door(lines, 99, most_held=1_000_000)
     door.comes("a1", "a2", "b1")
@@ -262,6 +277,7 @@ def test_large_bodies_have_a_budget_until_they_are_answered(lines: list[socket.s
     assert door.out == set()
 
 
+@pytest.mark.guards("large bodies share a budget, who holds most gives way, small ones always pass")
 def test_a_small_body_always_has_room(lines: list[socket.socket]) -> None:
     door = Door(lines, 99, most_held=SMALL)
     door.comes("a1", "a2", "b1", "c1")
@@ -272,6 +288,7 @@ def test_a_small_body_always_has_room(lines: list[socket.socket]) -> None:
     assert door.out == set()
 
 
+@pytest.mark.guards("large bodies share a budget, who holds most gives way, small ones always pass")
 def test_the_address_that_holds_most_of_the_budget_gives_way(lines: list[socket.socket]) -> None:
     door = Door(lines, 99, most_held=1_000_000)
     door.comes("b1", "a1", "a2", "b2", "c1", "d1")

@@ -75,6 +75,14 @@ def deployed(here: Account, stage: str, made: Package, person: Person, **given: 
     return deploy.deploy(here, stage, made, told, person.ask, person.say)
 
 
+@pytest.mark.guards(
+    "deployed only when told, run again after a failure, nothing that holds reports replaced",
+    "nobody asked ✓",
+    "a stillborn stack updated ✓",
+    "a replaced table let through ✓",
+    "prod let through ✓",
+)
+@pytest.mark.guards("to the period function alone, and CloudFormation makes no circle")
 @pytest.mark.e2e
 def test_a_stage_is_deployed_only_when_asked_again_without_a_change_and_destroyed(
     here: Account, made: Package
@@ -148,6 +156,14 @@ def command(monkeypatch: pytest.MonkeyPatch, made: Package, *given: str) -> int:
     return stage_commands.main(["deploy", "--stage", "dev", "--sender", SENDER, "--yes", *given])
 
 
+@pytest.mark.guards(
+    "a deployment moves the data, a command does not, an older package is refused",
+    "not moved ✓",
+    "not refused ✓",
+    "a command on older data ✓",
+    "a restore into it ✓",
+    "not told in the log ✓",
+)
 @pytest.mark.e2e
 def test_deploying_brings_the_data_of_an_older_package_up_and_an_older_one_is_refused(
     here: Account,
@@ -194,6 +210,10 @@ def test_a_table_that_is_busy_while_the_data_is_brought_up_is_said(
         after_deploy.migrated("dev", print)
 
 
+@pytest.mark.guards(
+    "a stack that still says what it was is not taken for changed; requests in flight are "
+    "waited for before data is brought up"
+)
 def test_what_a_former_package_has_in_hand_is_waited_for_before_its_data_is_brought_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -208,6 +228,12 @@ def test_what_a_former_package_has_in_hand_is_waited_for_before_its_data_is_brou
     assert CHALICE["lambda_functions"]["api_handler"]["lambda_timeout"] <= after_deploy._IN_FLIGHT
 
 
+@pytest.mark.guards(
+    "a stack that still says what it was is not taken for changed; requests in flight are "
+    "waited for before data is brought up",
+    "the first answer believed ✓",
+    "no wait ✓",
+)
 def test_a_stack_that_still_says_what_it_was_is_not_taken_for_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -228,6 +254,9 @@ def marked(site: Site) -> int:
     return mark.schema if mark else 0
 
 
+@pytest.mark.guards(
+    "deployed only when told, run again after a failure, nothing that holds reports replaced"
+)
 @pytest.mark.e2e
 def test_after_a_first_creation_that_failed_the_same_command_works(
     here: Account, made: Package
@@ -254,6 +283,9 @@ def test_an_unknown_setting_and_a_missing_sender_are_said(here: Account, made: P
         deploy.deploy(here, "prod", made, {}, person.ask, person.say)
 
 
+@pytest.mark.guards(
+    "deployed only when told, run again after a failure, nothing that holds reports replaced"
+)
 def test_prod_is_not_destroyed(here: Account) -> None:
     person = Person()
     with pytest.raises(NotDeployed, match="prod is not destroyed"):
@@ -383,6 +415,9 @@ def test_an_identity_that_waits_names_what_it_waits_for() -> None:
     assert "CNAME" not in address
 
 
+@pytest.mark.guards(
+    "deployed only when told, run again after a failure, nothing that holds reports replaced"
+)
 @pytest.mark.parametrize(
     ("change", "loses"),
     [

@@ -59,6 +59,12 @@ def stage(
         pytest.skip(str(missing))
 
 
+@pytest.mark.guards(
+    "the deployed package, over HTTP: sign-in from the mail, twenty at once with double taps, "
+    "the schedule by itself, the director’s workbook",
+    "pages without the stage’s prefix ✓ (the first)",
+    "a policy without one action ✓ (the second, `[strict]`)",
+)
 def test_staff_sign_in_by_the_mailed_link_and_by_the_code(stage: Deployed) -> None:
     assert "Đăng xuất" in stage.signed_in(OFFICER).get(f"{stage.prefix}/desk").body.decode()
     browser, mail, asked = stage.asked_for_a_mail(DIRECTOR)
@@ -73,6 +79,10 @@ TWENTY = [f"T{place}" for place in range(21, 41)]
 DOUBLE = TWENTY[::4]  # those who tap twice
 
 
+@pytest.mark.guards(
+    "the deployed package, over HTTP: sign-in from the mail, twenty at once with double taps, "
+    "the schedule by itself, the director’s workbook"
+)
 def test_twenty_units_send_at_once_the_schedule_sums_by_itself_and_the_director_has_the_workbook(
     stage: Deployed, figure: Figure
 ) -> None:
@@ -172,6 +182,11 @@ def nothing_was_refused(stage: Deployed) -> None:
 # ------------------------------------------------------------------ what fails is left over
 
 
+@pytest.mark.guards(
+    "what fails on AWS is left over with its error, the next run is whole; a bounce marks",
+    "`period` without its destination ✓, the greatest for the sum ✓ (the first)",
+    "marks not looked at ✓ (the second)",
+)
 def test_a_period_that_can_not_be_summed_is_left_over_and_the_next_run_is_whole(
     stage: Deployed,
 ) -> None:
@@ -233,6 +248,9 @@ def summed(stage: Deployed, period: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.guards(
+    "what fails on AWS is left over with its error, the next run is whole; a bounce marks"
+)
 def test_a_bounce_marks_the_mailbox_and_a_message_that_is_none_is_left_over(
     stage: Deployed,
 ) -> None:
@@ -261,6 +279,10 @@ only_open = pytest.mark.parametrize("stage", [False], ids=["open"], indirect=Tru
 WRITE = "TransactWriteItems"
 
 
+@pytest.mark.guards(
+    "a Lambda process killed in a send or a run costs nobody a report",
+    "no recognition of a content already kept ✓ (the first)",
+)
 @only_open
 def test_of_a_send_whose_process_is_killed_the_second_tap_gets_the_receipt(
     stage: Deployed, figure: Figure
@@ -286,6 +308,7 @@ def versions(stage: Deployed, code: str, period: str = KILLED) -> int:
     return len(stage.raw().under(f"REPORT#{P}#{period}#{code}", "VERSION#"))
 
 
+@pytest.mark.guards("a Lambda process killed in a send or a run costs nobody a report")
 @only_open
 def test_of_a_scheduled_run_whose_process_is_killed_the_next_is_whole(
     stage: Deployed, figure: Figure
@@ -323,6 +346,12 @@ def test_of_a_scheduled_run_whose_process_is_killed_the_next_is_whole(
 only_strict = pytest.mark.parametrize("stage", [True], ids=["strict"], indirect=True)
 
 
+@pytest.mark.guards(
+    "the functions’ policies suffice and no more; mails only as the sender",
+    "`ConditionCheckItem` left out ✓ (the first)",
+    "`Scan` added ✓ (the second)",
+    "any identity",
+)
 @only_strict
 def test_what_a_functions_policy_does_not_name_is_refused(stage: Deployed, figure: Figure) -> None:
     stage.signed_in(OFFICER)
@@ -396,6 +425,7 @@ def answered(
     return ""
 
 
+@pytest.mark.guards("the functions’ policies suffice and no more; mails only as the sender")
 @only_strict
 def test_mails_go_out_in_the_senders_name_alone(stage: Deployed) -> None:
     """By the policy itself: the emulator asks for the right to send on `*` (decision 0018)."""

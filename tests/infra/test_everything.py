@@ -48,6 +48,12 @@ def members(archive: Path) -> Mapping[str, str]:
     return found
 
 
+@pytest.mark.guards(
+    "what an item is, is told in one place; nothing unknown gets lost or comes in",
+    "a row left out ✓",
+    "a key added ✓",
+    "only the beginning of a key looked at ✓",
+)
 def test_it_holds_an_item_under_every_key_and_a_file_of_every_kind(whole: Site) -> None:
     """Whoever adds a key adds its row in store/kinds.py, and an act to tests/everything.py."""
     made = kinds_in(whole.table)
@@ -55,10 +61,12 @@ def test_it_holds_an_item_under_every_key_and_a_file_of_every_kind(whole: Site) 
     assert folders_of(whole.files) == EVERY_FOLDER
 
 
+@pytest.mark.guards("what an item is, is told in one place; nothing unknown gets lost or comes in")
 def test_every_row_is_of_a_function_of_keys() -> None:
     assert made_by_keys() == item_kinds.NAMES
 
 
+@pytest.mark.guards("what an item is, is told in one place; nothing unknown gets lost or comes in")
 def test_no_key_is_made_outside_the_module_of_keys() -> None:
     """What is not made there would have no row, and would be missing in this world unnoticed."""
     sources = [*(ROOT / "chalicelib").rglob("*.py"), *(ROOT / "infra").glob("*.py")]
@@ -94,6 +102,7 @@ def test_a_key_read_is_the_one_that_its_function_makes_of_the_parts(whole: Site)
         assert made_again(item_kinds.of(item.key)) == item.key
 
 
+@pytest.mark.guards("what an item is, is told in one place; nothing unknown gets lost or comes in")
 @pytest.mark.parametrize(
     "key",
     [
@@ -127,6 +136,11 @@ def test_a_token_of_no_known_kind_is_refused() -> None:
 # ------------------------------------------------------------------ backup, restore, move
 
 
+@pytest.mark.guards(
+    "everything goes through backup, AWS and back, the schema's steps, a new key",
+    "each `VERSION#` taken for a report's ✓ (the first: `KeyError: 'period'`)",
+    "sessions kept (the first)",
+)
 def test_it_is_backed_up_by_the_command_and_restored(whole: Site, other: Site) -> None:
     path = other.files._folder.parent.with_name("a.zip")  # type: ignore[attr-defined]
     said = server.run("backup", str(path), data=path.with_name("data"))
@@ -140,6 +154,7 @@ def test_it_is_backed_up_by_the_command_and_restored(whole: Site, other: Site) -
     assert {item.body["kind"] for item in tokens} == {"link", "replaced"}
 
 
+@pytest.mark.guards("everything goes through backup, AWS and back, the schema's steps, a new key")
 def test_from_one_machine_to_aws_and_back_it_is_the_same(
     whole: Site, other: Site, ministack: Ministack, clock: Clock, tmp_path: Path
 ) -> None:
@@ -155,6 +170,7 @@ def test_from_one_machine_to_aws_and_back_it_is_the_same(
     assert len(members(first)) > 4
 
 
+@pytest.mark.guards("what an item is, is told in one place; nothing unknown gets lost or comes in")
 @pytest.mark.parametrize("engine", ["sqlite", "dynamodb"])
 def test_an_item_that_nobody_knows_stops_a_backup_by_name(whole: Site, tmp_path: Path) -> None:
     """A program that keeps what this one has no name for: nothing of it may get lost unnoticed."""
@@ -164,6 +180,7 @@ def test_an_item_that_nobody_knows_stops_a_backup_by_name(whole: Site, tmp_path:
     assert not (tmp_path / "a.zip").exists()
 
 
+@pytest.mark.guards("JSON inside an item is judged, wherever it stands")
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_every_text_of_an_item_that_holds_json_is_judged(whole: Site) -> None:
     """Unjudged, it could come in nested so deep that a page breaks on it."""
@@ -180,6 +197,7 @@ def test_every_text_of_an_item_that_holds_json_is_judged(whole: Site) -> None:
 # ------------------------------------------------------------------ the schema, the key
 
 
+@pytest.mark.guards("everything goes through backup, AWS and back, the schema's steps, a new key")
 @pytest.mark.parametrize("engine", ["sqlite", "dynamodb"])
 def test_the_steps_of_the_schema_leave_it_as_it_is(whole: Site) -> None:
     mark = schema.mark(whole.table)
@@ -193,6 +211,7 @@ def test_the_steps_of_the_schema_leave_it_as_it_is(whole: Site) -> None:
     assert after.schema == SCHEMA
 
 
+@pytest.mark.guards("everything goes through backup, AWS and back, the schema's steps, a new key")
 @pytest.mark.parametrize("engine", ["sqlite", "dynamodb"])
 def test_a_new_server_key_changes_links_sessions_and_the_record_and_nothing_else(
     whole: Site,

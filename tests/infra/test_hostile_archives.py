@@ -31,6 +31,12 @@ from tests.infra.test_backup import (
 from tests.server import run
 from tests.sizes import size
 
+pytestmark = pytest.mark.guards(
+    "a made-up archive is refused in a sentence, nothing written",
+    "each check of `infra/unpacking.py` left out ✓",
+    "the program of before: 33 were restored, one was a traceback ✓",
+)
+
 __all__ = ["archive", "empty", "reported", "today"]  # fixtures
 
 ITEMS, MANIFEST = "items.jsonl", "manifest.json"
@@ -225,6 +231,7 @@ def test_json_that_lies_deep_in_a_text(today: Path, empty: Site) -> None:
     refused(empty, changed(today, deepen), r"line \d+: a line nested so deep")
 
 
+@pytest.mark.guards("JSON inside an item is judged, wherever it stands", "names left out ✓")
 @pytest.mark.parametrize("name", ["marks", "savings", "pages"])
 def test_json_that_lies_deep_in_a_draft(today: Path, empty: Site, name: str) -> None:
     """The unit's form would break on it for good."""
@@ -318,6 +325,7 @@ def test_an_added_officer_is_seen_where_the_manifest_is_not_remade(
     refused(empty, rezipped(today, lambda n, c: whole if n == ITEMS else c), "changed: items.jsonl")
 
 
+@pytest.mark.guards("whom an archive lets in is said, and asked", "not asked ✓")
 def test_an_added_officer_is_named_where_the_manifest_is_remade(today: Path, empty: Site) -> None:
     """No hash can tell: so a person is asked, before anything is written."""
     path = changed(
@@ -338,6 +346,11 @@ def test_an_added_officer_is_named_where_the_manifest_is_remade(today: Path, emp
     assert list(empty.table.everything()) == []
 
 
+@pytest.mark.guards(
+    "… no address hides its own line; links that were replaced are not counted",
+    "any sign in an address ✓ (the first two)",
+    "every token of a link counted ✓ (the last)",
+)
 @pytest.mark.parametrize("more", ["\x1b[1A\x1b[2K", "\x7f", "\u202e"])
 def test_an_account_that_would_hide_its_own_line(today: Path, empty: Site, more: str) -> None:
     line = item("STAFF", f"evil@a.example{more}", role="officer")
@@ -345,6 +358,7 @@ def test_an_account_that_would_hide_its_own_line(today: Path, empty: Site, more:
     refused(empty, path, "is the key of no item that we know")
 
 
+@pytest.mark.guards("… no address hides its own line; links that were replaced are not counted")
 def test_links_that_were_replaced_let_nobody_in_and_are_not_counted(
     today: Path, empty: Site
 ) -> None:
@@ -355,6 +369,7 @@ def test_links_that_were_replaced_let_nobody_in_and_are_not_counted(
     assert seen == [36 + 45]
 
 
+@pytest.mark.guards("whom an archive lets in is said, and asked")
 def test_the_command_says_whom_it_lets_in_and_writes_nothing_until_somebody_agrees(
     today: Path, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ def test_an_exact_policy_is_taken() -> None:
     assert list(wide(role())) == []
 
 
+@pytest.mark.guards("policies are exact; no public bucket")
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
@@ -56,6 +57,7 @@ def test_where_aws_has_no_narrower_name_the_condition_must_stand() -> None:
     assert list(wide(role(Resource={"Fn::Sub": everybody}, Condition=condition))) == []
 
 
+@pytest.mark.guards("every exception has a reason", "a rule without one")
 def test_every_rule_that_is_left_out_has_its_reason_beside_or_above_it() -> None:
     lines = (ROOT / "infra" / "checkov.yaml").read_text("utf-8").splitlines()
     for place, line in enumerate(lines):
@@ -79,6 +81,7 @@ def planted(root: Path, name: str, change: Callable[[str], str]) -> None:
     path.write_text(change(text), "utf-8")
 
 
+@pytest.mark.guards("policies are exact; no public bucket", "planted in the test itself ✓")
 def test_a_planted_wildcard_and_a_planted_public_bucket_turn_the_check_red(
     tools: None, tmp_path: Path
 ) -> None:
@@ -108,6 +111,7 @@ def test_a_planted_wildcard_and_a_planted_public_bucket_turn_the_check_red(
     assert "E3012" in told  # cfn-lint: no such value
 
 
+@pytest.mark.guards("policies are exact; no public bucket")
 def test_the_policies_that_are_deployed_are_exact() -> None:
     made: dict[str, Any] = json.loads(package.as_text(package.template("dev")))
     assert list(wide(made)) == []

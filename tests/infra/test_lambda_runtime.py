@@ -86,6 +86,12 @@ def enter(who: str, deployed: Deployed, proxy: Proxy, unit: str = "T01") -> Visi
 # ------------------------------------------------------------------ every way in
 
 
+@pytest.mark.guards(
+    "the deployed zip answers every way under Lambda's own client, as API Gateway wants it",
+    "a header that is a number ✓",
+    "a way not driven ✓",
+    "a library left out of the zip ✓",
+)
 def test_every_way_answers_each_whom_it_lets_in_as_it_does_in_process(
     deployed: Deployed, figure: Figure
 ) -> None:
@@ -112,6 +118,12 @@ def _reading_first(way: Way) -> tuple[bool, bool]:
     return way.method == "POST", way.path.endswith("/signout")  # a session that ends ends last
 
 
+@pytest.mark.guards(
+    "… all five functions by AWS's events, with the template's settings alone",
+    "KEY_PARAMETER left out of the template ✓",
+    "WORKER left out ✓ (the first)",
+    "base64 not read ✓ (the second)",
+)
 def test_what_is_sent_is_handed_over_summed_and_taken_home(deployed: Deployed) -> None:
     """The functions that sum, by the events that AWS makes for them."""
     with deployed.function("APIHandler", at=MIDDLE_OF_Q4) as function:
@@ -164,6 +176,7 @@ def _fetched(reply: Reply) -> bytes:
     return content
 
 
+@pytest.mark.guards("… all five functions by AWS's events, with the template's settings alone")
 def test_files_come_in_and_go_out_whole(deployed: Deployed) -> None:
     """Through base64 and the libraries that only these pages need."""
     with deployed.function("APIHandler", at=MIDDLE_OF_Q4) as function:
@@ -179,6 +192,7 @@ def test_files_come_in_and_go_out_whole(deployed: Deployed) -> None:
         assert '"level": "ERROR"' not in function.said()
 
 
+@pytest.mark.guards("… all five functions by AWS's events, with the template's settings alone")
 def test_a_bounce_that_sns_tells_marks_the_mailbox(deployed: Deployed) -> None:
     told = {
         "Type": "Notification",
@@ -194,6 +208,10 @@ def test_a_bounce_that_sns_tells_marks_the_mailbox(deployed: Deployed) -> None:
     assert unreachable.why(deployed.site.table, BOX, MIDDLE_OF_Q4) == "bounce"
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from"
+)
 def test_what_is_asked_for_is_answered_at_once_and_mailed_by_a_function_of_its_own(
     deployed: Deployed, ministack: Ministack
 ) -> None:
@@ -275,10 +293,16 @@ def missing(code: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.guards(
+    "zip and Lambda's Python have all that is imported",
+    "a library left out of the zip ✓ (the first)",
+    "pip left in the environment ✓ (the third)",
+)
 def test_everything_that_the_sources_import_is_in_the_zip_or_in_lambdas_python(code: Path) -> None:
     assert missing(code) == []
 
 
+@pytest.mark.guards("a cold start compiles no template, and a fault still names it")
 def test_no_page_of_the_zip_is_compiled_when_it_is_asked_for(code: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from chalicelib.pages.frame import render\n"
@@ -303,6 +327,7 @@ def test_no_page_of_the_zip_is_compiled_when_it_is_asked_for(code: Path) -> None
 _DRAWN = (".html", ".txt")
 
 
+@pytest.mark.guards("zip and Lambda's Python have all that is imported")
 @pytest.mark.parametrize("library", ["segno", "multipart.py"])
 def test_a_library_that_the_zip_lacks_is_named(made: Package, tmp_path: Path, library: str) -> None:
     unzip(made.zip, tmp_path, compiled=False)
@@ -311,6 +336,7 @@ def test_a_library_that_the_zip_lacks_is_named(made: Package, tmp_path: Path, li
     assert {line.split()[1] for line in missing(tmp_path)} == {library.removesuffix(".py")}
 
 
+@pytest.mark.guards("zip and Lambda's Python have all that is imported")
 def test_lambdas_python_here_holds_its_client_and_boto3_alone() -> None:
     program = (
         "import importlib.metadata as m\n"
@@ -354,6 +380,11 @@ def trial(tmp_path: Path) -> Callable[[str], Any]:
     return invoke
 
 
+@pytest.mark.guards(
+    "the yardstick is as strict as Lambda and API Gateway",
+    "planted in the tests themselves ✓",
+    "root left to write ✓ (the first)",
+)
 @pytest.mark.parametrize(
     ("name", "why"),
     [
@@ -374,10 +405,12 @@ def test_what_lambda_would_not_take_fails_here(
         trial(name)
 
 
+@pytest.mark.guards("the yardstick is as strict as Lambda and API Gateway")
 def test_a_function_sees_nothing_of_this_machine(trial: Callable[[str], Any]) -> None:
     assert trial("trials.looks") == ["", None, True]
 
 
+@pytest.mark.guards("the yardstick is as strict as Lambda and API Gateway")
 @pytest.mark.parametrize(
     "change",
     [

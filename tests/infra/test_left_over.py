@@ -59,6 +59,11 @@ def test_looking_says_what_failed_and_why_and_leaves_it(queue: tuple[Any, str]) 
         ) in said
 
 
+@pytest.mark.guards(
+    "what failed for good is tried again and none is lost",
+    "never taken off ✓ (the first)",
+    "taken off before it is handed over ✓ (the second)",
+)
 def test_trying_again_hands_each_event_over_once_and_empties_the_queue(
     queue: tuple[Any, str],
 ) -> None:
@@ -71,6 +76,10 @@ def test_trying_again_hands_each_event_over_once_and_empties_the_queue(
     assert lying(queue) == 0
 
 
+@pytest.mark.guards(
+    "a message of the queue that comes twice is handed over once",
+    "known ones taken again ✓ (it never ends)",
+)
 def test_a_message_that_comes_twice_is_shown_and_handed_over_once() -> None:
     class Queue:
         """One that takes so long that what was hidden shows again."""
@@ -94,6 +103,7 @@ def test_a_message_that_comes_twice_is_shown_and_handed_over_once() -> None:
     assert handed == ["a", "b", "c"]
 
 
+@pytest.mark.guards("what failed for good is tried again and none is lost")
 def test_what_can_not_be_handed_over_stays(queue: tuple[Any, str]) -> None:
     put(queue, failed("2026-Q4"))
 

@@ -83,6 +83,7 @@ def refused(result: "subprocess.CompletedProcess[str]") -> str:
 # Starting and refusing to start.
 
 
+@pytest.mark.guards("prints where to click; again the same", "another line, another generation")
 def test_the_command_prints_where_to_click_and_nothing_else(tmp_path: Path) -> None:
     """The real `python -m infra run`, today."""
     with Server(tmp_path / "data", day=None) as running:
@@ -116,6 +117,12 @@ def test_behind_a_proxy_each_client_is_counted_by_its_own_address(
     assert forwarded(peer, told) == whom
 
 
+@pytest.mark.guards(
+    "staff and the terminal hear that the line is not encrypted",
+    "the sentence left out",
+    "the line left out: each ✓",
+    "IPv4 written as IPv6 not seen ✓ (the first)",
+)
 @pytest.mark.parametrize(
     ("public", "open_to_all"),
     [
@@ -146,6 +153,7 @@ def test_staff_are_told_where_the_line_is_not_encrypted(
     assert sentence not in officer.get("/signin").body.decode()
 
 
+@pytest.mark.guards("a folder of archives is of one installation")
 def test_the_terminal_is_told_that_backups_are_another_installations(tmp_path: Path) -> None:
     (tmp_path / ".belongs-to").write_text("elsewhere:/srv/data\n")
     with Server(tmp_path / "data", BACKUPS=str(tmp_path)) as server:
@@ -156,6 +164,7 @@ def test_the_terminal_is_told_that_backups_are_another_installations(tmp_path: P
     assert "elsewhere:/srv/data" in told[0]
 
 
+@pytest.mark.guards("staff and the terminal hear that the line is not encrypted")
 def test_the_terminal_is_told_too_in_one_line(tmp_path: Path) -> None:
     with Server(tmp_path / "data", PUBLIC_URL="http://baocao.example") as running:
         assert running.stop() == 0
@@ -171,6 +180,7 @@ def test_it_may_be_stopped_as_soon_as_it_has_printed(tmp_path: Path, how: signal
         assert running.errors == ""
 
 
+@pytest.mark.guards("prints where to click; again the same")
 def test_started_again_it_has_everything_and_prints_the_same_unit_link(tmp_path: Path) -> None:
     with Server(tmp_path / "data") as running:
         first = running.link("unit")
@@ -185,6 +195,9 @@ def test_started_again_it_has_everything_and_prints_the_same_unit_link(tmp_path:
         assert running.link("director") != first
 
 
+@pytest.mark.guards(
+    "taken port, bad DATA: one line, nothing changed", "opening DATA before the port"
+)
 def test_a_taken_port_is_said_and_nothing_is_made(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -219,6 +232,7 @@ def as_an_ordinary_owner() -> tuple[str, ...]:
     return ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
 
 
+@pytest.mark.guards("taken port, bad DATA: one line, nothing changed")
 @pytest.mark.parametrize("below", [".", "deeper/data"])
 def test_an_unwritable_data_is_said_and_left_alone(tmp_path: Path, below: str) -> None:
     locked = tmp_path / "locked"
@@ -456,6 +470,7 @@ def test_localhost_is_sent_to_the_public_address(server: Server, path: str) -> N
     assert reply.header("location").endswith(path.lstrip("/"))
 
 
+@pytest.mark.guards("a name that only leads here opens nothing", "any Host for what is no GET ✓")
 @pytest.mark.parametrize("path", ["/signin", "/_outbox", "/_files/key", "/u/nothing"])
 def test_a_name_that_only_leads_here_opens_nothing(server: Server, path: str) -> None:
     """DNS rebinding: another site's name, and this machine's address behind it."""
@@ -503,6 +518,7 @@ def test_a_request_names_this_installation(
     assert named_rightly(here, head, behind_a_proxy=proxy) is right
 
 
+@pytest.mark.guards("a name that only leads here opens nothing")
 def test_behind_a_proxy_a_wrong_name_goes_round_in_no_circle(tmp_path: Path) -> None:
     with Server(tmp_path / "data", PUBLIC_URL=f"{PUBLIC}/bao-cao") as running:
         assert ask(running, "GET", "/signin", Host="baocao.example:8443").status == 200
@@ -564,6 +580,7 @@ def test_a_download_is_a_file_with_a_name(server: Server) -> None:
         assert_a_page(visitor.get(path.replace("until=", "until=9")), 404)
 
 
+@pytest.mark.guards("each person their own page", "one current request for all threads")
 def test_thirty_people_at_once_each_get_their_own_page(server: Server) -> None:
     """One current request for all threads would show one unit another's report."""
     paths = list(links(server).items())[:30]
@@ -648,6 +665,7 @@ def test_a_request_being_answered_is_answered_before_the_end(tmp_path: Path) -> 
         assert sent in (303, None)
 
 
+@pytest.mark.guards("no token in log, table, files")
 def test_the_log_holds_no_token(tmp_path: Path) -> None:
     with Server(tmp_path / "data", LOG="INFO") as running:
         visitor = enter(running, running.link("unit"))

@@ -142,6 +142,7 @@ def document(site: Site, k: str) -> Mapping[str, Any]:
     return whole
 
 
+@pytest.mark.guards("what older programs left is read, summed and shown as it was")
 def test_what_an_older_program_left_is_summed_as_it_is(migrated: Site) -> None:
     summarise.run(migrated, everything=True)
     for k in (Q3, Q4):
@@ -167,6 +168,12 @@ def test_every_version_that_was_sent_is_there_with_its_proof(
     assert (first.reason, second.reason) == ("", "Sửa một ô")
 
 
+@pytest.mark.guards(
+    "its links are in the index, its drafts name their form",
+    "a revoked link taken for one that works ✓",
+    "no step for drafts ✓",
+    "their end dropped ✓",
+)
 def test_links_of_before_the_index_are_in_the_list_and_work(migrated: Site) -> None:
     found = links.standings(migrated.table, P)
     assert {code: one.generation for code, one in found.items() if one.works} == WORKING
@@ -179,6 +186,7 @@ def test_links_of_before_the_index_are_in_the_list_and_work(migrated: Site) -> N
         assert stands_for.unit == code
 
 
+@pytest.mark.guards("its links are in the index, its drafts name their form")
 def test_a_draft_names_the_form_that_it_was_begun_on(migrated: Site) -> None:
     found = [item for item in migrated.table.everything() if item.key.sort == "DRAFT"]
     assert len(found) == 11
@@ -199,6 +207,7 @@ def text_of(browser: Visitor, path: str) -> str:
     return page.body.decode()
 
 
+@pytest.mark.guards("what older programs left is read, summed and shown as it was")
 def test_the_desk_shows_what_an_older_program_left(
     migrated: Site, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
@@ -231,6 +240,7 @@ def entered(browser: Visitor, site: Site, code: str) -> Visitor:
     return browser
 
 
+@pytest.mark.guards("what older programs left is read, summed and shown as it was")
 def test_units_go_on_where_they_were(migrated: Site, visitor: Callable[[], Visitor]) -> None:
     form = text_of(entered(visitor(), migrated, "T03"), f"/report/{Q4}")
     assert "Đang gõ" in form
@@ -252,6 +262,9 @@ def test_units_go_on_where_they_were(migrated: Site, visitor: Callable[[], Visit
 # ------------------------------------------------------------------ restored and started
 
 
+@pytest.mark.guards(
+    "an older archive is migrated before anything is touched", "filled as it is ✓ (the first)"
+)
 def test_an_archive_of_schema_1_is_restored_as_if_it_had_been_migrated_in_place(
     empty: Site, tmp_path: Path, clock: Clock
 ) -> None:
@@ -297,6 +310,7 @@ def test_a_command_brings_the_data_up_and_says_so_once(
     site.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards("a backup before an upgrade is of what it found", "the data brought up first ✓")
 def test_a_backup_before_an_upgrade_brings_nothing_up(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -357,6 +371,12 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "_TOGETHER", 1)
 
 
+@pytest.mark.guards(
+    "a migration cut off anywhere goes on; many at once do what one does",
+    "the mark before the step ✓",
+    "the mark's clash let through ✓",
+    "an older generation indexed ✓ (the second)",
+)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_cut_off_at_any_call_it_goes_on_at_the_next_start(
     old: Site, left: str, tmp_path: Path, one_by_one: None, when: When
@@ -422,6 +442,7 @@ def brought_up(items: list[Item]) -> dict[Key, Any]:
     return whole | {keys.schema(): (0, {"schema": SCHEMA}, None)}
 
 
+@pytest.mark.guards("a migration cut off anywhere goes on; many at once do what one does")
 def test_many_starts_at_once_do_what_one_does(old: Site, one_by_one: None) -> None:
     expected = 0
     parallel(4, lambda _: migrations.migrate(old.table, unheard))
@@ -440,6 +461,9 @@ def test_many_starts_at_once_do_what_one_does(old: Site, one_by_one: None) -> No
     assert mark.schema == SCHEMA
 
 
+@pytest.mark.guards(
+    "what people do meanwhile stands", "a clash passed over ✓", "an index over any other ✓"
+)
 def test_what_people_do_meanwhile_stands(old: Site) -> None:
     """An officer replaces a link and a unit goes on typing, just before the steps write."""
     calls = Calls()
@@ -466,6 +490,7 @@ def test_what_people_do_meanwhile_stands(old: Site) -> None:
     assert len(links.standings(old.table, P)) == 6
 
 
+@pytest.mark.guards("writes of a migration stay within the limits", "50 items, however large ✓")
 def test_large_items_fit_into_their_writes(empty: Site) -> None:
     period = {"json": json.dumps({"form": 3})}
     typed = json.dumps({"i1": "ữ" * 60_000}, ensure_ascii=False)
@@ -479,6 +504,12 @@ def test_large_items_fit_into_their_writes(empty: Site) -> None:
     assert len([item for item in found if item]) == 40
 
 
+@pytest.mark.guards(
+    "its drafts say of each field which saving wrote it; open pages go on, the program before "
+    "reads what this one writes",
+    "a revision that no page was shown ✓ (the first)",
+    "the former shape read without marks ✓ (the second)",
+)
 def test_a_draft_of_schema_2_says_of_each_field_what_its_last_saving_was(empty: Site) -> None:
     """Pages that stood open over a deployment go on: what they were shown is not asked about."""
     typed = {"i1": "7", "i4.state": "nil"}
@@ -518,6 +549,7 @@ def test_a_table_that_is_busy_is_said_and_brought_up_at_the_next_start(old: Site
     )
 
 
+@pytest.mark.guards("an older archive is migrated before anything is touched")
 def test_a_step_that_breaks_leaves_an_empty_installation_empty(
     empty: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -543,6 +575,11 @@ def marked(site: Site, number: int) -> Site:
     return site
 
 
+@pytest.mark.guards(
+    "newer data is left alone, by programs from before the item too",
+    "not judged ✓, by the schedules ✓",
+    "the header left at 1 ✓",
+)
 def test_data_of_a_newer_program_is_left_alone(empty: Site, tmp_path: Path) -> None:
     newer = marked(empty, SCHEMA + 1)
     before = kept(newer.table)
@@ -563,6 +600,7 @@ def test_data_of_a_newer_program_is_left_alone(empty: Site, tmp_path: Path) -> N
     assert not (tmp_path / "x.zip").exists()
 
 
+@pytest.mark.guards("newer data is left alone, by programs from before the item too")
 def test_a_program_of_before_refuses_the_file_of_today(tmp_path: Path) -> None:
     """It knew the file's header alone, and refuses a number above its own, which was 1."""
     data = data_of_the_first_version(tmp_path / "data")
@@ -571,6 +609,7 @@ def test_a_program_of_before_refuses_the_file_of_today(tmp_path: Path) -> None:
     assert int.from_bytes(header[60:64], "big") == SCHEMA == embedded.SCHEMA > 1
 
 
+@pytest.mark.guards("a deployment moves the data, a command does not, an older package is refused")
 def test_a_command_does_not_bring_up_what_a_deployment_has_to(old: Site) -> None:
     before = kept(old.table)
     with pytest.raises(Unusable, match="the data of dev has schema 1, older than this"):
@@ -580,6 +619,7 @@ def test_a_command_does_not_bring_up_what_a_deployment_has_to(old: Site) -> None
     migrations.current(old.table, "dev")
 
 
+@pytest.mark.guards("a deployment moves the data, a command does not, an older package is refused")
 def test_nothing_is_restored_into_a_stage_that_an_older_program_serves(
     empty: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -592,6 +632,7 @@ def test_nothing_is_restored_into_a_stage_that_an_older_program_serves(
     assert kept(empty.table) == before
 
 
+@pytest.mark.guards("a deployment moves the data, a command does not, an older package is refused")
 def test_a_schedule_reads_what_is_not_brought_up_yet(
     old: Site, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -146,6 +146,12 @@ def summed_anew(site: Site) -> None:
     summarise.run(site, everything=True)
 
 
+@pytest.mark.guards(
+    "the demo moves to a deployed stage and back: equal hashes, equal summaries, equal to the "
+    "independent sum",
+    "items in the order of the engine ✓ (the second)",
+    "an item's end dropped by `fill` ✓ (the first)",
+)
 def test_the_demo_moves_to_a_deployed_stage_and_back_and_nothing_has_changed(
     demo: Path, deployed: None, tmp_path: Path
 ) -> None:
@@ -179,6 +185,7 @@ def test_the_demo_moves_to_a_deployed_stage_and_back_and_nothing_has_changed(
         site.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards("everything goes through backup, AWS and back, the schema's steps, a new key")
 def test_a_world_with_every_kind_of_item_moves_to_a_deployed_stage_and_back(
     deployed: None, tmp_path: Path
 ) -> None:
@@ -228,6 +235,11 @@ def opened(data: Path) -> Site:
     return embedded.open_site(data, HERE, Clock(DAY))
 
 
+@pytest.mark.guards(
+    "links made with another server key open, are printed by nobody and ended by nothing unasked",
+    "issued anew ✓ (the first two)",
+    "taken for none ✓ (the third)",
+)
 def test_without_the_old_key_old_links_open_and_none_is_ended_unasked(
     demo: Path, moved: Path
 ) -> None:
@@ -259,6 +271,7 @@ def test_without_the_old_key_a_link_made_anew_opens_and_ends_the_old_one(
     assert printed(data=moved) == anew
 
 
+@pytest.mark.guards("with the old key the same links are printed again")
 def test_with_the_old_key_the_same_links_are_printed_again(demo: Path, tmp_path: Path) -> None:
     data = tmp_path / "moved"
     data.mkdir()
@@ -268,6 +281,7 @@ def test_with_the_old_key_the_same_links_are_printed_again(demo: Path, tmp_path:
     assert printed(data=data) == printed(data=demo)
 
 
+@pytest.mark.guards("with the old key the same links are printed again")
 def test_with_the_old_key_in_the_stages_parameter_the_same_links_are_printed_again(
     demo: Path, deployed: None, there: Account, tmp_path: Path
 ) -> None:

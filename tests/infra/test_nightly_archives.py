@@ -70,6 +70,9 @@ def nights(schedule: Schedule, clock: Clock, count: int) -> None:
             schedule.hour(everything=False)
 
 
+@pytest.mark.guards(
+    "each night an archive, once, also late", "only at one o'clock ✓", "nothing looked at before"
+)
 def test_an_archive_is_made_at_the_start_and_then_once_a_night(
     schedule: Schedule, site: Site, folder: Path, clock: Clock
 ) -> None:
@@ -89,6 +92,7 @@ def test_an_archive_is_made_at_the_start_and_then_once_a_night(
             assert told.items > 100
 
 
+@pytest.mark.guards("days, weeks, months stay; strangers too")
 def test_older_ones_go_and_what_is_none_of_ours_stays(
     schedule: Schedule, folder: Path, clock: Clock
 ) -> None:
@@ -105,6 +109,11 @@ def test_older_ones_go_and_what_is_none_of_ours_stays(
     assert set(strangers) <= set(names(folder))
 
 
+@pytest.mark.guards(
+    "half an archive counts for none, and is cleared away",
+    "any file of the name counted ✓",
+    "parts left ✓",
+)
 def test_half_an_archive_is_none(
     schedule: Schedule, site: Site, folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +152,7 @@ def test_half_an_archive_is_none(
     assert not [name for name in names(folder) if name.startswith(".")]
 
 
+@pytest.mark.guards("each night an archive, once, also late")
 def test_a_machine_that_was_off_at_night_makes_it_when_it_is_on_again(
     schedule: Schedule, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -154,6 +164,7 @@ def test_a_machine_that_was_off_at_night_makes_it_when_it_is_on_again(
     assert errors(said) == ["night_without_backup"]
 
 
+@pytest.mark.guards("a night without one is said, on the desk too, where there are nights")
 def test_a_night_that_fails_is_an_error_each_hour_and_made_good(
     schedule: Schedule, site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -171,6 +182,11 @@ def test_a_night_that_fails_is_an_error_each_hour_and_made_good(
     assert archives.known(site.table) == Known(NIGHT + HOUR / 2)
 
 
+@pytest.mark.guards(
+    "whatever fails of a look is said, and an old one that stays fails no night",
+    "the folder looked at outside ✓ (the first)",
+    "a failed unlink let through ✓ (the second)",
+)
 @pytest.mark.parametrize("what", ["_clear", "found", "migrations.holds_data"])
 def test_whatever_fails_of_a_look_is_an_error_and_known_to_the_desk(
     schedule: Schedule,
@@ -196,6 +212,7 @@ def test_whatever_fails_of_a_look_is_an_error_and_known_to_the_desk(
     assert archives.known(site.table) == Known(NIGHT + HOUR)
 
 
+@pytest.mark.guards("whatever fails of a look is said, and an old one that stays fails no night")
 def test_an_old_archive_that_does_not_go_fails_no_night(
     schedule: Schedule,
     site: Site,
@@ -219,6 +236,11 @@ def test_an_old_archive_that_does_not_go_fails_no_night(
     assert set(errors(said)) == {"archive_not_ended"}
 
 
+@pytest.mark.guards(
+    "an archive from the future is of no night and takes no place",
+    "believed ✓ (each)",
+    "thinned among the true ones ✓ (the first)",
+)
 def test_an_archive_from_the_future_is_of_no_night_and_takes_no_place(
     schedule: Schedule, site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -239,6 +261,11 @@ def test_an_archive_from_the_future_is_of_no_night_and_takes_no_place(
     assert errors(said) == []
 
 
+@pytest.mark.guards(
+    "a folder of archives is of one installation",
+    "not judged ✓, not marked ✓ (each the first)",
+    "the line left out ✓ (the second)",
+)
 def test_two_installations_never_thin_each_others_archives(
     site: Site, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -261,6 +288,7 @@ def test_two_installations_never_thin_each_others_archives(
         nightly_archives.judge(folder, "here:/srv/a")
 
 
+@pytest.mark.guards("each night an archive, once, also late")
 def test_an_empty_installation_makes_none(
     tmp_path: Path, folder: Path, clock: Clock, said: list[tuple[str, int]]
 ) -> None:
@@ -272,6 +300,7 @@ def test_an_empty_installation_makes_none(
     site.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards("a night without one is said, on the desk too, where there are nights")
 def test_what_is_known_of_archives_is_in_none_of_them(
     schedule: Schedule, folder: Path, tmp_path: Path, clock: Clock
 ) -> None:
@@ -301,6 +330,7 @@ DIRECTOR = "giamdoc@vinhlong.example"
 MADE, MISSED = "Bản sao lưu gần nhất được lập lúc", "Đêm qua chưa sao lưu được dữ liệu"
 
 
+@pytest.mark.guards("a night without one is said, on the desk too, where there are nights")
 def test_officers_read_when_the_last_one_was_made(
     site: Site, desk: Callable[[datetime, str], str]
 ) -> None:
@@ -311,6 +341,7 @@ def test_officers_read_when_the_last_one_was_made(
     assert "sao lưu" not in desk(NIGHT + 8 * HOUR, DIRECTOR).lower()
 
 
+@pytest.mark.guards("a night without one is said, on the desk too, where there are nights")
 def test_officers_read_plainly_that_a_night_had_none(
     site: Site, desk: Callable[[datetime, str], str]
 ) -> None:

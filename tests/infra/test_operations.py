@@ -51,6 +51,11 @@ def alarms(template: Any) -> set[str]:
     return {name for name, one in template["Resources"].items() if one.get("Type") == kind}
 
 
+@pytest.mark.guards(
+    "the runbook knows every alarm, setting and command",
+    "a row left out ✓ (the first two)",
+    "a command misspelt ✓ (the last two)",
+)
 def test_every_alarm_has_a_row_that_says_what_it_means_and_what_to_do(template: Any) -> None:
     found = rows("Alarms")
     assert found.keys() == alarms(template)
@@ -59,6 +64,7 @@ def test_every_alarm_has_a_row_that_says_what_it_means_and_what_to_do(template: 
         assert all(cells), name
 
 
+@pytest.mark.guards("the runbook knows every alarm, setting and command")
 def test_every_setting_of_the_template_has_a_row_with_its_default(template: Any) -> None:
     found = rows("Settings of a stage")
     assert found.keys() == template["Parameters"].keys()
@@ -75,20 +81,26 @@ def named_targets() -> set[str]:
     return set(re.findall(r"\bmake ([a-z0-9]+)", "\n".join(code).replace("\n  ", " ")))
 
 
+@pytest.mark.guards("the runbook knows every alarm, setting and command")
 def test_every_command_that_is_named_is_one() -> None:
     assert named_targets() <= TARGETS
 
 
+@pytest.mark.guards("the runbook knows every alarm, setting and command")
 def test_every_command_that_an_operator_has_is_named() -> None:
     assert TARGETS - DEVELOPERS - named_targets() == set()
 
 
+@pytest.mark.guards(
+    "its costs follow from what was measured", "another price ✓", "the runs left out of the reads ✓"
+)
 def test_the_costs_are_what_the_measured_figures_come_to() -> None:
     begins, ends = prices.MARKS
     shown = DOCUMENT.partition(f"{begins}\n")[2].partition(f"\n{ends}")[0]
     assert shown == prices.table(json.loads(cost.KEPT.read_text("utf-8")))
 
 
+@pytest.mark.guards("its costs follow from what was measured")
 def test_a_month_is_worked_out_by_hand() -> None:
     """1,000 units of which every request costs one call, one unit of each kind and 1 ms."""
     one = {"calls": 1, "reads": 1, "writes": 1, "cpu_us": 1000, "bytes": 1000}

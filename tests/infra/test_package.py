@@ -40,6 +40,12 @@ def template(made: Package) -> dict[str, Any]:
     return read
 
 
+@pytest.mark.guards(
+    "one commit, one package",
+    "the time of the file in the zip ✓",
+    "the folder in the `.pyc` ✓",
+    "`.pyc` checked by time ✓ (the second)",
+)
 def test_two_packages_made_in_different_folders_on_different_days_are_the_same(
     made: Package, tmp_path: Path
 ) -> None:
@@ -59,11 +65,13 @@ def test_two_packages_made_in_different_folders_on_different_days_are_the_same(
     assert again.template.read_bytes() == made.template.read_bytes()
 
 
+@pytest.mark.guards("all that is imported is inside, nothing besides")
 def test_the_zip_is_as_large_as_it_may_be_at_most(made: Package) -> None:
     assert made.size == made.zip.stat().st_size <= package.LARGEST
     assert hashlib.sha256(made.zip.read_bytes()).hexdigest() == made.digest
 
 
+@pytest.mark.guards("all that is imported is inside, nothing besides")
 def test_nothing_is_inside_that_lambda_does_not_need(names: list[str]) -> None:
     folders = {name.partition("/")[0] for name in names}
     assert not folders & {"boto3", "botocore", "tests", "infra", "docs", "programmes", ".chalice"}
@@ -87,6 +95,12 @@ def test_the_app_its_templates_and_their_compiled_code_are_inside(names: list[st
     assert len(compiled) == len([name for name in names if name.endswith(".pyc")])
 
 
+@pytest.mark.guards(
+    "a cold start compiles no template, and a fault still names it",
+    "texts left out ✓ (the first two)",
+    "the loader of files ✓ (the third)",
+    "the file's name left ✓ (the last)",
+)
 def test_every_template_is_inside_as_python_too(names: list[str]) -> None:
     folder = ROOT / "templates"
     drawn = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix in _DRAWN]
@@ -111,11 +125,13 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     render._environment.cache_clear()
 
 
+@pytest.mark.guards("a cold start compiles no template, and a fault still names it")
 def test_a_package_draws_the_compiled_template_escapes_and_reads_no_other(compiled: Path) -> None:
     compiled.unlink()
     assert render.text("frame/page.html", one="<b>", nought=1) == "<p>&lt;b&gt;</p>\n\n1"
 
 
+@pytest.mark.guards("a cold start compiles no template, and a fault still names it")
 def test_what_breaks_in_a_compiled_template_is_told_by_its_own_name_and_line(
     compiled: Path,
 ) -> None:
@@ -125,6 +141,7 @@ def test_what_breaks_in_a_compiled_template_is_told_by_its_own_name_and_line(
     assert (frame.filename, frame.lineno) == (str(compiled), 3)
 
 
+@pytest.mark.guards("one commit, one package")
 def test_no_entry_tells_when_or_where_it_was_made(made: Package) -> None:
     here = (str(ROOT).encode(), b"baocao-package-", str(Path(sys.prefix)).encode())
     with zipfile.ZipFile(made.zip) as archive:
@@ -137,6 +154,11 @@ def test_no_entry_tells_when_or_where_it_was_made(made: Package) -> None:
                 assert content[4:8] == b"\x01\0\0\0", entry.filename  # by hash, and unchecked
 
 
+@pytest.mark.guards(
+    "all that is imported is inside, nothing besides",
+    "a library left out ✓ (the first)",
+    "the validator's jar left in ✓ (the second)",
+)
 def test_everything_that_the_app_imports_is_inside(made: Package, tmp_path: Path) -> None:
     """In a Python that knows only its own library and the zip's content."""
     with zipfile.ZipFile(made.zip) as archive:
@@ -186,6 +208,7 @@ def test_aws_own_client_is_imported_by_its_engine_alone() -> None:
             assert not {name.partition(".")[0] for name in imported(path)} & MADE_ELSEWHERE
 
 
+@pytest.mark.guards("the runtime's Python", "not looked at ✓")
 def test_another_python_than_the_runtime_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "RUNTIME", (3, 99))
     for make in (lambda: package.package("dev"), lambda: package.template("dev")):
@@ -193,6 +216,7 @@ def test_another_python_than_the_runtime_is_refused(monkeypatch: pytest.MonkeyPa
             make()
 
 
+@pytest.mark.guards("all that is imported is inside, nothing besides")
 @pytest.mark.parametrize(
     "name",
     [
@@ -256,6 +280,10 @@ def test_every_function_of_the_app_is_in_the_template_with_a_role_and_a_log_of_i
         assert "LogGroup" in function["Properties"]["LoggingConfig"], name
 
 
+@pytest.mark.guards(
+    "what fails for good is left over, a night without a run rings",
+    "missing data taken for good ✓ (the second)",
+)
 def test_what_runs_unwatched_leaves_what_fails_in_the_queue(template: dict[str, Any]) -> None:
     for name, function in of_type(template, "AWS::Serverless::Function").items():
         if name not in ("APIHandler", "Mailer"):
@@ -265,6 +293,10 @@ def test_what_runs_unwatched_leaves_what_fails_in_the_queue(template: dict[str, 
             assert "sqs:SendMessage" in json.dumps(role), name
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from"
+)
 def test_what_was_asked_for_is_never_tried_again_nor_kept(template: dict[str, Any]) -> None:
     """An event names somebody, and who gets no mail asks again."""
     there = template["Resources"]
@@ -275,6 +307,7 @@ def test_what_was_asked_for_is_never_tried_again_nor_kept(template: dict[str, An
     assert "sqs:" not in json.dumps(there["MailerRole"])
 
 
+@pytest.mark.guards("no path in a log", "`$context.path` ✓")
 def test_every_log_ends_and_none_holds_a_path(template: dict[str, Any]) -> None:
     for group in of_type(template, "AWS::Logs::LogGroup").values():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogDays"}
@@ -298,6 +331,11 @@ def needed_by(name: str, there: dict[str, Any]) -> set[str]:
     return found
 
 
+@pytest.mark.guards(
+    "to the period function alone, and CloudFormation makes no circle",
+    "another function ✓",
+    "the API's address in what the API names ✓ (cfn-lint does not see that circle)",
+)
 def test_the_api_hands_over_to_these_two_functions_and_to_no_other(
     template: dict[str, Any],
 ) -> None:
@@ -319,6 +357,11 @@ def test_the_api_hands_over_to_these_two_functions_and_to_no_other(
         assert not {"RestAPI", "APIHandler"} & needed_by(name, there)
 
 
+@pytest.mark.guards(
+    "no file in use ends",
+    "summaries end by age ✓, a rule over all files ✓ (the first)",
+    "files in use ended ✓ (the second)",
+)
 def test_only_what_surely_is_not_needed_expires(template: dict[str, Any]) -> None:
     """A frozen file lies under no prefix of a rule; a summary's goes only when it is marked."""
     rules = template["Resources"]["Files"]["Properties"]["LifecycleConfiguration"]["Rules"]
@@ -359,6 +402,7 @@ def test_what_costs_by_the_month_is_off_by_default(template: dict[str, Any]) -> 
         assert template["Parameters"][parameter]["Default"] == off
 
 
+@pytest.mark.guards("what fails for good is left over, a night without a run rings")
 def test_a_night_without_a_run_rings(template: dict[str, Any]) -> None:
     alarm = template["Resources"]["NightlyMissing"]["Properties"]
     assert alarm["TreatMissingData"] == "breaching"
@@ -367,6 +411,7 @@ def test_a_night_without_a_run_rings(template: dict[str, Any]) -> None:
         assert one["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
 
 
+@pytest.mark.guards("API Gateway's own answers", "a kind left out")
 def test_what_api_gateway_answers_by_itself_is_a_page_of_ours(template: dict[str, Any]) -> None:
     body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     answers = body["x-amazon-apigateway-gateway-responses"]

@@ -35,6 +35,7 @@ def on_record(site: Site, who: str, p: str = "") -> list[Act]:
 # ------------------------------------------------------------------ an officer
 
 
+@pytest.mark.guards("an officer gets in without mail, on record", "no record ✓")
 @pytest.mark.parametrize("mail", [NEWCOMER, OFFICER, DIRECTOR, NEWCOMER.upper()])
 def test_the_printed_link_signs_an_officer_in_once(site: Site, visitor: ENTER, mail: str) -> None:
     link = rescue.officer(site, mail)
@@ -49,6 +50,7 @@ def test_the_printed_link_signs_an_officer_in_once(site: Site, visitor: ENTER, m
     assert [act.detail for act in printed] == [{"account": mail.lower()}]
 
 
+@pytest.mark.guards("an officer gets in without mail, on record")
 def test_a_new_officer_is_on_record_as_one_and_a_known_one_is_not_made_again(site: Site) -> None:
     for _ in range(2):
         rescue.officer(site, NEWCOMER)
@@ -137,6 +139,10 @@ def turning(site: Site) -> Turning:
     return Turning(replace(site, server_key=lambda: known[-1]), known)
 
 
+@pytest.mark.guards(
+    "a new key ends every link once, and says whose",
+    "links of the present key replaced, too ✓ (the last two)",
+)
 def test_every_unit_of_every_programme_has_a_new_link_and_is_named(turning: Turning) -> None:
     table, old = turning.site.table, turning.tokens()
     links.revoke(table, NEW, "T02")
@@ -168,6 +174,7 @@ def test_without_a_yes_nothing_changes(turning: Turning) -> None:
     assert "make a new server key" in turning.asked[0]
 
 
+@pytest.mark.guards("cut off, it goes on", "another key at each run ✓")
 def test_cut_off_it_goes_on_with_the_same_key_and_ends_each_link_once(turning: Turning) -> None:
     table, old = turning.site.table, turning.tokens()
 
@@ -196,6 +203,7 @@ def test_cut_off_it_goes_on_with_the_same_key_and_ends_each_link_once(turning: T
     assert len(turning.said) == len(set(turning.said))
 
 
+@pytest.mark.guards("a new key ends every link once, and says whose")
 def test_nobody_who_has_been_given_a_link_meanwhile_loses_it(turning: Turning) -> None:
     """An officer replaces a link with the new key while the others wait for theirs."""
     given: list[str] = []
@@ -210,6 +218,11 @@ def test_nobody_who_has_been_given_a_link_meanwhile_loses_it(turning: Turning) -
     assert f"{NEW} T09" not in turning.said
 
 
+@pytest.mark.guards(
+    "no process makes links with the old key",
+    "no wait ✓ (the first)",
+    "a key kept for good ✓ (the second)",
+)
 def test_it_waits_until_nobody_knows_the_old_key(turning: Turning) -> None:
     turning.slow = timedelta(seconds=330)
     turning.rotate()
@@ -217,6 +230,7 @@ def test_it_waits_until_nobody_knows_the_old_key(turning: Turning) -> None:
     assert "waiting 330 s" in turning.said[0]
 
 
+@pytest.mark.guards("no process makes links with the old key")
 def test_a_server_that_runs_on_one_machine_knows_the_new_key_at_once(
     tmp_path: Path, clock: Clock
 ) -> None:
@@ -253,6 +267,7 @@ def stage(ministack: Ministack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Min
     aws._key.cache_clear()
 
 
+@pytest.mark.guards("no process makes links with the old key")
 def test_on_aws_a_process_learns_the_new_key_within_five_minutes(stage: Ministack) -> None:
     name = "/baocao/rotated/server-key"
     stage.client("ssm").put_parameter(
@@ -285,6 +300,7 @@ def test_on_aws_the_command_puts_another_key_and_knows_when(stage: Ministack) ->
     assert after["Value"] != "ab" * 32
 
 
+@pytest.mark.guards("a new key ends every link once, and says whose")
 def test_a_link_of_the_present_key_is_left_alone(site: Site) -> None:
     act = Act(site.clock(), "make rotate", "reissue_link", NEW, unit="T01")
     before = site.table.get(keys.link(NEW, "T01"))

@@ -46,6 +46,12 @@ class Days:
         return [when for when, everything in self.done if everything]
 
 
+@pytest.mark.guards(
+    "no night is missed: early wakes, long work, sleep, a clock put right",
+    "the clock's hour compared ✓ (the last three)",
+    "the next hour reckoned from the end ✓ (all but the first and fourth)",
+    "nights that only go up ✓, no bound of the wait ✓ (each the last)",
+)
 def test_all_is_done_at_the_start_and_once_a_night_and_what_is_open_each_hour() -> None:
     days = Days()
     assert days.run(NIGHT + timedelta(days=2)) == [EVENING, NIGHT, NIGHT + timedelta(days=1)]
@@ -54,6 +60,7 @@ def test_all_is_done_at_the_start_and_once_a_night_and_what_is_open_each_hour() 
     ]
 
 
+@pytest.mark.guards("no night is missed: early wakes, long work, sleep, a clock put right")
 @pytest.mark.parametrize("early", [timedelta(milliseconds=3), timedelta(seconds=2)])
 def test_a_wait_that_ends_a_moment_early_misses_no_night(early: timedelta) -> None:
     days = Days()
@@ -61,18 +68,21 @@ def test_a_wait_that_ends_a_moment_early_misses_no_night(early: timedelta) -> No
     assert days.run(NIGHT + 12 * HOUR)[1:] == [NIGHT - early + days.work]
 
 
+@pytest.mark.guards("no night is missed: early wakes, long work, sleep, a clock put right")
 def test_work_that_takes_more_than_an_hour_misses_no_night() -> None:
     days = Days(NIGHT - HOUR + 5 * SECOND)
     days.work = timedelta(minutes=125)
     assert days.run(NIGHT + 12 * HOUR)[1] == days.done[0][0] + days.work
 
 
+@pytest.mark.guards("no night is missed: early wakes, long work, sleep, a clock put right")
 def test_a_machine_that_slept_through_the_hour_makes_up_for_the_night() -> None:
     days = Days()
     days.late = {0: 8 * HOUR}
     assert days.run(NIGHT + 12 * HOUR)[1:] == [NIGHT - HOUR + 8 * HOUR]
 
 
+@pytest.mark.guards("no night is missed: early wakes, long work, sleep, a clock put right")
 def test_a_clock_that_was_wrong_is_waited_for_no_longer_than_an_hour() -> None:
     days = Days(EVENING.replace(year=2030))
     put_right = iter([True])

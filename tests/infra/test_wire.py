@@ -124,6 +124,12 @@ def test_a_body_is_taken_up_to_the_limit_and_not_one_byte_more(
     assert_a_page(phone.answer(), status)
 
 
+@pytest.mark.guards(
+    "a body is whole, of one length, and in time",
+    "a short one taken ✓",
+    "the first length wins ✓",
+    "no limit of time ✓",
+)
 def test_a_body_that_ends_too_soon_is_not_taken_for_the_whole(server: Server, phone: Phone) -> None:
     phone.send(post(server.port, "Content-Length: 40"), "email=a%40b.example").say_no_more()
     assert_a_page(phone.answer(), 408)
@@ -131,6 +137,7 @@ def test_a_body_that_ends_too_soon_is_not_taken_for_the_whole(server: Server, ph
     assert_it_goes_on(server)
 
 
+@pytest.mark.guards("a body is whole, of one length, and in time")
 @pytest.mark.parametrize(
     "lines",
     [
@@ -156,6 +163,10 @@ def test_a_length_with_two_meanings_is_refused_and_the_connection_closed(
     assert_it_goes_on(server)
 
 
+@pytest.mark.guards(
+    "a length beyond all bounds is not waited for",
+    "the first twelve digits judged, all of them read ✓",
+)
 @pytest.mark.parametrize(
     ("length", "status"),
     [
@@ -220,6 +231,7 @@ def impatient(inside: local.Server, monkeypatch: pytest.MonkeyPatch) -> int:
     return inside.server_port
 
 
+@pytest.mark.guards("a body is whole, of one length, and in time")
 @pytest.mark.parametrize(
     "begun",
     ["GET /signin HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ", post(8000, "Content-Length: 1000")],
@@ -255,6 +267,13 @@ IMPORT = "/desk/thi-dua-2026-2030/units/import"
 UPLOADS = LARGEST_UPLOAD + LARGEST_BODY
 
 
+@pytest.mark.guards(
+    "of a body no more is read than its way takes, and what isn't read is no request",
+    "the server before ✓ (all but the second)",
+    "a stranger's way as any ✓, files to any way ✓, a GET's body read ✓ (each the first)",
+    "the connection goes on ✓ (the first, the third)",
+    "closed with bytes unread ✓ (the last)",
+)
 @pytest.mark.parametrize(
     ("method", "path", "kind", "length", "status"),
     [
@@ -283,6 +302,9 @@ def test_more_than_a_way_takes_is_answered_before_it_comes(
         assert phone.rest() == b""
 
 
+@pytest.mark.guards(
+    "of a body no more is read than its way takes, and what isn't read is no request"
+)
 @pytest.mark.parametrize(
     ("path", "kind", "length"),
     [
@@ -299,6 +321,9 @@ def test_as_much_as_a_way_takes_is_waited_for(
         assert_a_page(phone.answer("POST"), 408)
 
 
+@pytest.mark.guards(
+    "of a body no more is read than its way takes, and what isn't read is no request"
+)
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 def test_a_body_that_no_way_takes_is_no_request_either(
     server: Server, phone: Phone, method: str
@@ -309,6 +334,9 @@ def test_a_body_that_no_way_takes_is_no_request_either(
     assert phone.rest() == b""
 
 
+@pytest.mark.guards(
+    "of a body no more is read than its way takes, and what isn't read is no request"
+)
 def test_a_body_that_is_not_read_does_not_keep_its_answer_from_arriving(server: Server) -> None:
     """All of it is sent before the answer is looked at, as some browsers do."""
     for path, kind, status in (("/signin", FILES, 413), ("/no/such/page", FORM, 404)):
@@ -327,6 +355,7 @@ def wait_until_held(crowd: Crowd, size: int) -> None:
     raise AssertionError(f"{size} bytes were not held")
 
 
+@pytest.mark.guards("large bodies share a budget, who holds most gives way, small ones always pass")
 def test_beyond_the_budget_of_all_bodies_a_large_one_is_asked_to_come_again(
     inside: local.Server,
 ) -> None:
@@ -350,6 +379,7 @@ def test_beyond_the_budget_of_all_bodies_a_large_one_is_asked_to_come_again(
             assert_a_page(again.answer("POST"), 403)
 
 
+@pytest.mark.guards("large bodies share a budget, who holds most gives way, small ones always pass")
 def test_a_unit_s_long_report_and_an_officer_s_large_file_arrive(server: Server) -> None:
     unit = enter(server, server.link("unit"))
     page = unit.get("/report/2021")
@@ -397,6 +427,10 @@ def assert_refused_once(phone: Phone, *statuses: int) -> None:
     assert phone.rest() == b""
 
 
+@pytest.mark.guards(
+    "a head has one meaning, and what follows a malformed one is no request",
+    "Python's `http.server`, which answered the bytes behind ✓",
+)
 @pytest.mark.parametrize("lines", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_head_is_answered_once_and_what_follows_is_no_request(
     server: Server, phone: Phone, lines: str
@@ -405,6 +439,7 @@ def test_a_malformed_head_is_answered_once_and_what_follows_is_no_request(
     assert_refused_once(phone)
 
 
+@pytest.mark.guards("a head has one meaning, and what follows a malformed one is no request")
 @pytest.mark.parametrize(
     "head",
     [
@@ -450,6 +485,7 @@ def test_a_client_that_asks_whether_to_send_is_told_so(server: Server, phone: Ph
 # ------------------------------------------------------------------ what a body may be
 
 
+@pytest.mark.guards("only a form as browsers send it is read")
 @pytest.mark.parametrize(
     "lines",
     [
@@ -481,6 +517,11 @@ def test_a_field_sent_twice_with_two_contents_is_named(server: Server, phone: Ph
 # ------------------------------------------------------------------ what is no request
 
 
+@pytest.mark.guards(
+    "what is no request is a page of ours, and arrives",
+    "Python's own pages ✓",
+    "closed with bytes unread ✓",
+)
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
@@ -511,6 +552,7 @@ def test_what_is_no_request_is_a_page_of_ours_and_never_python_s(
     assert_it_goes_on(server)
 
 
+@pytest.mark.guards("what is no request is a page of ours, and arrives")
 @pytest.mark.parametrize(
     "headers",
     ["X: " + "a" * 70_000 + "\r\n", "".join(f"X-{n}: 1\r\n" for n in range(200))],

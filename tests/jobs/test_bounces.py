@@ -38,6 +38,7 @@ def test_a_mailbox_that_is_gone_is_marked_however_it_is_written(site: Site, cloc
     assert unreachable.why(site.table, "y@b.example", clock.now) == ""
 
 
+@pytest.mark.guards("… no address hides its own line; links that were replaced are not counted")
 @pytest.mark.parametrize("strange", ["văn@a.example", "a\x1b@a.example", "a" * 400 + "@a.example"])
 def test_what_no_key_may_hold_is_not_marked(site: Site, clock: Clock, strange: str) -> None:
     assert bounces.take(site.table, bounce("Permanent", strange, "o'a#b@b.example"), clock.now) == 1
@@ -52,12 +53,14 @@ def test_who_complains_is_left_in_peace_for_a_year(site: Site, clock: Clock) -> 
     assert unreachable.why(site.table, BOX, clock.now + timedelta(days=365)) == ""
 
 
+@pytest.mark.guards("a mailbox that bounces is mailed no more for a while")
 def test_a_mark_of_a_bounce_ends_by_the_clock_after_a_month(site: Site, clock: Clock) -> None:
     bounces.take(site.table, bounce(), clock.now)
     assert unreachable.why(site.table, BOX, clock.now + timedelta(days=29)) == "bounce"
     assert unreachable.why(site.table, BOX, clock.now + timedelta(days=30)) == ""
 
 
+@pytest.mark.guards("a mailbox that bounces is mailed no more for a while")
 @pytest.mark.parametrize("kind", ["Transient", "Undetermined"])
 def test_a_full_mailbox_is_no_reason(site: Site, clock: Clock, kind: str) -> None:
     assert bounces.take(site.table, bounce(kind), clock.now) == 0
@@ -82,6 +85,12 @@ def test_what_is_no_event_of_ses_fails_so_that_somebody_looks(
         bounces.take(site.table, message, clock.now)
 
 
+@pytest.mark.guards(
+    "a mailbox that bounces is mailed no more for a while",
+    "marks not looked at ✓",
+    "a full mailbox marked ✓",
+    "a mark without end ✓",
+)
 def test_no_mail_goes_to_a_marked_mailbox_and_others_get_theirs(
     site: Site, clock: Clock, outbox: Callable[[], list[EmailMessage]]
 ) -> None:

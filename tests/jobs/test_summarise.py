@@ -232,6 +232,13 @@ CASES = [
 ]
 
 
+@pytest.mark.guards(
+    "equal over seeded random reports",
+    "returned values counted",
+    "nil as a value",
+    "rounding down",
+    "ended units counted: each ✓",
+)
 @pytest.mark.parametrize(("p", "k", "seed"), CASES)
 def test_the_summary_equals_an_independent_sum_over_random_reports(
     site: Site, database: Path, clock: Clock, p: str, k: str, seed: int
@@ -262,6 +269,7 @@ def another_version(form: Form) -> Form:
     return Form(version=form.version + 1, title=form.title, sections=tuple(sections))
 
 
+@pytest.mark.guards("mixed versions add up by code; nobody misses what it was not asked")
 @pytest.mark.parametrize("seed", range(4))
 def test_mixed_versions_of_the_form_equal_an_independent_sum_too(
     site: Site, database: Path, clock: Clock, seed: int
@@ -290,6 +298,9 @@ def test_mixed_versions_of_the_form_equal_an_independent_sum_too(
     assert {v for line in only for v in line["forms"]} == {old.version, new.version}
 
 
+@pytest.mark.guards(
+    "a change is summed anew, and until then said", "not in the fingerprint ✓", "not compared ✓"
+)
 def test_what_the_department_enters_is_summed_anew_and_until_then_said(
     site: Site, clock: Clock
 ) -> None:
@@ -428,6 +439,7 @@ def once(action: Callable[[], object]) -> Callable[..., None]:
     return act
 
 
+@pytest.mark.guards("unchanged writes nothing", "no fingerprint ✓")
 def test_an_unchanged_period_writes_nothing(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     fill_once(site, 1, "T10")
@@ -457,6 +469,7 @@ def test_a_run_over_everything_twice_writes_nothing_the_second_time(
     assert sorted(again.unchanged) == sorted(first.written)
 
 
+@pytest.mark.guards("hourly only open ones", "no look at the lock ✓")
 def test_the_hourly_run_leaves_locked_and_future_periods_alone(site: Site, clock: Clock) -> None:
     clock.now = datetime(2022, 1, 10, 3, 0, tzinfo=UTC)
     assert sorted(summing.run(site, everything=False).written) == [
@@ -477,6 +490,7 @@ def test_the_schedules_run_the_hourly_and_the_nightly_story(site: Site, clock: C
     assert summaries.summary(site.table, OLD, "2021") is not None
 
 
+@pytest.mark.guards('"changed since"')
 @pytest.mark.parametrize("change", ["first", "correction", "return", "accept", "reopen"])
 def test_a_changed_head_is_picked_up(site: Site, database: Path, clock: Clock, change: str) -> None:
     clock.now = IN_2024
@@ -525,6 +539,7 @@ def test_a_report_of_a_unit_that_owes_none_is_no_change(site: Site, clock: Clock
     assert not summarise(site, OLD, "2024")
 
 
+@pytest.mark.guards("files before the item", "files left out ✓")
 def test_files_are_there_before_the_item_that_points_to_them(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     fill_once(site, 1, "T10")
@@ -612,6 +627,7 @@ def test_texts_of_another_version_than_the_head_are_never_mixed_in(
     assert texts_of(whole, "T10") == as_lines(corrected[0].texts)
 
 
+@pytest.mark.guards("head and texts of one version", "texts as they come ✓")
 def test_a_correction_between_head_and_texts_is_taken_whole(
     site: Site, database: Path, clock: Clock
 ) -> None:
@@ -633,6 +649,7 @@ def test_a_correction_between_head_and_texts_is_taken_whole(
     assert_equal_to_an_independent_sum(site, database, OLD, "2024")
 
 
+@pytest.mark.guards("overlapping runs", "writing over any version ✓")
 def test_an_older_reading_never_replaces_a_newer_one(
     site: Site, database: Path, clock: Clock
 ) -> None:
@@ -669,6 +686,7 @@ def test_a_report_that_arrives_while_summing_is_in_the_next_sum(
     assert assert_equal_to_an_independent_sum(site, database, OLD, "2024")["received"] == 2
 
 
+@pytest.mark.guards("overlapping runs")
 def test_runs_that_overlap_are_harmless(site: Site, database: Path, clock: Clock) -> None:
     clock.now = IN_2024
     fill(site, 9, OLD, "2024")
@@ -720,6 +738,7 @@ def break_form(site: Site, p: str, version: int = 1) -> None:
     site.table.write(Put(keys.form(p, version), {"json": '{"version": "none"}'}, ANYTHING))
 
 
+@pytest.mark.guards("one broken doesn't stop the rest; the alarm rings", "`Failed` not raised ✓")
 def test_one_broken_programme_does_not_stop_the_others(site: Site, clock: Clock) -> None:
     clock.now = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
     break_form(site, OLD)
@@ -778,6 +797,11 @@ def test_a_head_without_its_version_is_a_failure_not_a_guess(site: Site, clock: 
 # ------------------------------------------------------------------ a period an invocation
 
 
+@pytest.mark.guards(
+    "a period an invocation",
+    "a failure that stops the others ✓ (the second)",
+    "a failure kept quiet ✓ (the third)",
+)
 def test_a_run_that_hands_over_names_each_begun_period_and_sums_none(
     site: Site, clock: Clock
 ) -> None:
@@ -799,6 +823,7 @@ def test_an_hourly_run_hands_over_only_what_is_open(site: Site, clock: Clock) ->
     assert "2021-H1" not in handed
 
 
+@pytest.mark.guards("a period an invocation")
 def test_a_period_that_can_not_be_handed_over_does_not_stop_the_others(
     site: Site, clock: Clock
 ) -> None:
@@ -822,6 +847,7 @@ def test_a_handed_period_is_summed_as_in_a_run_of_one_machine(site: Site, clock:
     assert_equal(document(site, OLD, "2024"), independent(Raw.of_table(site.table), OLD, "2024"))
 
 
+@pytest.mark.guards("a period an invocation")
 def test_a_handed_period_that_fails_says_so_to_be_tried_again(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     break_form(site, OLD)
@@ -834,6 +860,7 @@ def test_a_handed_period_that_fails_says_so_to_be_tried_again(site: Site, clock:
 # ------------------------------------------------------------------ files that a new one replaces
 
 
+@pytest.mark.guards("no file in use ends")
 def test_only_files_that_the_summary_no_longer_points_to_are_ended(
     site: Site, clock: Clock
 ) -> None:
@@ -853,6 +880,7 @@ def test_only_files_that_the_summary_no_longer_points_to_are_ended(
     assert all(site.files.has(name) for name in second.files.values())
 
 
+@pytest.mark.guards("no file in use ends", "the failure passed on ✓")
 def test_a_file_that_can_not_be_ended_fails_no_run(site: Site, clock: Clock) -> None:
     clock.now = IN_2024
     fill_once(site, 1, "T10")

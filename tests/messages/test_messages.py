@@ -155,6 +155,7 @@ def test_every_column_and_kind_of_a_form_has_its_word():
     assert set(programme.KINDS) == {*get_args(Kind), "unit", "department"}
 
 
+@pytest.mark.guards("each fault has a sentence and a test")
 def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     raised = set().union(
         *(given_to("Fault", 3, path) for path in FORMS),

@@ -120,6 +120,7 @@ def test_a_link_printed_under_a_new_key_works(table: Table) -> None:
     assert (found.programme, found.unit) == (P, U)
 
 
+@pytest.mark.guards("sessions end by the clock", "`until` not looked at ✓")
 def test_a_units_session_lasts_thirty_days_by_the_clock(table: Table) -> None:
     opened = let_in(table, KEY, P, U, NOW)
     assert opened.until == NOW + timedelta(days=30)
@@ -223,6 +224,13 @@ def test_the_right_code_works_at_the_fifth_try(table: Table) -> None:
     assert use_code(table, ask, code, NOW) == EMAIL
 
 
+@pytest.mark.guards(
+    "after five wrong codes the next waits 1, 2, 4 … 60 minutes, whoever asks; none that waits "
+    "is judged or written",
+    "no wait ✓ (the first)",
+    "a waiting one counted ✓ (the second)",
+    "wrong ones not counted ✓ (the fourth)",
+)
 def test_after_five_wrong_codes_the_next_waits_one_minute_two_four_up_to_sixty(
     table: Table,
 ) -> None:
@@ -245,6 +253,10 @@ def test_after_five_wrong_codes_the_next_waits_one_minute_two_four_up_to_sixty(
     assert use_code(table, ask, code, now) == EMAIL
 
 
+@pytest.mark.guards(
+    "after five wrong codes the next waits 1, 2, 4 … 60 minutes, whoever asks; none that waits "
+    "is judged or written"
+)
 def test_a_code_that_waits_writes_nothing(table: Table) -> None:
     _, code, ask = sign_ins.ask_sign_in(table, EMAIL, NOW)
     for place in range(1, 6):
@@ -255,6 +267,9 @@ def test_a_code_that_waits_writes_nothing(table: Table) -> None:
     assert everything_written(table) == before
 
 
+@pytest.mark.guards(
+    "… a right one neither uses tries up nor gives a guesser new ones", "not given back ✓"
+)
 def test_a_right_code_leaves_the_tries_as_they_were(table: Table) -> None:
     """Else who signs in each morning would give a guesser new tries, or use up their own."""
     row = keys.tries("code-")
@@ -273,6 +288,10 @@ def test_a_right_code_leaves_the_tries_as_they_were(table: Table) -> None:
     assert (after.body, after.expires) == (before.body, before.expires)
 
 
+@pytest.mark.guards(
+    "after five wrong codes the next waits 1, 2, 4 … 60 minutes, whoever asks; none that waits "
+    "is judged or written"
+)
 def test_wrong_codes_are_forgotten_a_day_after_the_last(table: Table) -> None:
     _, code, ask = sign_ins.ask_sign_in(table, EMAIL, NOW)
     for place in range(1, 6):
@@ -287,6 +306,10 @@ def test_wrong_codes_are_forgotten_a_day_after_the_last(table: Table) -> None:
         assert row.expires == int((now + timedelta(days=1)).timestamp())
 
 
+@pytest.mark.guards(
+    "a browser that has signed in before has tries and mails that strangers can't use up, and "
+    "links never wait"
+)
 def test_each_reserve_has_its_own_tries(table: Table) -> None:
     """Strangers use up theirs; a browser that has signed in before is not held up."""
     _, code, ask = sign_ins.ask_sign_in(table, EMAIL, NOW, reserve="account")
@@ -309,6 +332,11 @@ def test_an_odd_code_is_a_wrong_one(table: Table, code: str) -> None:
     assert use_code(table, ask, code, NOW) is None
 
 
+@pytest.mark.guards(
+    "a role or account that ends, ends its sessions",
+    "a session whatever the account",
+    "the same grant again: each ✓",
+)
 @pytest.mark.parametrize("end", ["another role", "removed", "removed and back"])
 def test_a_staff_session_ends_with_its_account_or_role(table: Table, end: str) -> None:
     access.keep_staff(table, EMAIL, "director")
@@ -322,6 +350,7 @@ def test_a_staff_session_ends_with_its_account_or_role(table: Table, end: str) -
     assert access.session(table, opened.token, NOW) is None
 
 
+@pytest.mark.guards("a role or account that ends, ends its sessions")
 def test_a_role_given_back_does_not_give_back_its_sessions(table: Table) -> None:
     access.keep_staff(table, EMAIL, "director")
     opened = access.open_session(table, "director", NOW, email=EMAIL)
@@ -339,6 +368,9 @@ def test_a_programme_loaded_again_ends_no_session(table: Table) -> None:
     assert access.session(table, opened.token, NOW) == opened
 
 
+@pytest.mark.guards(
+    "no session slips through", "no check at opening", "links and sessions ended at once: each ✓"
+)
 def test_no_session_begins_with_a_role_that_changes_meanwhile(table: Table) -> None:
     access.keep_staff(table, EMAIL, "director")
     between = Between(table, lambda: access.keep_staff(table, EMAIL, "officer"))
@@ -347,6 +379,7 @@ def test_no_session_begins_with_a_role_that_changes_meanwhile(table: Table) -> N
     assert not [item for item in table.everything() if "SESSION" in item.key.sort]
 
 
+@pytest.mark.guards("no session slips through")
 def test_no_session_begins_while_its_link_is_revoked(table: Table) -> None:
     """Between looking for the sessions and ending the link one more could have been opened."""
     token = links.issue_link(table, KEY, P, U)
@@ -405,6 +438,10 @@ class Crowd:
         return self._table.everything()
 
 
+@pytest.mark.guards(
+    "after five wrong codes the next waits 1, 2, 4 … 60 minutes, whoever asks; none that waits "
+    "is judged or written"
+)
 def test_tries_at_one_moment_are_five_all_the_same(
     table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +465,7 @@ def test_tries_at_one_moment_are_five_all_the_same(
     assert len(compared) <= rules.CODE_TRIES
 
 
+@pytest.mark.guards("only hashes in the table", "a token kept as it is ✓")
 def test_the_table_holds_no_token_and_no_code(table: Table) -> None:
     secrets = [links.issue_link(table, KEY, P, U), links.reissue_link(table, KEY, P, U)]
     secrets.append(let_in(table, KEY, P, U, NOW).token)
@@ -504,6 +542,10 @@ def test_past_the_limit_nothing_is_written_any_more(table: Table) -> None:
     assert (everything_written(table), next(iter(table.everything())).version) == before
 
 
+@pytest.mark.guards(
+    "strangers' mails have a ceiling an hour, apart from known browsers' and officers', and "
+    "the desk says when they pause"
+)
 def test_of_what_is_taken_at_one_moment_no_more_than_there_is_goes(table: Table) -> None:
     found = parallel(8, lambda _: [rates.take(table, "a", NOW, 20) for _ in range(5)])
     assert sum(map(sum, found)) <= 20
@@ -517,6 +559,10 @@ def test_of_what_is_taken_at_one_moment_no_more_than_there_is_goes(table: Table)
     assert rates.take(table, "a", NOW + timedelta(hours=1), 20)
 
 
+@pytest.mark.guards(
+    "strangers' mails have a ceiling an hour, apart from known browsers' and officers', and "
+    "the desk says when they pause"
+)
 def test_of_any_sixty_minutes_no_more_is_taken_than_there_is(table: Table) -> None:
     """Also of those around a full hour."""
     late, hour = NOW + timedelta(minutes=59), timedelta(hours=1)

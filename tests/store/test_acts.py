@@ -73,6 +73,7 @@ def test_an_act_of_no_programme_has_a_place_too(empty_site: Site) -> None:
     assert keys.month_of_acts("", "2026-12") == "AUDIT#-#2026-12"
 
 
+@pytest.mark.guards("nothing rewrites the log")
 def test_nothing_in_the_product_rewrites_or_deletes_the_record() -> None:
     """One module makes these keys, and it only puts."""
     users = [

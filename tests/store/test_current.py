@@ -54,12 +54,17 @@ def put_texts(table: SqliteTable, unit: str, number: int, text: str) -> None:
     table.write(Put(keys.texts(P, K, unit), body, ANYTHING))
 
 
+@pytest.mark.guards(
+    "texts and heads stay with their unit, over pages, prefixes and other versions",
+    "texts taken by unit alone ✓ (the third)",
+)
 def test_codes_that_begin_alike_keep_their_own_texts(table: SqliteTable, period: Period) -> None:
     for unit in reversed(ALIKE):
         send(table, period, unit, f"của {unit}")
     assert read(table) == [(unit, 1, f"của {unit}") for unit in ALIKE]
 
 
+@pytest.mark.guards("texts and heads stay with their unit, over pages, prefixes and other versions")
 def test_more_units_than_a_page_holds_all_come(table: SqliteTable, period: Period) -> None:
     units = [f"T{n}" for n in range(450)]
     for unit in units:
@@ -71,6 +76,7 @@ def test_more_units_than_a_page_holds_all_come(table: SqliteTable, period: Perio
     assert [unit for unit, _, _ in read(table)] == sorted(units)
 
 
+@pytest.mark.guards("texts and heads stay with their unit, over pages, prefixes and other versions")
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_unit_without_texts_is_read_from_its_version(
     table: SqliteTable, period: Period, place: int
@@ -82,6 +88,7 @@ def test_a_unit_without_texts_is_read_from_its_version(
     assert read(table) == [(unit, 1, f"của {unit}") for unit in units]
 
 
+@pytest.mark.guards("texts and heads stay with their unit, over pages, prefixes and other versions")
 @pytest.mark.parametrize("number", [1, 3])
 def test_texts_older_or_newer_than_the_head_are_not_taken(
     table: SqliteTable, period: Period, number: int
@@ -101,6 +108,11 @@ def test_texts_without_a_head_belong_to_nobody(table: SqliteTable, period: Perio
     assert read(table) == [("T2", 1, "T2"), ("T4", 1, "T4")]
 
 
+@pytest.mark.guards(
+    "the two readings go on together; what nobody wants is not looked into",
+    "one step for several",
+    "every head looked into: each ✓",
+)
 def test_texts_without_a_head_cost_no_reading_of_a_version(
     table: SqliteTable, period: Period
 ) -> None:
@@ -113,6 +125,7 @@ def test_texts_without_a_head_cost_no_reading_of_a_version(
     assert spent.calls == 2
 
 
+@pytest.mark.guards("the two readings go on together; what nobody wants is not looked into")
 def test_a_report_that_nobody_wants_is_not_looked_into(table: SqliteTable, period: Period) -> None:
     for unit in ("T1", "T2"):
         send(table, period, unit, unit)

@@ -77,6 +77,7 @@ def test_a_draft_reads_back_as_it_was_kept(table: Table, period: Period) -> None
     assert drafts.held(table, P, K, U).draft == found
 
 
+@pytest.mark.guards("two phones' fields merge; only what both changed is asked")
 def test_phones_that_save_at_one_moment_lose_nothing(table: Table, period: Period) -> None:
     """Each its own field; and one field that all of them fill, which all but one are asked of."""
 
@@ -92,6 +93,10 @@ def test_phones_that_save_at_one_moment_lose_nothing(table: Table, period: Perio
     assert sorted([held.draft.typed["all"], *waiting]) == list("01234")
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted"
+)
 def test_what_both_changed_is_parked_by_page_and_leaves_when_it_is_answered(
     table: Table, period: Period
 ) -> None:
@@ -137,6 +142,11 @@ def test_a_parked_copy_is_taken_up_field_by_field_and_only_upon_what_was_shown(
     assert found.typed["i3"] == "1"
 
 
+@pytest.mark.guards(
+    "a stale draft, a page from before the last sending: beside the draft",
+    "each of the first three left out ✓",
+    "contents alone compared ✓ (the last)",
+)
 def test_a_draft_of_an_older_version_is_parked_where_a_new_one_begins(
     table: Table, period: Period
 ) -> None:
@@ -166,6 +176,7 @@ def test_a_stale_draft_thrown_away_is_emptied_to_what_was_sent(
     assert (found.typed, found.base, parked(table)) == ({"i1": "1"}, 1, {})
 
 
+@pytest.mark.guards("a stale draft, a page from before the last sending: beside the draft")
 def test_a_page_from_before_the_last_sending_is_parked_and_merged_into_nothing(
     table: Table, period: Period
 ) -> None:
@@ -180,6 +191,7 @@ def test_a_page_from_before_the_last_sending_is_parked_and_merged_into_nothing(
     assert parked(table) == {1: {"i2": "2", "by.name": "A"}}
 
 
+@pytest.mark.guards("a stale draft, a page from before the last sending: beside the draft")
 def test_of_a_send_all_is_parked_also_what_another_page_had_read_and_replaced(
     table: Table, period: Period
 ) -> None:
@@ -190,6 +202,7 @@ def test_of_a_send_all_is_parked_also_what_another_page_had_read_and_replaced(
     assert (kept.too_old, parked(table)) == (True, {1: {"i1": "1"}})
 
 
+@pytest.mark.guards("five copies full: said, with what was typed")
 def test_with_five_copies_kept_a_sixth_is_refused_and_the_rest_is_merged(
     table: Table, period: Period
 ) -> None:
@@ -231,6 +244,7 @@ def test_two_pages_together_may_not_type_more_than_one_item_holds(
     assert set(found.typed) == {"i1"}
 
 
+@pytest.mark.guards("what a page was shown is known, or it is asked")
 def test_where_marks_would_not_fit_what_stood_before_is_forgotten(
     table: Table, period: Period
 ) -> None:
@@ -265,6 +279,10 @@ def of_schema_2(table: Table, version: int = 1) -> None:
         table.write(Put(keys.draft(P, K, U), body, expects or NOTHING))
 
 
+@pytest.mark.guards(
+    "its drafts say of each field which saving wrote it; open pages go on, the program before "
+    "reads what this one writes"
+)
 def test_a_draft_of_the_former_shape_is_read_and_merged_into(table: Table, period: Period) -> None:
     of_schema_2(table, 2)
     found = drafts.draft(table, P, K, U)
@@ -281,6 +299,10 @@ def test_a_draft_of_the_former_shape_is_read_and_merged_into(table: Table, perio
     assert drafts.draft(table, P, K, U) == kept.draft
 
 
+@pytest.mark.guards(
+    "its drafts say of each field which saving wrote it; open pages go on, the program before "
+    "reads what this one writes"
+)
 def test_the_program_before_reads_what_this_one_keeps(table: Table, period: Period) -> None:
     """In the minutes of a deployment both are at work."""
     drafts.keep(table, place(period), posted(0, 2, i1="1"))

@@ -63,6 +63,13 @@ class Counting:
         return self._table.everything()
 
 
+@pytest.mark.guards(
+    "a unit's session is of its link's generation: whatever is killed, none works beside a new link"
+)
+@pytest.mark.guards(
+    "a link's change, its sessions and its record are one transaction",
+    "the record in a write of its own ✓",
+)
 def test_a_new_link_the_end_of_the_old_its_sessions_and_the_record_are_one_write(
     table: Table,
 ) -> None:
@@ -80,6 +87,7 @@ def test_a_new_link_the_end_of_the_old_its_sessions_and_the_record_are_one_write
     assert recorded(table) == [("reissue_link", OFFICER, U)]
 
 
+@pytest.mark.guards("no session outlives its link")
 def test_what_ended_is_swept_and_what_the_new_link_opened_stays(table: Table) -> None:
     links.issue_link(table, KEY, P, U)
     left_open(table, Link(P, U, 1), NOW, 120, older=False)
@@ -99,6 +107,7 @@ def test_what_ended_is_swept_and_what_the_new_link_opened_stays(table: Table) ->
     assert not list(table.query(keys.unit_access(P, U), "SESSION#"))
 
 
+@pytest.mark.guards("no session outlives its link", "all swept, of whatever generation")
 def test_a_session_that_begins_while_the_link_is_replaced_ends(table: Table) -> None:
     token = links.issue_link(table, KEY, P, U)
     opened: list[rules.Session | None] = []
@@ -109,6 +118,9 @@ def test_a_session_that_begins_while_the_link_is_replaced_ends(table: Table) -> 
     assert access.session(table, opened[0].token, NOW) is None
 
 
+@pytest.mark.guards(
+    "one link works, whoever replaces it at one moment", "the index written over anything ✓"
+)
 def test_of_links_replaced_at_one_moment_one_works(table: Table) -> None:
     links.issue_link(table, KEY, P, U)
     made = parallel(6, lambda _: links.reissue_link(table, KEY, P, U, act()))
@@ -117,6 +129,7 @@ def test_of_links_replaced_at_one_moment_one_works(table: Table) -> None:
     assert len(recorded(table)) == 6
 
 
+@pytest.mark.guards("a second press ends no new link", "`seen` not compared ✓")
 def test_what_somebody_changed_since_is_not_changed_again(table: Table) -> None:
     """A double tap, or an older page of another officer: the link just printed must live."""
     links.issue_link(table, KEY, P, U, act("issue_link"))
@@ -130,6 +143,7 @@ def test_what_somebody_changed_since_is_not_changed_again(table: Table) -> None:
     assert [verb for verb, _, _ in recorded(table)] == ["issue_link", "reissue_link"]
 
 
+@pytest.mark.guards("a link's change, its sessions and its record are one transaction")
 def test_the_record_stands_only_where_something_changed(table: Table) -> None:
     assert not links.revoke(table, P, U, act("revoke_link"))
     first = links.issue_link(table, KEY, P, U, act("issue_link"))
@@ -154,6 +168,11 @@ def test_one_query_says_where_every_units_link_stands(table: Table) -> None:
     assert links.token(KEY, None) == ""
 
 
+@pytest.mark.guards(
+    "no dead link is printed, and looking makes none",
+    "the hash not compared ✓",
+    "a link issued by looking ✓",
+)
 def test_a_link_of_another_server_key_is_not_handed_out(table: Table) -> None:
     """Printed, it would open nothing."""
     links.issue_link(table, KEY, P, U)

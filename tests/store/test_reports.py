@@ -214,6 +214,7 @@ def test_a_lost_reply_and_a_new_try_is_one_sending(table: Table, period: Period)
     assert versions(table) == [1]
 
 
+@pytest.mark.guards("Back, retry, lost reply")
 def test_a_conflict_with_ones_own_lost_write_is_its_receipt(table: Table, period: Period) -> None:
     made = reports.send(Between(table, after=own_retry), sending(period, content()), ON_TIME)
     assert made.number == 1
@@ -238,6 +239,7 @@ def test_an_answer_that_failed_before_writing_has_sent_nothing(
     assert texts(table) == {}
 
 
+@pytest.mark.guards("Back, retry, lost reply", "`base + 1` not compared ✓ (the first)")
 def test_back_and_again_after_a_correction_shows_the_first_receipt(
     table: Table, period: Period
 ) -> None:
@@ -286,6 +288,7 @@ def test_a_clash_names_what_stands_now(table: Table, period: Period) -> None:
     assert versions(table) == [1, 2]
 
 
+@pytest.mark.guards("two phones", "answering the other one's receipt")
 def test_of_two_phones_at_one_moment_one_clashes(table: Table, period: Period) -> None:
     for number in range(10):
         unit = f"T{number}"
@@ -325,6 +328,7 @@ def test_a_base_that_was_never_there_is_no_base(table: Table, period: Period) ->
     assert versions(table) == [1]
 
 
+@pytest.mark.guards("a moved lock", "no check of the period ✓")
 def test_a_period_that_moved_meanwhile_is_refused(table: Table, period: Period) -> None:
     moved = period.model_copy(update={"locks": period.locks - timedelta(days=30)})
 
@@ -382,6 +386,7 @@ def test_a_correction_without_a_reason_is_refused(table: Table, period: Period) 
     assert versions(table) == [1]
 
 
+@pytest.mark.guards("sent once", "a version or head that expects anything ✓")
 def test_one_write_holds_version_head_texts_and_the_check_of_the_period(
     table: Table, period: Period
 ) -> None:
@@ -573,6 +578,13 @@ def test_senders_and_movers_at_once_lose_no_version(table: Table, period: Period
 # ------------------------------------------------------------------ at most twenty an hour
 
 
+@pytest.mark.guards(
+    "twenty sends an hour",
+    "no bound ✓",
+    "judged before a double tap is known ✓",
+    "officers counted ✓",
+    "a minute told that has begun too early ✓ (the last)",
+)
 def test_a_unit_that_has_sent_twenty_times_in_an_hour_waits_for_the_first_to_be_that_old(
     table: Table, period: Period
 ) -> None:
@@ -590,6 +602,7 @@ def test_a_unit_that_has_sent_twenty_times_in_an_hour_waits_for_the_first_to_be_
     assert versions(table) == list(range(1, 23))
 
 
+@pytest.mark.guards("twenty sends an hour")
 def test_a_double_tap_of_the_twentieth_send_is_answered_as_kept(
     table: Table, period: Period
 ) -> None:
@@ -599,6 +612,7 @@ def test_a_double_tap_of_the_twentieth_send_is_answered_as_kept(
     assert reports.send(table, sending(period, content(19), 20), ON_TIME) == kept
 
 
+@pytest.mark.guards("twenty sends an hour")
 def test_units_and_officers_are_not_counted_with_one_another(table: Table, period: Period) -> None:
     for base in range(20):
         reports.send(table, sending(period, content(base), base), ON_TIME)

@@ -75,6 +75,11 @@ def test_who_has_read_the_programme_reads_its_list_without_another_reading(
     assert len(programmes.units(table, programme)) == 251
 
 
+@pytest.mark.guards(
+    "current by one switch, whole or not at all",
+    "one partition for all lists ✓",
+    "a switch that expects any version ✓",
+)
 @pytest.mark.parametrize("broken", [0, 1, 2, 3])
 def test_a_crash_between_leaves_the_old_list_and_a_second_try_works(
     table: SqliteTable, monkeypatch: pytest.MonkeyPatch, broken: int
@@ -97,6 +102,7 @@ def test_a_crash_between_leaves_the_old_list_and_a_second_try_works(
     assert current(table) == names([*NEW])
 
 
+@pytest.mark.guards("current by one switch, whole or not at all")
 def test_what_a_broken_import_left_behind_is_in_no_other_list(table: SqliteTable) -> None:
     programme = now(table)
     stale = programme.model_copy(update={"revision": 99})
@@ -114,6 +120,7 @@ def test_of_two_imports_at_once_one_is_current_and_whole(table: SqliteTable) -> 
     assert current(table) == names([*NEW])
 
 
+@pytest.mark.guards("no edit lost to an import, no import to an edit")
 def test_a_second_tap_after_an_edit_takes_nothing_back(table: SqliteTable) -> None:
     """The tap was on its way when the first one made the list current, and an edit followed."""
     programme = now(table)
@@ -151,6 +158,13 @@ EDITS: dict[str, Callable[[SqliteTable], None]] = {
 }
 
 
+@pytest.mark.guards(
+    "no edit lost to an import, no import to an edit",
+    "a loaded folder that leaves the programme's version ✓",
+    "writing over what is there ✓",
+    "an edit into the first list ✓",
+    "any version ✓ (the machine)",
+)
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
 def test_an_import_prepared_before_an_edit_does_not_lose_it(
     table: SqliteTable, edit: Callable[[SqliteTable], None]
@@ -174,6 +188,7 @@ def test_an_edit_prepared_before_an_import_is_refused_and_not_lost_in_an_old_lis
     assert "Còn" in current(table)
 
 
+@pytest.mark.guards("the programme's item keeps its list", "settings written alone ✓")
 def test_a_programme_kept_again_keeps_its_list(table: SqliteTable) -> None:
     unit_lists.switch(table, act(), now(table), "a1", NEW)
     programmes.keep_programme(table, a_programme("p", name="Tên khác"))
@@ -191,6 +206,8 @@ def test_units_of_a_folder_go_into_the_current_list(table: SqliteTable) -> None:
     assert now(table).revision == revision
 
 
+@pytest.mark.guards("settings keep the name of the unit list")
+@pytest.mark.guards("the programme's item keeps its list")
 def test_a_programmes_item_is_written_in_one_place_that_knows_of_its_list() -> None:
     """Who wrote its settings alone would drop the name of the list, and bring back an old one."""
     sources = Path(programmes.__file__).parents[1].rglob("*.py")
@@ -284,6 +301,7 @@ class TwoOfficers(RuleBasedStateMachine):
         assert self._listed() == self.right
 
 
+@pytest.mark.guards("no edit lost to an import, no import to an edit")
 def test_in_any_order_with_any_crash_the_list_is_what_was_acknowledged_last(
     tmp_path: Path,
 ) -> None:

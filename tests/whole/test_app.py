@@ -72,6 +72,11 @@ def kept(site: Site) -> list[Item]:
     return [i for i in site.table.everything() if not i.key.partition.startswith("RATE#")]
 
 
+@pytest.mark.guards(
+    "Chalice's own answers are pages of ours, on Lambda too",
+    "no middleware ✓",
+    "null headers left in ✓",
+)
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "POST", "TRACE"])
 def test_a_wrong_method_is_a_page_of_ours(call: Callable[..., Answer], method: str) -> None:
     answer = call(method, "/desk")
@@ -79,6 +84,13 @@ def test_a_wrong_method_is_a_page_of_ours(call: Callable[..., Answer], method: s
     assert answer["headers"]["Allow"] == "GET"
 
 
+@pytest.mark.guards("Chalice's own answers are pages of ours, on Lambda too")
+@pytest.mark.guards(
+    "only a form as browsers send it is read",
+    "charset not looked at ✓",
+    "packing ✓",
+    "bad base64 ✓",
+)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -123,6 +135,8 @@ def test_a_body_may_come_as_base64(call: Callable[..., Answer]) -> None:
     assert "a@b.example" in answer["body"]
 
 
+@pytest.mark.guards("only a form as browsers send it is read")
+@pytest.mark.guards("strangers: 10 kB, 20 fields, a page beyond")
 @pytest.mark.parametrize(
     ("body", "packed"),
     [
@@ -156,6 +170,7 @@ def test_an_empty_or_bare_body_is_a_form_without_answers(
     assert_a_page(call("POST", "/signin", headers=SIGN_IN, body=body), 422)
 
 
+@pytest.mark.guards("strangers: 10 kB, 20 fields, a page beyond", "the limit of all ✓ (both)")
 @pytest.mark.parametrize(("more", "status"), [(-1, 422), (0, 422), (1, 413)])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "base64"])
 def test_a_stranger_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
@@ -167,6 +182,7 @@ def test_a_stranger_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
     assert_a_page(answer, status)
 
 
+@pytest.mark.guards("the limit to the byte", "`>=` in the app ✓")
 @pytest.mark.parametrize(("more", "status"), [(-1, 303), (0, 303), (1, 413)])
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "base64"])
 def test_a_unit_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
@@ -183,6 +199,9 @@ def test_a_unit_s_body_is_taken_up_to_the_limit_and_not_one_byte_more(
 ODD = ["a/b", "../key", "", "a\x00b", "%00", "%zz", "\ud800", "ế", "a" * 5_000, "#", "T01#2", "’"]
 
 
+@pytest.mark.guards(
+    "a made-up path part, cookie or query is no 500", "half a character breaks the digest ✓"
+)
 @pytest.mark.parametrize("way", [w for w in app.WAYS if "{" in w.path], ids=lambda w: w.path)
 def test_a_made_up_part_of_a_path_is_a_page_and_keeps_nothing(
     call: Callable[..., Answer], everyone: dict[str, str], site: Site, way: Any
@@ -229,6 +248,8 @@ def test_a_path_that_is_not_ours_is_a_page(call: Callable[..., Answer], resource
     assert_a_page(answer, 404)
 
 
+@pytest.mark.guards("Chalice's own answers are pages of ours, on Lambda too")
+@pytest.mark.guards("a made-up path part, cookie or query is no 500")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -289,6 +310,11 @@ def lambda_function(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
     return to
 
 
+@pytest.mark.guards(
+    "a wrong deployment is a page of ours, and in the log",
+    "a page that wants an installation ✓",
+    "Chalice's current request taken for granted ✓",
+)
 @pytest.mark.parametrize("missing", ["BUCKET", "SENDER", "KEY_PARAMETER", "PUBLIC_URL"])
 def test_a_missing_setting_is_a_page_of_ours_and_stands_in_the_log(
     lambda_function: Callable[..., Answer], missing: str, caplog: pytest.LogCaptureFixture
@@ -324,6 +350,7 @@ def test_a_server_key_that_can_not_be_read_is_a_page_of_ours(
 OWN = "a1b2c3d4e5.execute-api.ap-southeast-1.amazonaws.com"
 
 
+@pytest.mark.guards("the address is the API's own or the given one")
 def test_without_a_domain_the_address_is_the_apis_own(
     lambda_function: Callable[..., Answer],
 ) -> None:
@@ -339,6 +366,7 @@ def test_a_domain_that_was_given_is_the_address_whatever_the_request_says(
     assert app.site().public_url == "https://baocao.example"
 
 
+@pytest.mark.guards("the address is the API's own or the given one", "any host taken ✓ (the first)")
 @pytest.mark.parametrize(
     "name",
     ["evil.example", f"{OWN}.evil.example", f"evil.example/{OWN}", OWN.upper(), "", f"{OWN}:443"],
@@ -348,6 +376,7 @@ def test_no_other_name_is_taken_for_the_apis_own(name: str) -> None:
     assert address_of({"domainName": OWN, "stage": "../x"}) == ""
 
 
+@pytest.mark.guards("a wrong deployment is a page of ours, and in the log")
 def test_a_scheduled_run_on_lambda_needs_no_request(
     lambda_function: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

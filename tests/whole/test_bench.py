@@ -39,6 +39,12 @@ def held() -> scene.Scene:
     return held
 
 
+@pytest.mark.guards(
+    "benches compare equals",
+    "states left out of the bare page ✓",
+    "no check of the origin or token ✓",
+    "expectations not looked at ✓",
+)
 def test_the_bare_page_has_the_fields_of_the_form(held: scene.Scene) -> None:
     drawn = app.app(scene.event(held, "GET", FORM), None)["body"]
     hidden = set(re.findall(r'<input type="hidden" name="([^"]+)"', drawn))
@@ -59,6 +65,7 @@ def test_the_scene_is_a_whole_report_that_is_kept(held: scene.Scene) -> None:
     assert len(urlencode(held.typed)) > 3_000
 
 
+@pytest.mark.guards("benches compare equals")
 @pytest.mark.parametrize("change", [{"Cookie": "__Host-unit=x"}, {"Origin": "https://a.example"}])
 def test_the_scene_passes_the_gate_and_a_stranger_does_not(
     held: scene.Scene, change: dict[str, str]
@@ -87,12 +94,16 @@ def test_the_grid_of_the_bench_has_every_unit_in_every_fate_and_is_one_on_both_t
     made.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards("a broken bound fails `make bench`", "every ratio kept ✓")
 def test_a_ratio_beyond_its_bound_is_broken() -> None:
     assert BROKEN not in row("form", [1.5], [1], "bare", 1.5)[3]
     assert BROKEN in row("form", [1.51], [1], "bare", 1.5)[3]
     assert BROKEN in row("form", [1], [1], "peer", 1, below=True)[3]
 
 
+@pytest.mark.guards(
+    "a cold form reads only what it needs", "summarising imported by the desk’s module ✓"
+)
 def test_a_cold_form_reads_no_module_that_it_does_not_need() -> None:
     """Summarising, workbooks, XLSForms and mails start with whoever needs them."""
     look = "import sys, app; print(*sys.modules)"

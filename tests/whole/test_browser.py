@@ -46,6 +46,7 @@ def to_the_form(page: Page, urls: dict[str, str]) -> None:
     page.wait_for_url("**/report/*")
 
 
+@pytest.mark.guards("no token in a Referer")
 def test_no_request_tells_a_token_in_its_referer(browser: Browser, urls: dict[str, str]) -> None:
     """From the link to the form and from the sign-in link to the desk, as Chromium sends it."""
     page = phone(browser)
@@ -133,6 +134,7 @@ def compare_cell_by_cell(page: Page) -> None:
         assert cells[7:14] == [line[name] for name in parts]
 
 
+@pytest.mark.guards("works with and without JavaScript, link to workbook", "any step broken")
 def test_a_phone_with_scripts_from_link_to_workbook(browser: Browser, urls: dict[str, str]) -> None:
     page = phone(browser)
     to_the_form(page, urls)
@@ -155,6 +157,7 @@ def test_a_phone_with_scripts_from_link_to_workbook(browser: Browser, urls: dict
     compare_cell_by_cell(director)
 
 
+@pytest.mark.guards("works with and without JavaScript, link to workbook")
 def test_a_phone_without_scripts_from_link_to_workbook(
     browser: Browser, urls: dict[str, str]
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_phone_without_scripts_from_link_to_workbook(
     compare_cell_by_cell(director)
 
 
+@pytest.mark.guards("survives tab and network", "no copy on the phone")
 def test_what_was_typed_survives_a_dead_tab_and_a_dead_network(
     browser: Browser, urls: dict[str, str]
 ) -> None:
@@ -344,6 +348,7 @@ def look_at_the_desk(page: Page, urls: dict[str, str], faults: list[str]) -> Non
     inspect(page, "desk", faults)
 
 
+@pytest.mark.guards("accessible", "a label left out")
 def test_axe_finds_nothing_on_any_template(browser: Browser, urls: dict[str, str]) -> None:
     faults: list[str] = []
     page = phone(browser)
@@ -419,6 +424,9 @@ def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[s
     assert faults == []
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_staff_who_sign_out_are_asked_about_a_units_text_in_the_same_browser(
     browser: Browser, urls: dict[str, str]
 ) -> None:

@@ -98,6 +98,7 @@ class Reporter:
         return True
 
 
+@pytest.mark.guards("acknowledged is kept", "a receipt before the commit ✓")
 def test_every_acknowledged_report_outlives_kill_9(server: Server) -> None:
     chance = random.Random(7)  # noqa: S311 - repeatable is what is wanted here
     paths = list(links(server).items())
@@ -134,6 +135,7 @@ def test_every_acknowledged_report_outlives_kill_9(server: Server) -> None:
     assert len(heads(server)) == len(everyone)
 
 
+@pytest.mark.guards("sent once", "no recognition of a content already kept ✓")
 @pytest.mark.soak
 def test_duplicate_sends_in_every_way_are_one_report(server: Server, figure: Figure) -> None:
     """Ten thousand in full size: at one moment, one after another, after Back, after a restart."""
@@ -172,6 +174,7 @@ def test_duplicate_sends_in_every_way_are_one_report(server: Server, figure: Fig
     figure("duplicate sends", 5 * hundred, "versions", 1, "receipts", len(seen))
 
 
+@pytest.mark.guards("sent once")
 def test_sixteen_threads_with_one_first_send_get_one_receipt(server: Server) -> None:
     """The race for version 1 itself, for unit after unit."""
     for number, (unit, path) in enumerate(list(links(server).items())[:6]):
@@ -203,6 +206,7 @@ def test_back_after_a_correction_gives_each_sending_its_own_receipt(server: Serv
     assert receipts[0][2] != receipts[1][2]
 
 
+@pytest.mark.guards("Back, retry, lost reply")
 def test_a_lost_reply_costs_nothing(server: Server) -> None:
     """The phone loses the network when it has sent and before it hears."""
     for number, (unit, path) in enumerate(list(links(server).items())[:8]):

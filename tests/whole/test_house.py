@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,6 +95,7 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@pytest.mark.guards("imports run one way", "a noun imports the store ✓ (the first)")
 def test_layers_import_one_way() -> None:
     wrong = [
         f"{name} imports {other}"
@@ -144,6 +147,7 @@ def test_pages_leave_writing_to_the_store() -> None:
     assert wrong == []
 
 
+@pytest.mark.guards("imports run one way")
 def test_modules_go_round_in_no_circle() -> None:
     left = {name: used(path) - {name} for name, path in MODULES.items()}
     while left:
@@ -167,6 +171,7 @@ def test_the_product_knows_neither_its_runner_nor_its_framework_nor_its_engine()
     assert wrong == []
 
 
+@pytest.mark.guards("heavy libraries late", "one at the top of a file ✓")
 def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
     """A cold start must not read openpyxl for a page that shows a form.
 
@@ -188,6 +193,8 @@ def test_no_file_is_long() -> None:
     assert {name: lines for name, lines in long.items() if lines > LONGEST} == {}
 
 
+@pytest.mark.guards("no text costs more than its length, also with marks hidden apart")
+@pytest.mark.guards("one clock", "`datetime.now()` in a noun ✓")
 def test_the_clock_is_read_and_text_made_normal_in_one_place_each() -> None:
     """`text.normal` looks first for marks that would make it slow."""
     clock = r"\b(?:datetime\.(?:now|utcnow|today)|date\.today|time\.(?:time|localtime|gmtime))\s*\("
@@ -214,6 +221,7 @@ def test_nothing_is_left_to_do_later() -> None:
     assert left == []
 
 
+@pytest.mark.guards("every route, every method, every visitor")
 def test_the_table_of_ways_is_the_apps_own_and_whole() -> None:
     """Two names for one place of a path would hide one of them: the first that fits is taken."""
     ways = [(way.method, way.path) for way in app.WAYS]

@@ -179,6 +179,7 @@ def journey(
     return Journey(site, clock, as_unit(), as_staff)
 
 
+@pytest.mark.guards("accepted text is the same in page, JSON, XLSX", "controls let through")
 @pytest.mark.soak
 def test_every_character_that_is_accepted_comes_back_the_same(
     journey: Journey, figure: Figure
@@ -203,6 +204,7 @@ def test_every_character_that_is_accepted_comes_back_the_same(
     figure("characters sent and found again in page, JSON and XLSX:", count)
 
 
+@pytest.mark.guards("accepted text is the same in page, JSON, XLSX")
 @pytest.mark.soak
 @given(
     st.lists(texts.filter(accepted), min_size=1, max_size=5, unique_by=rules.tidy),
@@ -217,6 +219,12 @@ def test_any_text_comes_back_the_same(journey: Journey, contents: list[str]) -> 
     journey.comes_back(dict(zip(BOXES, contents, strict=False)))
 
 
+@pytest.mark.guards(
+    "… and inert",
+    "autoescape off ✓",
+    "texts written as they look, formulas let in ✓",
+    "no quote before a full-width sign ✓ (the third)",
+)
 def test_a_hostile_text_makes_no_tag_no_formula_and_no_link(journey: Journey) -> None:
     journey.comes_back({"n_done": "a", "n_best": "b"})
     harmless = [page.tags for page in journey.comes_back({"n_done": "b", "n_best": "c"})]
@@ -226,6 +234,7 @@ def test_a_hostile_text_makes_no_tag_no_formula_and_no_link(journey: Journey) ->
         assert [page.tags for page in pages] == harmless, hostile
 
 
+@pytest.mark.guards("… and inert")
 def test_a_hostile_sender_stays_text(
     site: Site, clock: Clock, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -243,6 +252,7 @@ def test_a_hostile_sender_stays_text(
         assert "<img" not in receipt.body.decode()
 
 
+@pytest.mark.guards("accepted text is the same in page, JSON, XLSX")
 def test_a_list_s_lines_come_back_the_same(journey: Journey) -> None:
     lines = [rules.tidy(one) for one in HOSTILE]
     journey.send({"i1_4_list": "\n".join(lines)})
@@ -262,6 +272,7 @@ def test_any_label_comes_back_from_csv_and_begins_no_formula(label: str) -> None
     check_csv(label)
 
 
+@pytest.mark.guards("… and inert")
 @pytest.mark.parametrize("label", HOSTILE)
 def test_a_hostile_label_begins_no_formula_in_csv(label: str) -> None:
     check_csv(rules.tidy(label))
@@ -287,6 +298,7 @@ def check_csv(label: str) -> None:
     assert [cell.coordinate for cell in formulas] == ["C9"]  # ours: it reconciles the counts
 
 
+@pytest.mark.guards("nothing visible is taken away", "joiners always dropped ✓ (the second)")
 @pytest.mark.soak
 @given(st.text(characters, max_size=60))
 @settings(unhurried, max_examples=size(300, 20_000))

@@ -101,6 +101,10 @@ def killed_sends(kill: Killer, start: Start, stage: Stage, seeds: range) -> tupl
     return kills, kept, clean
 
 
+@pytest.mark.guards(
+    "killed before or after any call of a send: a receipt or a clean sending at the next tap",
+    "the version written before the rest ✓ (the first)",
+)
 @pytest.mark.soak
 @pytest.mark.parametrize("stage", [first, correction, answer], ids=lambda one: one.__name__)
 def test_a_send_killed_at_any_call_ends_at_the_next_tap(
@@ -113,6 +117,9 @@ def test_a_send_killed_at_any_call_ends_at_the_next_tap(
     figure("seeds", len(seeds), "kills", kills, "kept before", kept, "sent at the next tap", clean)
 
 
+@pytest.mark.guards(
+    "killed before or after any call of a send: a receipt or a clean sending at the next tap"
+)
 @pytest.mark.soak
 def test_a_send_killed_at_any_call_on_dynamodb(
     kill: Killer, tmp_path: Path, ministack: Ministack, figure: Figure
@@ -166,6 +173,10 @@ def killed_runs(kill: Killer, start: Start, seeds: range) -> tuple[int, int]:
     return kills, finished
 
 
+@pytest.mark.guards(
+    "killed in a summarising run: the old summary or the new one, whole",
+    "the item before its files ✓ (the first)",
+)
 @pytest.mark.soak
 def test_a_run_killed_at_any_call_leaves_a_whole_summary_and_the_next_is_whole(
     kill: Killer, start: Start, figure: Figure
@@ -178,6 +189,7 @@ def test_a_run_killed_at_any_call_leaves_a_whole_summary_and_the_next_is_whole(
     figure("seeds", len(seeds), "kills", kills, "with the new summary", finished)
 
 
+@pytest.mark.guards("killed in a summarising run: the old summary or the new one, whole")
 @pytest.mark.soak
 def test_a_run_killed_at_any_call_on_dynamodb(
     kill: Killer, tmp_path: Path, ministack: Ministack, figure: Figure

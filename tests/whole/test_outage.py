@@ -229,6 +229,13 @@ def each_ended_as_the_log_says(
     assert max(delivered.values()) == 1
 
 
+@pytest.mark.guards("no send waits for the mail")
+@pytest.mark.guards(
+    "each mail sent, failed or unknown, none twice",
+    "a time-out called failed, of links ✓ and of urging ✓",
+    "unknown sent again ✓",
+    "what was reserved queued again ✓",
+)
 def test_after_an_hour_without_mail_everything_is_known_and_nothing_went_twice(
     hour: Hour, figure: Figure
 ) -> None:
@@ -260,6 +267,11 @@ def test_after_an_hour_without_mail_everything_is_known_and_nothing_went_twice(
     figure("links", dict(Counter(links.values())), "urged", dict(Counter(urged.values())))
 
 
+@pytest.mark.guards(
+    "what was asked for in vain can be asked for again",
+    "signing in that breaks with the mail ✓",
+    "handing over before its mail has gone ✓",
+)
 def test_what_people_asked_for_in_vain_comes_once_when_they_ask_again(hour: Hour) -> None:
     refused_for_twenty_minutes(hour)
     hour.office.clock.set(hour.office.clock() + timedelta(minutes=60))

@@ -44,6 +44,7 @@ def same_session(world: World, phone: Phone) -> Phone:
     return other
 
 
+@pytest.mark.guards("duplicates at one moment", "no recognition of a content already kept ✓")
 @pytest.mark.soak
 def test_duplicate_sends_at_one_moment_are_one_report(
     world: World, engine: str, figure: Figure
@@ -79,6 +80,7 @@ def test_duplicate_sends_at_one_moment_are_one_report(
     figure("taps", receipts, "reports", turns, "receipts lost 0, double 0")
 
 
+@pytest.mark.guards("two phones at one moment", "version and head that expect anything ✓")
 @pytest.mark.soak
 def test_of_two_phones_at_one_moment_one_is_kept_and_the_other_told(
     world: World, engine: str, figure: Figure
@@ -137,6 +139,7 @@ def as_seen(world: World, seen: dict[str, int]) -> Raw:
     return raw
 
 
+@pytest.mark.guards("overlapping summaries", "over any version ✓")
 @pytest.mark.soak
 def test_overlapping_summaries_are_of_a_state_that_existed(
     world: World, engine: str, figure: Figure

@@ -204,6 +204,7 @@ def expected(path: str, method: str, who: str) -> int:
     return 403 if who == "director" and "officer" in way.visitors else 401
 
 
+@pytest.mark.guards("every route, every method, every visitor", "no look at the session ✓")
 @pytest.mark.parametrize("path", PATHS)
 def test_every_route_lets_in_whom_the_table_says_and_no_one_else(
     browsers: dict[str, Visitor], path: str
@@ -237,6 +238,7 @@ def everything_of(site: Site, unit: str) -> list[Item]:
     return [*items, *heads, *texts]
 
 
+@pytest.mark.guards("a unit's own data alone", "the form or the home of a fixed unit: each ✓")
 def test_on_every_unit_route_a_unit_sees_and_changes_its_own_alone(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -265,6 +267,7 @@ def test_on_every_unit_route_a_unit_sees_and_changes_its_own_alone(
     assert MINE in one.get("/report/2026-Q4/receipt/1").body.decode()
 
 
+@pytest.mark.guards("CSRF, origin", "either left out ✓")
 def test_an_unsafe_request_needs_its_own_sessions_token(
     browsers: dict[str, Visitor], as_unit: Callable[..., Visitor]
 ) -> None:
@@ -289,6 +292,7 @@ FOREIGN = (
 )
 
 
+@pytest.mark.guards("CSRF, origin")
 def test_an_unsafe_request_must_come_from_our_own_pages(browsers: dict[str, Visitor]) -> None:
     taken = []
     for way in (way for way in app.WAYS if way.method == "POST"):
@@ -321,6 +325,7 @@ def test_a_request_that_names_no_origin_at_all_is_refused(browsers: dict[str, Vi
     assert browser._call("POST", "/report/signout", referred, body).status == 303
 
 
+@pytest.mark.guards("a session of another role", "no look at the role ✓")
 @pytest.mark.parametrize("way", app.WAYS, ids=lambda way: f"{way.method} {way.path}")
 def test_a_session_in_the_others_cookie_opens_nothing(
     browsers: dict[str, Visitor], way: Way
@@ -341,10 +346,12 @@ def test_every_route_of_chalice_stands_in_the_table() -> None:
     assert len(served) == len(app.WAYS)
 
 
+@pytest.mark.guards("never another unit's")
 def test_a_unit_sees_no_other_programmes_period(as_unit: Callable[..., Visitor]) -> None:
     assert as_unit("T01").get("/report/2024-H1").status == 404
 
 
+@pytest.mark.guards("strict headers")
 def test_every_page_carries_the_strict_headers(browsers: dict[str, Visitor]) -> None:
     for way in app.WAYS:
         if way.method != "GET" or way.path.startswith("/assets") or "summary." in way.path:

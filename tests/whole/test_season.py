@@ -550,6 +550,28 @@ JUNE: tuple[tuple[datetime, tuple[Step, ...]], ...] = (
 )
 
 
+@pytest.mark.guards(
+    "the grid is right at every step: overall, by bloc, each unit",
+    "a reopened report counted as missing ✓",
+    "an exempt unit still expected ✓",
+    "a returned one counted as received ✓",
+    "lateness that knows no extension ✓",
+    "judged again on the answer to a return ✓",
+    "a paper judged on the day it was typed in ✓",
+    "taking in many that says done and does nothing ✓",
+    "that skips one ✓",
+)
+@pytest.mark.guards(
+    "who owes is urged, nobody else, once a day",
+    "heads not looked at ✓",
+    "heads as they were ten minutes ago ✓",
+    "the exempt urged ✓",
+    "a second mail on the same day ✓",
+)
+@pytest.mark.guards("what is granted holds", "an extension granted and not kept ✓")
+@pytest.mark.guards(
+    "the director's page, JSON and workbook equal the independent sum", "returned figures summed ✓"
+)
 def test_a_whole_period_of_45_units_is_run_from_the_desk(
     browser: Browser, tmp_path: Path, figure: Figure
 ) -> None:

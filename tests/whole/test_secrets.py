@@ -204,6 +204,13 @@ def left_behind(server: Server) -> dict[str, str]:
     return found
 
 
+@pytest.mark.guards(
+    "no token in log, table, files",
+    "the path logged",
+    "a traceback as it comes",
+    "a token kept raw: each ✓ (the first)",
+)
+@pytest.mark.guards("one line a request, with its cost")
 @pytest.mark.parametrize("level", ["INFO", "DEBUG"])
 def test_nothing_that_a_run_leaves_holds_a_token(
     tmp_path: Path, level: str, figure: Figure
@@ -259,6 +266,7 @@ def every_mail_holds_its_own_alone(server: Server, wire: Wire) -> int:
     return len(paths)
 
 
+@pytest.mark.guards("a page shows no secret but its own", "the session's token on a page ✓")
 def test_a_page_shows_no_secret_but_its_own(tmp_path: Path) -> None:
     """Links on their own pages, the CSRF token in forms of its session, cookies and codes never."""
     wire = Wire()

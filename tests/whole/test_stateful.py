@@ -441,6 +441,15 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         yield
 
 
+@pytest.mark.guards(
+    "any order of moves, any fault among them",
+    "returned values counted ✓",
+    "lateness judged again ✓",
+    "no check of the period ✓",
+    "no check of the session ✓",
+    "no recognition of a content already kept ✓",
+    "an accepted report that takes a sending ✓ (each the first)",
+)
 @pytest.mark.soak
 def test_any_order_of_moves_and_faults_keeps_every_promise(
     tmp_path: Path, figure: Figure, quiet: None
@@ -450,6 +459,7 @@ def test_any_order_of_moves_and_faults_keeps_every_promise(
     tell(figure, told)
 
 
+@pytest.mark.guards("any order of moves, any fault among them")
 @pytest.mark.soak
 def test_the_same_on_dynamodb(
     tmp_path: Path, ministack: Ministack, figure: Figure, quiet: None
@@ -473,6 +483,10 @@ class _Fails(RuleBasedStateMachine):
         assert len(self._here) < 9
 
 
+@pytest.mark.guards(
+    "a full-size run is a new one each time, and can be made again",
+    "the seed not given to Hypothesis ✓",
+)
 def test_a_run_that_fails_says_how_it_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

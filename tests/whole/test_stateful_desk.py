@@ -346,6 +346,19 @@ CHANGES: Mapping[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.guards("one mail an act, after it, and never in its way")
+@pytest.mark.guards(
+    "any order of acts of a department, any fault or other act among them",
+    "exempt units still expected ✓",
+    "a move over any version of the head ✓",
+    "terms without a record ✓",
+)
+@pytest.mark.guards(
+    "an act is on record as what it has changed, and moves a report only as the design says",
+    "more time on record as `exempt` ✓",
+    "a reopening of what was sent without the taking in ✓ "
+    "(`whole/stateful_desk::what_only_a_full_run_came_to_is_judged_right`)",
+)
 @pytest.mark.soak
 def test_any_order_of_acts_of_the_desk_keeps_every_promise(
     tmp_path: Path,
@@ -357,6 +370,10 @@ def test_any_order_of_acts_of_the_desk_keeps_every_promise(
     tell(figure, told)
 
 
+@pytest.mark.guards("any order of acts of a department, any fault or other act among them")
+@pytest.mark.guards(
+    "an act is on record as what it has changed, and moves a report only as the design says"
+)
 @pytest.mark.soak
 def test_the_desk_does_the_same_on_dynamodb(
     tmp_path: Path,
@@ -367,6 +384,14 @@ def test_the_desk_does_the_same_on_dynamodb(
     tell(figure, explore(Start(tmp_path, port=ministack.port), size(4, 25), size(25, 50), Desk))
 
 
+@pytest.mark.guards(
+    "the worst moments, one by one",
+    "urging without the check of the head ✓",
+    "more time granted over a report that came ✓",
+    "an exemption over it ✓",
+    "the version on the officer’s page not compared ✓ (the first)",
+    "a move over any version of the head ✓",
+)
 @pytest.mark.parametrize(
     ("what", "before"),
     [
@@ -393,6 +418,7 @@ def test_a_report_that_comes_at_the_moment_of_an_act_is_seen(
     run.teardown()
 
 
+@pytest.mark.guards("the worst moments, one by one")
 @pytest.mark.parametrize("other", ["accepts", "returns", "take in"])
 @pytest.mark.parametrize("one", ["accepts", "returns"])
 def test_of_two_officers_at_one_moment_one_wins_on_whatever_pages(
@@ -469,6 +495,9 @@ def test_what_only_a_full_run_came_to_is_judged_right(
     run.teardown()
 
 
+@pytest.mark.guards(
+    "who ends while a round goes out is not urged", "the list not checked with the reservation ✓"
+)
 def test_a_unit_that_ends_at_the_moment_of_its_mail_is_not_urged_and_the_next_slice_goes_on(
     tmp_path: Path,
     quiet: None,  # noqa: F811

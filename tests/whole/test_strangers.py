@@ -69,6 +69,13 @@ def sign_in(own: Visitor, queue: Queue, texts: Callable[[], set[str]]) -> None:
     assert own.follow(own.post("/signin/code", {"code": code})).status == 200
 
 
+@pytest.mark.guards(
+    "a browser that has signed in before has tries and mails that strangers can't use up, and "
+    "links never wait",
+    "its cookie not looked at ✓ (the second)",
+    "one reserve for all ✓, no cap for an account ✓ (the first)",
+    "by the program of before: an officer's right code was refused, 50 mails (seen by hand)",
+)
 @pytest.mark.soak
 def test_whatever_strangers_do_the_officers_own_browser_signs_in_each_time(
     site: Site,

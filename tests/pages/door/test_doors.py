@@ -77,6 +77,11 @@ def shown(reply: Reply, whom: str) -> tuple[int, list[tuple[str, str]], bytes]:
 # ------------------------------------------------------------------ alike
 
 
+@pytest.mark.guards("known and unknown addresses get the same bytes, calls and time, to codes too")
+@pytest.mark.guards(
+    "the public page tells nobody who is known, nor by its time",
+    "looked up before the answer: each ✓",
+)
 @pytest.mark.parametrize(
     ("door", "whose"),
     [
@@ -104,6 +109,7 @@ def test_known_or_not_the_answer_and_its_work_are_the_same(
     assert [(one.text, one.public_url) for one in handed] == [(whom, HERE) for whom in whose]
 
 
+@pytest.mark.guards("known and unknown addresses get the same bytes, calls and time, to codes too")
 def test_a_code_for_an_unknown_address_costs_what_one_for_a_known_costs(
     site: Site, visitor: Browser
 ) -> None:
@@ -147,6 +153,8 @@ class SlowMail:
         self.sent.append(to)
 
 
+@pytest.mark.guards("known and unknown addresses get the same bytes, calls and time, to codes too")
+@pytest.mark.guards("the public page tells nobody who is known, nor by its time")
 @pytest.mark.parametrize(
     ("door", "known_one", "unknown"), [("signin", DIRECTOR, UNKNOWN), ("links", "T01", "KHONG-CO")]
 )
@@ -196,6 +204,10 @@ def test_a_mail_comes_from_the_queue_and_its_code_works(
     assert browser.post("/signin/code", {"code": code}).header("location") == "/desk"
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from"
+)
 @pytest.mark.parametrize("door", ["sign_in", "resend"])
 @pytest.mark.parametrize(("minutes", "mails"), [(10, 1), (10.02, 0)])
 def test_what_was_asked_more_than_ten_minutes_ago_is_let_go(
@@ -208,6 +220,10 @@ def test_what_was_asked_more_than_ten_minutes_ago_is_let_go(
     assert len(outbox()) == mails
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from"
+)
 def test_an_event_that_comes_twice_mails_once(site: Site, clock: Clock, outbox: Outbox) -> None:
     """Lambda's asynchronous events come at least once."""
     asked = Asked("sign_in", DIRECTOR, clock.now, HERE, rules.new_ask(site.key, "x"))
@@ -216,6 +232,13 @@ def test_an_event_that_comes_twice_mails_once(site: Site, clock: Clock, outbox: 
     assert len(outbox()) == 1
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from",
+    "the age not looked at ✓ (the second)",
+    "a second token for one browser ✓ (the third)",
+    "its own address ✓ (the fourth)",
+)
 def test_what_is_handed_over_holds_the_address_the_browser_and_the_public_url_alone(
     site: Site, visitor: Browser, outbox: Outbox
 ) -> None:
@@ -241,6 +264,10 @@ def test_what_is_handed_over_holds_the_address_the_browser_and_the_public_url_al
         assert secret not in json.dumps(events)
 
 
+@pytest.mark.guards(
+    "what is handed over holds no link and no code, is served once, within ten minutes, and "
+    "leads to where the browser came from"
+)
 def test_the_function_takes_what_the_answer_has_handed_over(
     site: Site, clock: Clock, outbox: Outbox
 ) -> None:
@@ -252,6 +279,7 @@ def test_the_function_takes_what_the_answer_has_handed_over(
     assert f"{there}/s/" in str(outbox()[0].get_content())
 
 
+@pytest.mark.guards("known and unknown addresses get the same bytes, calls and time, to codes too")
 @pytest.mark.parametrize("whom", [DIRECTOR, UNKNOWN])
 def test_where_nothing_can_be_handed_over_it_is_said_to_everybody(
     site: Site, visitor: Browser, caplog: pytest.LogCaptureFixture, whom: str
@@ -266,6 +294,7 @@ def test_where_nothing_can_be_handed_over_it_is_said_to_everybody(
     assert "not_handed_over" in caplog.messages
 
 
+@pytest.mark.guards("known and unknown addresses get the same bytes, calls and time, to codes too")
 @pytest.mark.parametrize("error", [OSError("throttled"), NotSent("no")])
 def test_a_mail_that_fails_changes_nothing_of_the_answer(
     site: Site, visitor: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -297,6 +326,12 @@ def of(name: str, browser: str = "") -> Asked:
     return Asked("sign_in", name, at, HERE, rules.new_ask(KEY, f"account{browser}"))
 
 
+@pytest.mark.guards(
+    "one machine's queue: known browsers first and in their own room, a failure stops nothing, "
+    "the end serves what waits",
+    "strangers first ✓, no bound ✓ (the first)",
+    "the failure let through ✓ (the second)",
+)
 def test_known_browsers_come_first_and_have_their_own_room() -> None:
     goes, served = threading.Event(), []
 
@@ -318,6 +353,10 @@ def test_known_browsers_come_first_and_have_their_own_room() -> None:
     queue.stop()
 
 
+@pytest.mark.guards(
+    "one machine's queue: known browsers first and in their own room, a failure stops nothing, "
+    "the end serves what waits"
+)
 def test_the_queue_outlives_a_failure_and_ends_with_what_waits_served() -> None:
     served = []
 
@@ -336,6 +375,10 @@ def test_the_queue_outlives_a_failure_and_ends_with_what_waits_served() -> None:
         queue.put(of("c"))
 
 
+@pytest.mark.guards(
+    "one machine's queue: known browsers first and in their own room, a failure stops nothing, "
+    "the end serves what waits"
+)
 def test_what_can_not_be_served_in_time_is_given_up_and_said(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -355,6 +398,13 @@ def test_what_can_not_be_served_in_time_is_given_up_and_said(
 # ------------------------------------------------------------------ ceilings
 
 
+@pytest.mark.guards(
+    "strangers' mails have a ceiling an hour, apart from known browsers' and officers', and "
+    "the desk says when they pause",
+    "no ceiling ✓, known ones counted ✓, no last fifth ✓ (the first)",
+    "a lost race takes one ✓ (the second)",
+    "counted by the clock’s hours ✓ (the third)",
+)
 def test_strangers_mails_have_a_ceiling_that_known_browsers_and_officers_do_not_meet(
     site: Site, visitor: Browser, as_staff: Callable[..., Visitor], outbox: Outbox, clock: Clock
 ) -> None:
@@ -409,6 +459,11 @@ def test_the_ceiling_is_a_setting(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ who is counted
 
 
+@pytest.mark.guards(
+    "an IPv6 network of 64 bits is one address, an IPv4 address in IPv6 itself",
+    "the whole address ✓",
+    "mapped ones by network ✓",
+)
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -432,6 +487,9 @@ def test_an_ipv6_network_of_64_bits_is_counted_as_one_address(
     assert all(re.fullmatch(r"[0-9a-f]{32}", digest) for digest in found)
 
 
+@pytest.mark.guards(
+    "… no longer than its account, its role and the key; it names nobody and can't be made up"
+)
 def test_an_ask_of_ours_says_whose_tries_its_codes_count_for_and_no_other_text_does() -> None:
     token = rules.new_ask(KEY, "account")
     assert rules.reserve_of(KEY, token) == "account"
@@ -443,6 +501,9 @@ def test_an_ask_of_ours_says_whose_tries_its_codes_count_for_and_no_other_text_d
     assert rules.reserve_of(b"another" * 5, token) == ""
 
 
+@pytest.mark.guards(
+    "… no longer than its account, its role and the key; it names nobody and can't be made up"
+)
 def test_a_browser_is_known_to_the_accounts_it_signed_in_to_five_at_most() -> None:
     cookie = ""
     for name in "abcdef":
@@ -460,6 +521,9 @@ def test_a_browser_is_known_to_the_accounts_it_signed_in_to_five_at_most() -> No
     assert changed.count("~") == 4
 
 
+@pytest.mark.guards(
+    "… no longer than its account, its role and the key; it names nobody and can't be made up"
+)
 @pytest.mark.parametrize("cookie", ["", "~", "x.y", "~" * 100_000, "a" * 27 + "." + "b" * 27])
 def test_no_made_up_cookie_makes_a_browser_known(cookie: str) -> None:
     assert known_browser.browser(KEY, cookie, "a") == ""

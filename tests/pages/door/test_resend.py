@@ -39,6 +39,11 @@ def test_code_name_and_mailbox_find_a_unit(
     assert (act.verb, act.who, act.unit) == ("resend_link", "unit", "T01")
 
 
+@pytest.mark.guards(
+    "… mails only the registered mailbox, and brings no link back",
+    "the proposed mailbox taken ✓",
+    "a link issued there ✓",
+)
 def test_only_the_registered_mailbox_is_mailed(
     site: Site, visitor: Browser, outbox: Outbox
 ) -> None:
@@ -51,6 +56,7 @@ def test_only_the_registered_mailbox_is_mailed(
     assert [mail["To"] for mail in outbox()] == ["moi@t01.example"]
 
 
+@pytest.mark.guards("… mails only the registered mailbox, and brings no link back")
 def test_a_revoked_link_is_not_brought_back_by_anyone(
     site: Site, visitor: Browser, outbox: Outbox
 ) -> None:
@@ -73,6 +79,7 @@ def contacts_of(site: Site, p: str) -> list[str]:
     return [item.key.sort.split("#")[1] for item in site.table.query(f"UNITS#{p}", "UNIT#P")]
 
 
+@pytest.mark.guards("… and nobody floods a mailbox", "no limit ✓ (the first)")
 def test_a_unit_is_mailed_three_times_an_hour_and_the_answer_stays_the_same(
     site: Site, visitor: Browser, outbox: Outbox, clock: Clock
 ) -> None:
@@ -85,6 +92,7 @@ def test_a_unit_is_mailed_three_times_an_hour_and_the_answer_stays_the_same(
     assert len(outbox()) == rules.RESENDS_AN_HOUR + 2
 
 
+@pytest.mark.guards("… and nobody floods a mailbox")
 def test_one_address_asks_twenty_times_an_hour(
     site: Site, visitor: Browser, outbox: Outbox
 ) -> None:

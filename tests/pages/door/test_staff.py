@@ -66,6 +66,11 @@ def test_an_officer_adds_a_person_who_can_then_sign_in_and_act(site: Site, as_st
     assert as_staff(SECOND).get("/desk/staff").status == 200
 
 
+@pytest.mark.guards(
+    "a new colleague is mailed once where to sign in, and added whatever becomes of it",
+    "told by a second tap ✓ (the first)",
+    "a failed mail let through ✓ (the second)",
+)
 def test_a_new_colleague_is_mailed_once_where_to_sign_in(
     site: Site, as_staff: Staff, outbox: Callable[[], list[EmailMessage]]
 ) -> None:
@@ -86,6 +91,9 @@ def test_a_new_colleague_is_mailed_once_where_to_sign_in(
     assert len(outbox()) == 1
 
 
+@pytest.mark.guards(
+    "a new colleague is mailed once where to sign in, and added whatever becomes of it"
+)
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [(NotSent("planted"), "không gửi được"), (TimeoutError("planted"), "Chưa rõ thư")],
@@ -103,6 +111,11 @@ def test_a_colleague_whose_mail_fails_is_added_and_the_officer_says_where_to_sig
     assert f"{site.public_url}/signin" in said
 
 
+@pytest.mark.guards(
+    "one’s own second tap is done, and not told as somebody else’s act",
+    "the record not looked at",
+    "whoever acted taken for oneself: each ✓",
+)
 def test_ones_own_second_tap_is_not_told_as_somebody_elses(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
@@ -118,6 +131,9 @@ def test_ones_own_second_tap_is_not_told_as_somebody_elses(
     assert len(on_record(site)) == 2
 
 
+@pytest.mark.guards(
+    "who is removed is out at once", "sessions left ✓", "the same grant ✓ (the second)"
+)
 def test_a_removed_person_who_is_signed_in_is_out_at_the_next_request(
     site: Site, as_staff: Staff
 ) -> None:
@@ -149,6 +165,7 @@ def test_another_role_ends_the_sessions_of_the_former_one(site: Site, as_staff: 
     assert director.get("/desk").status == 401, "the first role is back, its sessions are not"
 
 
+@pytest.mark.guards("who is removed is out at once")
 def test_every_role_given_is_a_grant_that_no_session_has(site: Site) -> None:
     grants = []
     staff.add(site.table, act(), SECOND, "officer")
@@ -160,6 +177,9 @@ def test_every_role_given_is_a_grant_that_no_session_has(site: Site) -> None:
     assert len(set(grants)) == 3
 
 
+@pytest.mark.guards(
+    "an officer stays", "not looked at ✓", "the roster over anything ✓ (the last two)"
+)
 @pytest.mark.parametrize(("do", "role"), [("remove", ""), ("role", "director")])
 def test_the_last_officer_stays_and_is_told_why(
     alone: Site, as_staff: Staff, do: str, role: str
@@ -237,6 +257,7 @@ def test_the_sdks_second_try_of_any_call_of_a_change_is_the_same_change(site: Si
         assert SECOND not in roles(site.table)
 
 
+@pytest.mark.guards("an officer stays")
 def test_a_role_given_while_another_is_removed_is_judged_again(alone: Site) -> None:
     """The reading is old by the time of the write: the roster says so."""
     staff.add(alone.table, act(), SECOND, "officer")
@@ -261,6 +282,7 @@ def raced(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Itera
     table.close()
 
 
+@pytest.mark.guards("an officer stays")
 @pytest.mark.soak
 def test_of_officers_who_remove_one_another_at_one_moment_one_stays(
     raced: Table, figure: Figure

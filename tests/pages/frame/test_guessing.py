@@ -151,6 +151,12 @@ def pauses(total: int) -> Iterator[range]:
         yield range(start, min(start + step, total))
 
 
+@pytest.mark.guards(
+    "a million guesses hit nothing, cost reads alone, stop nobody",
+    "writing on past the limit",
+    "good links refused past it",
+    "dead sessions 429: each ✓",
+)
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", [unit_links, sign_in_links, sessions, codes])
 def test_no_guess_hits_and_honest_people_of_the_same_address_go_on(
@@ -184,6 +190,10 @@ def test_no_guess_hits_and_honest_people_of_the_same_address_go_on(
     )  # fmt: skip
 
 
+@pytest.mark.guards(
+    "after five wrong codes the next waits 1, 2, 4 … 60 minutes, whoever asks; none that waits "
+    "is judged or written"
+)
 def test_of_all_those_codes_five_were_judged(town: Town) -> None:
     guess = codes(town, random.Random(1))  # noqa: S311 - repeatable
     for number in range(150):

@@ -72,6 +72,8 @@ def visit(browser: Visitor, way: Way, where: str) -> Reply:
     return browser.post(where, {"csrf": csrf_token(held)} if held else {})
 
 
+@pytest.mark.guards("no page, file or problem is for robots")
+@pytest.mark.guards("strict headers", "no CSP", "no HSTS: each ✓")
 @pytest.mark.parametrize("way", app.WAYS, ids=lambda way: f"{way.method} {way.path}")
 def test_every_html_route_is_graded_a_plus_whoever_asks(
     browsers: dict[str, Visitor], way: Way
@@ -93,6 +95,7 @@ def test_pages_of_tokens_are_graded_a_plus(secure: Site, browsers: dict[str, Vis
         assert_best(page)
 
 
+@pytest.mark.guards("strict headers")
 def test_pages_that_say_what_went_wrong_are_graded_a_plus(
     secure: Site, browsers: dict[str, Visitor], monkeypatch: pytest.MonkeyPatch, figure: Figure
 ) -> None:
@@ -127,6 +130,8 @@ def test_pages_that_say_what_went_wrong_are_graded_a_plus(
     figure("error pages graded A+", sorted(wrong), "score", grade(wrong[500]).score)
 
 
+@pytest.mark.guards("no page, file or problem is for robots")
+@pytest.mark.guards("redirects, JSON, drafts, scripts too", "headers on pages alone ✓")
 def test_every_redirect_file_and_script_carries_its_headers(
     secure: Site, browsers: dict[str, Visitor]
 ) -> None:
@@ -163,6 +168,7 @@ def test_every_redirect_file_and_script_carries_its_headers(
         assert kept in reply.header("cache-control"), name
 
 
+@pytest.mark.guards("no token in a Referer", "`same-origin` there: each ✓")
 def test_a_page_whose_address_holds_a_token_tells_no_one_its_address(
     secure: Site, browsers: dict[str, Visitor]
 ) -> None:
@@ -184,6 +190,7 @@ def test_a_page_whose_address_holds_a_token_tells_no_one_its_address(
         assert elsewhere == []
 
 
+@pytest.mark.guards("cookies as designed", "no HttpOnly ✓")
 def test_cookies_are_bound_to_the_host_and_unreadable_for_scripts(
     secure: Site, browsers: dict[str, Visitor]
 ) -> None:
@@ -209,6 +216,7 @@ def test_cookies_are_bound_to_the_host_and_unreadable_for_scripts(
         )
 
 
+@pytest.mark.guards("the grader grades", "a table of faults, each seen by it ✓")
 @pytest.mark.parametrize(
     ("header", "content", "result", "falls_to"),
     [

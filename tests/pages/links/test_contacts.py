@@ -70,6 +70,7 @@ def test_a_refused_mailbox_changes_nothing_and_tells_nobody(
     assert len(outbox()) == before
 
 
+@pytest.mark.guards("a mail that fails stops nothing")
 def test_a_notice_that_fails_blocks_nothing(
     site: Site, as_unit: AsUnit, as_staff: AsStaff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_a_notice_that_fails_blocks_nothing(
     assert kept(site).mailbox == GIVEN["mailbox"]
 
 
+@pytest.mark.guards("a mailbox counts after an officer's word on that very address")
 def test_only_the_mailbox_that_the_officer_has_read_is_confirmed(
     site: Site, as_unit: AsUnit, as_staff: AsStaff
 ) -> None:
@@ -100,6 +102,7 @@ def test_only_the_mailbox_that_the_officer_has_read_is_confirmed(
     assert kept(site).mailbox == "hai@t01.example"
 
 
+@pytest.mark.guards("one’s own second tap is done, and not told as somebody else’s act")
 def test_ones_own_second_tap_is_not_told_as_somebody_elses(
     site: Site, as_unit: AsUnit, as_staff: AsStaff, outbox: Outbox, clock: Clock
 ) -> None:
@@ -146,6 +149,7 @@ def test_what_was_typed_stays_and_nothing_is_kept_where_a_box_is_wrong(
     assert kept(site) == Contact()
 
 
+@pytest.mark.guards("nobody saves over a newer contact unawares", "versions not compared ✓")
 def test_who_saves_over_a_newer_contact_is_told_and_keeps_what_was_typed(
     site: Site, as_unit: AsUnit, as_staff: AsStaff
 ) -> None:

@@ -55,6 +55,7 @@ def listed(table: Table) -> int:
     return len(list(table.query(keys.unit_access(P, U), "SESSION#")))
 
 
+@pytest.mark.guards("fifty devices, whoever opens the link at one moment")
 def test_of_fifty_devices_the_longest_unused_goes_for_one_more(table: Table) -> None:
     opened = [let_in(table, KEY, P, U, NOW + place * MINUTE) for place in range(MOST)]
     used = access.session(table, opened[0].token, NOW + DAY)
@@ -74,6 +75,10 @@ def test_any_number_that_an_older_program_left_comes_down_to_fifty(table: Table)
     assert access.session(table, fresh.token, NOW + MINUTE) is not None
 
 
+@pytest.mark.guards(
+    "fifty devices, whoever opens the link at one moment",
+    "the roster written over anything ✓ (the first: 59)",
+)
 @pytest.mark.soak
 def test_many_who_open_the_link_at_one_moment_are_never_more_than_fifty(
     table: Table, figure: Figure
@@ -108,6 +113,7 @@ def test_a_link_changed_while_somebody_enters_lets_nobody_in(table: Table) -> No
     assert listed(table) == 0
 
 
+@pytest.mark.guards("an ended device keeps nothing that is on its way")
 def test_a_day_of_use_is_one_write_and_brings_no_ended_session_back(table: Table) -> None:
     session = let_in(table, KEY, P, U, NOW)
     calls = Calls()
@@ -123,6 +129,9 @@ def test_a_day_of_use_is_one_write_and_brings_no_ended_session_back(table: Table
     assert listed(table) == 0
 
 
+@pytest.mark.guards(
+    "a day of use cuts no session that was just opened again", "its former end written ✓"
+)
 def test_a_day_of_use_cuts_no_session_that_was_just_opened_again(table: Table) -> None:
     session = let_in(table, KEY, P, U, NOW)
     later = NOW + 20 * DAY
@@ -136,6 +145,9 @@ def test_a_day_of_use_cuts_no_session_that_was_just_opened_again(table: Table) -
     assert longer.until == later + rules.UNIT_SESSION
 
 
+@pytest.mark.guards(
+    "an ended device keeps nothing that is on its way", "the link’s item not written ✓ (the first)"
+)
 def test_what_an_ended_device_has_on_its_way_is_not_kept(table: Table) -> None:
     this, other = (let_in(table, KEY, P, U, NOW + place * MINUTE) for place in (1, 2))
     on_its_way = access.session(table, other.token, NOW + 3 * MINUTE)
@@ -182,6 +194,10 @@ def test_the_unit_sees_whose_devices_are_open_and_which_is_this(
     assert "Chưa ghi họ tên" in said
 
 
+@pytest.mark.guards(
+    "who uses a device is asked once, need not be said, and is the unit's alone",
+    "asked at every opening ✓ (the first)",
+)
 def test_a_device_is_asked_once_and_goes_on_in_its_session(
     site: Site, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
@@ -251,6 +267,11 @@ PRESSES: dict[str, tuple[Callable[[Site, Visitor], Reply], str, dict[str, str]]]
 }
 
 
+@pytest.mark.guards(
+    "… and stops nobody else: what another device sends, asks, changes, hands over at that "
+    "moment goes through",
+    "each of the four not tried again ✓",
+)
 @pytest.mark.parametrize("what", PRESSES)
 def test_what_is_on_its_way_is_kept_while_another_device_is_ended(
     site: Site, as_unit: AsUnit, outbox: Callable[[], list[EmailMessage]], what: str
@@ -281,6 +302,7 @@ def test_what_is_on_its_way_is_kept_while_another_device_is_ended(
         assert phone.get(link).status == 200
 
 
+@pytest.mark.guards("an ended device keeps nothing that is on its way")
 @pytest.mark.parametrize("what", [what for what in PRESSES if what != "a handing over"])
 def test_what_is_on_its_way_dies_with_its_own_device(
     site: Site, as_unit: AsUnit, what: str
@@ -303,6 +325,7 @@ def test_what_is_on_its_way_dies_with_its_own_device(
     assert phone.get("/report").status == 401
 
 
+@pytest.mark.guards("who uses a device is asked once, need not be said, and is the unit's alone")
 def test_another_units_device_is_not_to_be_ended(site: Site, as_unit: AsUnit) -> None:
     own, other = as_unit(U), as_unit("T03")
     as_unit(U)
@@ -328,6 +351,7 @@ def test_who_uses_this_device_is_said_later_and_stands_on_the_check_page(
     assert 'value="Hiệu phó"' in said
 
 
+@pytest.mark.guards("who uses a device is asked once, need not be said, and is the unit's alone")
 def test_the_officers_page_names_nobody_of_the_devices(
     site: Site, visitor: Callable[[], Visitor], as_staff: Callable[..., Visitor]
 ) -> None:

@@ -35,6 +35,9 @@ def opens_the_draft(browser: Visitor, path: str) -> bool:
     return TYPED in browser.get("/report/2026-Q4").body.decode()
 
 
+@pytest.mark.guards(
+    "handing over keeps the draft and locks nobody out", "the old link ended before the mail ✓"
+)
 def test_a_unit_hands_over_and_the_draft_opens_from_the_new_link(
     site: Site, as_unit: AsUnit, visitor: Callable[[], Visitor], outbox: Outbox
 ) -> None:
@@ -87,6 +90,7 @@ def home(phone: Visitor) -> str:
     return phone.get("/report").body.decode()
 
 
+@pytest.mark.guards("handing over keeps the draft and locks nobody out")
 def test_where_the_mail_fails_nothing_changes(
     site: Site, as_unit: AsUnit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +181,7 @@ def test_a_unit_that_has_ended_can_lose_its_link(
     assert [one.verb for one in acts.acts(site.table, NEW, "2026-11")] == ["revoke_link"]
 
 
+@pytest.mark.guards("a second press ends no new link")
 def test_an_older_page_ends_no_newer_link(site: Site, as_staff: AsStaff, clock: Clock) -> None:
     officer, page = as_staff(OFFICER), f"/desk/{NEW}/links/of/T01"
     opened = officer.get(page)

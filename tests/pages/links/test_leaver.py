@@ -56,6 +56,11 @@ def generations(site: Site) -> dict[str, int]:
     return {u: one.generation for u, one in links.standings(site.table, NEW).items() if one.works}
 
 
+@pytest.mark.guards(
+    "a leaver's links: shown, kept unless chosen, replaced once",
+    "what the removal itself changed taken for old ✓ (the second, the fourth)",
+    "a made-up instant believed ✓ (the last)",
+)
 def test_the_page_shows_what_that_person_may_hold_and_what_the_log_knows(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
@@ -76,6 +81,7 @@ def test_the_page_shows_what_that_person_may_hold_and_what_the_log_knows(
     assert "nhật ký không ghi việc xem, in" in said
 
 
+@pytest.mark.guards("a leaver's links: shown, kept unless chosen, replaced once")
 def test_the_links_stay_unless_it_is_chosen(site: Site, as_staff: Staff, as_unit: AsUnit) -> None:
     old = issued(site, "T01")
     unit, officer = as_unit("T01"), as_staff(OFFICER)
@@ -86,6 +92,7 @@ def test_the_links_stay_unless_it_is_chosen(site: Site, as_staff: Staff, as_unit
     assert access.link(site.table, old["T01"])
 
 
+@pytest.mark.guards("a leaver's links: shown, kept unless chosen, replaced once")
 def test_with_new_links_every_working_one_is_replaced_once_and_no_mail_goes_out(
     site: Site,
     as_staff: Staff,
@@ -123,6 +130,7 @@ def with_one_left(
     return officer, removes(officer, links="new")
 
 
+@pytest.mark.guards("a leaver's links: shown, kept unless chosen, replaced once")
 def test_what_one_answer_does_not_hold_is_gone_on_with(
     site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
@@ -139,6 +147,7 @@ def test_what_one_answer_does_not_hold_is_gone_on_with(
     }
 
 
+@pytest.mark.guards("a leaver's links: shown, kept unless chosen, replaced once")
 def test_a_page_that_says_a_day_to_come_makes_no_new_links_again(
     site: Site, as_staff: Staff, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
@@ -150,6 +159,11 @@ def test_a_page_that_says_a_day_to_come_makes_no_new_links_again(
     assert max(generations(site).values()) == 2
 
 
+@pytest.mark.guards(
+    "only such a link explains itself, thirty days, and names nobody",
+    "its end not looked at ✓ (the first)",
+    "every replaced link kept so ✓ (the second)",
+)
 def test_an_old_link_explains_itself_for_thirty_days_to_the_second_and_names_no_unit(
     site: Site, as_staff: Staff, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
@@ -174,6 +188,7 @@ def test_an_old_link_explains_itself_for_thirty_days_to_the_second_and_names_no_
     assert "bc-unit" not in browser.cookies
 
 
+@pytest.mark.guards("only such a link explains itself, thirty days, and names nobody")
 def test_every_other_ended_link_gets_the_one_answer(
     site: Site, as_staff: Staff, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
@@ -199,6 +214,7 @@ def test_who_opens_many_replaced_links_is_counted_for_none(
     assert browser.get("/u/no-such-token").status == 404
 
 
+@pytest.mark.guards("only such a link explains itself, thirty days, and names nobody")
 def test_a_backup_keeps_what_an_old_link_says(
     site: Site, as_staff: Staff, tmp_path: Path, clock: Clock
 ) -> None:

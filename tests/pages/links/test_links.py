@@ -75,6 +75,9 @@ def test_all_get_one_and_those_who_have_one_keep_it(
     assert len(verbs(site)) == 35
 
 
+@pytest.mark.guards(
+    "links made with another server key open, are printed by nobody and ended by nothing unasked"
+)
 def test_a_link_of_another_server_key_is_not_ended_by_issuing(
     site: Site, as_staff: AsStaff, clock: Clock
 ) -> None:
@@ -124,6 +127,7 @@ def test_reissuing_and_revoking_want_a_tick_and_end_sessions(
     assert verbs(site) == [("reissue_link", "T01"), ("revoke_link", "T02")]
 
 
+@pytest.mark.guards("a second press ends no new link")
 def test_a_button_pressed_twice_replaces_a_link_once(
     site: Site, as_staff: AsStaff, clock: Clock
 ) -> None:
@@ -161,6 +165,9 @@ def test_what_is_not_clear_is_refused_and_nothing_is_done(
     assert working(site) == []
 
 
+@pytest.mark.guards(
+    "bulk acts say what was done with each unit and go on", "`seen` not compared ✓ (the first)"
+)
 def test_more_units_than_one_request_takes_go_on_at_the_next_press(
     site: Site, as_staff: AsStaff, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +210,7 @@ class Moody:
         self._table.write(*changes)
 
 
+@pytest.mark.guards("bulk acts say what was done with each unit and go on")
 def test_a_unit_in_the_way_stops_no_other_and_is_named(
     site: Site, as_staff: AsStaff, clock: Clock
 ) -> None:
@@ -214,6 +222,7 @@ def test_a_unit_in_the_way_stops_no_other_and_is_named(
     assert "vui lòng thực hiện lại: Trường THPT Nguyễn Đình Chiểu (T02)" in page
 
 
+@pytest.mark.guards("… and what is said fits into an address", "every code named ✓")
 def test_what_was_done_fits_into_an_address_however_many_are_named(
     site: Site, as_staff: AsStaff, clock: Clock
 ) -> None:
@@ -236,6 +245,7 @@ def test_what_was_done_fits_into_an_address_however_many_are_named(
     assert shown.count("; và 110 đơn vị khác") == 2
 
 
+@pytest.mark.guards("a director sees no link", "the sheet for all staff ✓")
 def test_a_director_sees_who_has_a_link_and_can_change_nothing(
     site: Site, as_staff: AsStaff, clock: Clock
 ) -> None:

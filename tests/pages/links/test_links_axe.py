@@ -74,6 +74,7 @@ def of_the_unit(phone: Visitor, without: Visitor) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.guards("readable by everyone", "a box without a label ✓")
 def test_axe_finds_nothing_on_pages_of_links_and_contacts(
     site: Site,
     as_staff: Callable[..., Visitor],

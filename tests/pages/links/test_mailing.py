@@ -54,6 +54,11 @@ def without_mailbox(site: Site, unit: str) -> None:
     site.table.write(Put(item.key, {"json": text}, item.version))
 
 
+@pytest.mark.guards(
+    "a unit's mail holds its own link, once a day",
+    "queued whatever went out ✓",
+    "not reserved ✓ (the first)",
+)
 def test_each_mail_holds_its_units_own_link_and_no_other(
     site: Site, as_staff: AsStaff, clock: Clock, outbox: Outbox
 ) -> None:
@@ -82,6 +87,7 @@ def test_the_confirmed_mailbox_is_mailed(
     assert links_in(outbox)[-1][0] == "moi@donvi.example"
 
 
+@pytest.mark.guards("a unit's mail holds its own link, once a day")
 def test_a_second_press_within_a_day_sends_nothing_and_says_so(
     site: Site, as_staff: AsStaff, clock: Clock, outbox: Outbox
 ) -> None:
@@ -135,6 +141,7 @@ def test_a_queue_goes_out_in_slices(
     assert set(states(site, clock).values()) == {"sent"}
 
 
+@pytest.mark.guards("a mail that fails stops nothing", "the failure let through ✓")
 def test_every_unit_has_a_result_of_its_own(
     site: Site,
     as_staff: AsStaff,
@@ -174,6 +181,9 @@ def test_every_unit_has_a_result_of_its_own(
     assert len(outbox()) == before + 2
 
 
+@pytest.mark.guards(
+    "a unit that somebody queues at this moment keeps no other out", "the whole write passed over ✓"
+)
 @pytest.mark.parametrize("again", [False, True])
 def test_a_unit_that_somebody_queues_at_this_moment_keeps_no_other_out(
     site: Site, clock: Clock, again: bool
@@ -196,6 +206,7 @@ def test_a_unit_that_somebody_queues_at_this_moment_keeps_no_other_out(
     assert sorted(act.detail["units"] for act in found) == [1, 1, 34]
 
 
+@pytest.mark.guards("a unit's mail holds its own link, once a day")
 def test_a_mail_that_stopped_half_way_is_unknown_and_not_sent_again(
     site: Site, as_staff: AsStaff, clock: Clock, outbox: Outbox
 ) -> None:

@@ -48,6 +48,7 @@ def printed(page: str) -> list[str]:
     return re.findall(r'<p class="mono">(\S+)</p>', page)
 
 
+@pytest.mark.guards("what a camera reads is the unit's own link, from pixels and from paper")
 def test_code_and_letters_are_each_units_own_link(site: Site, as_staff: AsStaff) -> None:
     links = issue(site, "T01", "T02", "G01")
     for query in ("", "?cut=1"):
@@ -69,6 +70,9 @@ def test_boxes_and_a_bloc_choose_who_is_printed(site: Site, as_staff: AsStaff) -
     assert printed(officer.get(f"{WHERE}?bloc=G").body.decode()) == [links["G01"]]
 
 
+@pytest.mark.guards(
+    "links made with another server key open, are printed by nobody and ended by nothing unasked"
+)
 def test_a_link_that_another_server_key_made_is_named_and_goes_on(
     site: Site, as_staff: AsStaff
 ) -> None:
@@ -82,6 +86,7 @@ def test_a_link_that_another_server_key_made_is_named_and_goes_on(
     assert access.link(site.table, known.rpartition("/")[2]) is not None
 
 
+@pytest.mark.guards("no dead link is printed, and looking makes none")
 def test_a_unit_without_a_link_is_named_and_gets_none_by_looking(
     site: Site, as_staff: AsStaff
 ) -> None:
@@ -164,6 +169,7 @@ def with_long_names(site: Site, units: list[str]) -> None:
         site.table.write(Put(item.key, {"json": text}, item.version))
 
 
+@pytest.mark.guards("what a camera reads is the unit's own link, from pixels and from paper")
 @pytest.mark.browser
 def test_on_paper_each_unit_has_its_page_and_eight_share_one_to_cut(
     site: Site, as_staff: AsStaff, browser: Browser, tmp_path: Path

@@ -86,6 +86,13 @@ def test_the_log_is_filtered_by_month_person_unit_and_verb(
     assert len(rows(page.body.decode())) == left
 
 
+@pytest.mark.guards(
+    "the log as it is read",
+    "months of UTC",
+    "pages by instant alone",
+    "no filter",
+    "formulas let in: each ✓",
+)
 def test_a_month_is_viet_nams(site: Site, as_staff: Staff) -> None:
     """The first of the month at five in the morning is still the thirtieth in UTC."""
     done(site, at=datetime(2026, 10, 31, 17, 0, tzinfo=UTC), verb="reopen")
@@ -97,6 +104,7 @@ def test_a_month_is_viet_nams(site: Site, as_staff: Staff) -> None:
     assert "23:59 ngày 31/10/2026" in october[0]
 
 
+@pytest.mark.guards("the log as it is read")
 def test_two_hundred_a_page_and_the_rest_behind_older(site: Site, as_staff: Staff) -> None:
     made = [done(site, at=AT + timedelta(seconds=(place + 1) // 2)) for place in range(450)]
     browser = as_staff()
@@ -116,6 +124,7 @@ def test_two_hundred_a_page_and_the_rest_behind_older(site: Site, as_staff: Staf
     assert "450 việc" in text(page)
 
 
+@pytest.mark.guards("the log as it is read")
 def test_the_xlsx_holds_the_filtered_month_and_no_text_of_it_is_live(
     site: Site, as_staff: Staff
 ) -> None:
@@ -135,6 +144,7 @@ def test_the_xlsx_holds_the_filtered_month_and_no_text_of_it_is_live(
     assert sheet._hyperlinks == []
 
 
+@pytest.mark.guards("the log as it is read")
 def test_a_detail_that_begins_like_a_formula_stays_text(tmp_path: Path) -> None:
     act = Act(AT, "=1+1", "=2+2", "p", "=3+3", "=4+4")
     with (tmp_path / "log.xlsx").open("w+b") as file:
@@ -195,6 +205,7 @@ def test_facts_are_called_by_their_words(detail: dict[str, object], told: str) -
 # ---------------------------------------------------------------- nothing rewrites it
 
 
+@pytest.mark.guards("nothing rewrites the log")
 def test_the_same_place_in_the_log_is_never_written_twice(site: Site) -> None:
     made = done(site)
     other = Act(made.at, OTHER, "return", NEW, "2026-Q4", "T01", id=made.id)
@@ -203,6 +214,7 @@ def test_the_same_place_in_the_log_is_never_written_twice(site: Site) -> None:
     assert list(acts.acts(site.table, NEW, "2026-11")) == [made]
 
 
+@pytest.mark.guards("nothing rewrites the log", "a record over anything ✓ (the first)")
 def test_one_module_writes_the_log_and_it_expects_nothing_there() -> None:
     """Its keys are made in keys.py and used in acts.py alone, where nothing is deleted.
 

@@ -55,6 +55,10 @@ def adopt(browser: Visitor, content: str = SECOND, period: str = "2026-Q4", **mo
     return browser.submit(preview, "/offer", period=period, **more)
 
 
+@pytest.mark.guards(
+    "nothing changes before it is confirmed; then all at once",
+    "periods over any revision ✓ (the second)",
+)
 def test_nothing_changes_before_it_is_confirmed(site: Site, officer: Visitor) -> None:
     before = state(site)
     preview = text(officer.follow(upload(officer, SECOND)))
@@ -83,6 +87,7 @@ def test_a_confirmed_form_is_the_next_version_from_the_chosen_period_on(
     assert (adopted.detail["added"], adopted.detail["removed"]) == (["i1_6_new"], ["i1_6"])
 
 
+@pytest.mark.guards("a locked period takes no new form", "locked ones offered ✓")
 def test_a_locked_period_is_not_offered_and_not_taken(site: Site, officer: Visitor) -> None:
     before = state(site)
     preview = officer.follow(upload(officer, SECOND))
@@ -110,6 +115,7 @@ def test_the_newest_version_can_be_used_from_an_earlier_period_too(
     assert (used["2026-Q4"], used["2027-Q1"]) == (1, 2)
 
 
+@pytest.mark.guards("download, upload: nothing lost")
 def test_a_download_uploaded_again_is_no_change(
     site: Site, officer: Visitor, as_staff: Callable[..., Visitor]
 ) -> None:
@@ -147,6 +153,7 @@ def test_every_fault_of_a_file_is_told_with_its_place(site: Site, officer: Visit
     assert state(site) == before
 
 
+@pytest.mark.guards("no code changes its kind, however long it was away")
 def test_another_kind_is_refused_at_the_door(site: Site, officer: Visitor) -> None:
     items = list(site.table.everything())
     reply = upload(officer, SAMPLE.replace(OUT, "| | decimal | i1_6 |"))
@@ -211,6 +218,7 @@ _ENTITIES = b"".join(
 )
 
 
+@pytest.mark.guards("bad files: known by their bytes, bounded, no 500")
 @pytest.mark.parametrize(
     "sheet",
     [
@@ -249,6 +257,12 @@ def test_what_nobody_offered_can_not_be_confirmed(officer: Visitor) -> None:
 # ------------------------------------------------------------------ two officers at once
 
 
+@pytest.mark.guards(
+    "two officers: one wins, the other is told",
+    "a stale preview taken ✓",
+    "periods over any revision ✓",
+    "both items of the figures over any ✓ (one alone stays green: each guards the other)",
+)
 def test_of_two_officers_one_wins_and_the_other_sees_what_is_new(
     site: Site, officer: Visitor
 ) -> None:
@@ -261,6 +275,7 @@ def test_of_two_officers_one_wins_and_the_other_sees_what_is_new(
     assert len(state(site)[0]) == 2
 
 
+@pytest.mark.guards("nothing changes before it is confirmed; then all at once")
 def test_a_period_that_moved_in_the_same_moment_leaves_nothing_half_done(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +338,7 @@ def fill_in(unit: Visitor, **more: str) -> Reply:
     return unit.follow(unit.submit(check, "/send", reason="Bổ sung", **by))
 
 
+@pytest.mark.guards("a report stays on the form it was begun on")
 def test_a_sent_report_keeps_its_form_also_when_it_is_corrected(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -339,6 +355,9 @@ def test_a_sent_report_keeps_its_form_also_when_it_is_corrected(
     assert '"i1_6":6' in head.figures
 
 
+@pytest.mark.guards(
+    "a report stays on the form it was begun on", "the draft's form not looked at ✓ (the first)"
+)
 def test_a_draft_begun_before_the_switch_keeps_its_form_to_the_receipt(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:

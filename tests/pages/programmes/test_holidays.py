@@ -66,6 +66,7 @@ def test_confirming_keeps_the_days_and_moves_the_ticked_deadlines(
     assert set(act.detail["periods"]) == {"2027-Q1", "2027-Q2"}
 
 
+@pytest.mark.guards("the programme's item keeps its list")
 def test_holidays_that_change_after_an_import_leave_its_list_current(
     site: Site, officer: Visitor
 ) -> None:
@@ -81,6 +82,7 @@ def test_holidays_that_change_after_an_import_leave_its_list_current(
     assert {u.name for u in programmes.units(site.table, NEW)} == {"Nhập"}
 
 
+@pytest.mark.guards("holidays move only what has not begun, was not set by hand, and is ticked")
 def test_a_deadline_that_is_not_ticked_stays(site: Site, officer: Visitor) -> None:
     page = preview(site, officer, "17/03/2027", "17/06/2027")
     unticked = page.body.replace(b'name="period.2027-Q1"', b'name="x"')
@@ -137,6 +139,7 @@ def test_what_changed_since_the_preview_is_looked_at_again(site: Site, officer: 
     assert period(site, "2027-Q1").due == end_of(date(2027, 3, 16))
 
 
+@pytest.mark.guards("settings keep the name of the unit list", "the item written without it ✓")
 def test_the_days_change_nothing_of_which_unit_list_is_current(
     site: Site, officer: Visitor
 ) -> None:

@@ -78,6 +78,7 @@ def test_what_was_typed_stays_where_it_can_not_be(site: Site, officer: Visitor) 
     assert list(acts.acts(site.table, NEW, "2026-11")) == []
 
 
+@pytest.mark.guards("lateness is not judged again")
 def test_lateness_is_judged_once_whatever_the_due_day_becomes(
     site: Site,
     officer: Visitor,
@@ -142,6 +143,7 @@ def test_of_two_officers_one_wins_and_the_other_is_told(site: Site, officer: Vis
     assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
 
 
+@pytest.mark.guards("one’s own second tap is done, and not told as somebody else’s act")
 @pytest.mark.parametrize(
     ("key", "form"),
     [
@@ -164,6 +166,7 @@ def test_ones_own_second_tap_is_not_told_as_somebody_elses(
     assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
 
 
+@pytest.mark.guards("one’s own second tap is done, and not told as somebody else’s act")
 def test_a_period_added_twice_by_one_tap_is_added_once_and_said_so(
     site: Site, officer: Visitor, as_staff: Callable[..., Visitor]
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_period_added_twice_by_one_tap_is_added_once_and_said_so(
     assert len(list(acts.acts(site.table, NEW, "2026-11"))) == 1
 
 
+@pytest.mark.guards("two officers: one wins, the other is told")
 def test_of_two_officers_in_the_same_moment_one_is_told_too(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def upload(page: Page, folder: Path, content: str) -> None:
     page.get_by_role("button", name="Tải lên và xem trước").click()
 
 
+@pytest.mark.guards("keyboard, no script, axe")
 def test_axe_finds_nothing_on_the_pages_of_a_programme(
     browser: Browser, urls: dict[str, str], tmp_path: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_axe_finds_nothing_on_the_pages_of_a_programme(
     assert faults == []
 
 
+@pytest.mark.guards("keyboard, no script, axe")
 def test_an_officer_without_a_mouse_and_without_scripts_runs_a_period(
     browser: Browser, urls: dict[str, str], tmp_path: Path
 ) -> None:

@@ -82,6 +82,9 @@ def test_a_report_is_taken_in_and_the_unit_sees_it(
     assert unit.get(f"/report/{Q4}").status == 303  # to the receipt: nothing to fill in any more
 
 
+@pytest.mark.guards(
+    "comments where they belong, as text", "`safe` ✓", "the general one in each section ✓"
+)
 def test_a_return_stands_at_the_top_of_the_form_and_beside_its_section(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_return_stands_at_the_top_of_the_form_and_beside_its_section(
     )
 
 
+@pytest.mark.guards("no return, nothing read", "the record looked for at any state ✓")
 def test_the_form_without_a_return_reads_no_comment(
     site: Site, as_unit: AS_UNIT, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +158,7 @@ def test_a_return_that_can_not_be_made_keeps_what_was_typed(
     assert acts.events(site.table, NEW, Q4, "T01") == []
 
 
+@pytest.mark.guards("the return's own due", "not kept ✓")
 def test_the_due_day_of_a_return_may_be_today_and_judges_the_answer(
     site: Site, as_unit: AS_UNIT, officer: Visitor, clock: Clock
 ) -> None:
@@ -237,6 +242,9 @@ def test_an_unknown_button_does_nothing(site: Site, as_unit: AS_UNIT, officer: V
 # ------------------------------------------------------------------ who was faster
 
 
+@pytest.mark.guards(
+    "a move is about what was read", "the version not compared ✓, the box of many not read ✓"
+)
 def test_a_move_is_about_the_version_that_the_officer_has_read(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -252,6 +260,7 @@ def test_a_move_is_about_the_version_that_the_officer_has_read(
     assert officer.post(where(), form(reply, "accept")).status == 303
 
 
+@pytest.mark.guards("of two officers one wins, the other is told")
 def test_of_two_officers_the_later_is_told_who_did_what_and_when(
     site: Site, as_unit: AS_UNIT, officer: Visitor, second: Visitor
 ) -> None:
@@ -266,6 +275,11 @@ def test_of_two_officers_the_later_is_told_who_did_what_and_when(
     assert "Báo cáo này đang trả lại" in text(reply)
 
 
+@pytest.mark.guards(
+    "of two officers one wins, the other is told",
+    "a head that expects anything ✓ (the first)",
+    "anybody's move taken for one's own ✓ (the second)",
+)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_of_two_officers_at_one_moment_one_wins(site: Site, as_unit: AS_UNIT) -> None:
     sent(site, as_unit(), i1_5="12")
@@ -283,6 +297,7 @@ def _accept(site: Site, who: str) -> str:
     return "done"
 
 
+@pytest.mark.guards("of two officers one wins, the other is told")
 def test_a_double_tap_is_one_move(site: Site, as_unit: AS_UNIT, officer: Visitor) -> None:
     sent(site, as_unit(), i1_5="12")
     page = officer.get(where())
@@ -300,6 +315,7 @@ def ticked(officer: Visitor, fields: dict[str, str]) -> Reply:
     return officer.post(f"{REPORTS}/accept", {"csrf": token, **fields})
 
 
+@pytest.mark.guards("a move is about what was read")
 def test_many_are_taken_in_and_each_says_what_became_of_it(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -326,6 +342,7 @@ def test_many_are_taken_in_and_each_says_what_became_of_it(
     assert len(acts.events(site.table, NEW, Q4, "T01")) == 1
 
 
+@pytest.mark.guards("… also from the grid", "what the grid did not name taken as it stands ✓")
 def test_what_came_after_the_grid_was_opened_is_not_taken_in(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -363,6 +380,7 @@ class OftenBusy:
         self._table.write(*changes)
 
 
+@pytest.mark.guards("many: each by itself", "`Busy` let through ✓")
 def test_a_unit_that_could_not_be_done_now_stops_no_other(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -375,6 +393,9 @@ def test_a_unit_that_could_not_be_done_now_stops_no_other(
     assert (state(site), state(site, "T02")) == ("submitted", "accepted")
 
 
+@pytest.mark.guards(
+    "… and too many for one answer are gone on with, as they were seen", "no patience ✓"
+)
 def test_what_the_time_did_not_suffice_for_is_told_and_gone_on_with(
     site: Site,
     as_unit: AS_UNIT,
@@ -493,6 +514,10 @@ def test_an_exempt_unit_is_named_so_and_who_owes_nothing_has_no_page(
         assert officer.get(gone).status == 404
 
 
+@pytest.mark.guards(
+    "nothing is asked back of a unit that is exempt, or becomes so that moment",
+    "the code before it: each ✓",
+)
 @pytest.mark.parametrize("do", ["return", "reopen"])
 @pytest.mark.parametrize("moment", [False, True])
 def test_nothing_is_asked_back_of_a_unit_that_is_exempt(
@@ -534,6 +559,12 @@ def test_nothing_is_asked_back_of_a_unit_that_is_exempt(
     assert (state(site), outbox()) == (before, [])
 
 
+@pytest.mark.guards(
+    "a report of a unit that owes no more is read and not moved",
+    "nothing to read ✓",
+    "its moves offered ✓",
+    "left out of the home page ✓",
+)
 def test_a_report_of_a_unit_that_owes_no_more_is_read_by_both_and_moved_by_nobody(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -561,6 +592,7 @@ def test_a_report_of_a_unit_that_owes_no_more_is_read_by_both_and_moved_by_nobod
     assert state(site) == "submitted"
 
 
+@pytest.mark.guards("the director reads")
 def test_the_director_reads_and_is_offered_nothing(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -573,6 +605,7 @@ def test_the_director_reads_and_is_offered_nothing(
     assert "<textarea" not in page.body.decode()
 
 
+@pytest.mark.guards("the director reads", "a route for staff ✓", "buttons for all ✓")
 @pytest.mark.parametrize("path", ["reports/T01", "reports/accept", "reports/T01/paper", "requests"])
 def test_the_director_decides_nothing(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, path: str

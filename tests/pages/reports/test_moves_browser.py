@@ -66,6 +66,7 @@ def ask_without_scripts(unit: Page, urls: dict[str, str]) -> None:
     assert unit.get_by_text("Đang chờ Sở trả lời").is_visible()
 
 
+@pytest.mark.guards("by keyboard, without scripts, axe", "two landmarks of one name ✓")
 def test_a_report_is_returned_by_keyboard_and_answered_without_scripts(
     browser: Browser, urls: dict[str, str]
 ) -> None:

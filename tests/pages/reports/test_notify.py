@@ -75,6 +75,13 @@ class Post:
 # ------------------------------------------------------------------ what the mail says
 
 
+@pytest.mark.guards(
+    "a unit hears of what was decided, until when, and no figure or remark",
+    "nothing sent ✓",
+    "an ended link ✓",
+    "the start page named, which mails no ended link again ✓",
+    "the closed told ✓",
+)
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_return_is_mailed_with_its_due_day_and_says_that_there_are_remarks(
     site: Site, officer: Visitor, outbox: OUTBOX
@@ -94,6 +101,7 @@ def test_a_return_is_mailed_with_its_due_day_and_says_that_there_are_remarks(
     assert f"Đã gửi thư báo đến {MAILBOX}." in said
 
 
+@pytest.mark.guards("a unit hears of what was decided, until when, and no figure or remark")
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_reopening_is_mailed(site: Site, officer: Visitor, outbox: OUTBOX) -> None:
     taken_in(site)
@@ -105,6 +113,7 @@ def test_a_reopening_is_mailed(site: Site, officer: Visitor, outbox: OUTBOX) -> 
     assert f"Đã gửi thư báo đến {MAILBOX}." in text(done)
 
 
+@pytest.mark.guards("a unit hears of what was decided, until when, and no figure or remark")
 @pytest.mark.usefixtures("reachable")
 @pytest.mark.parametrize(
     ("do", "typed", "subject", "sentence"),
@@ -160,6 +169,7 @@ def test_the_answer_to_a_request_to_reopen_is_mailed(
     assert (state(site) == "reopened") == (do == "grant")
 
 
+@pytest.mark.guards("a unit hears of what was decided, until when, and no figure or remark")
 @pytest.mark.usefixtures("reachable")
 def test_a_request_that_is_closed_and_reports_taken_in_mail_nobody(
     site: Site, as_unit: AS_UNIT, officer: Visitor, outbox: OUTBOX
@@ -183,6 +193,7 @@ def test_a_request_that_is_closed_and_reports_taken_in_mail_nobody(
     assert not list(notices.of_period(site.table, NEW, Q4))
 
 
+@pytest.mark.guards("a unit hears of what was decided, until when, and no figure or remark")
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_unit_whose_link_has_ended_is_told_whom_to_call_for_a_new_one(
     site: Site, officer: Visitor, outbox: OUTBOX
@@ -201,6 +212,7 @@ def test_a_unit_whose_link_has_ended_is_told_whom_to_call_for_a_new_one(
     assert programme.department.phone in after
 
 
+@pytest.mark.guards("a unit hears of what was decided, until when, and no figure or remark")
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_link_that_can_not_be_written_out_again_is_named_and_whom_to_call(
     site: Site, officer: Visitor, outbox: OUTBOX
@@ -216,6 +228,12 @@ def test_a_link_that_can_not_be_written_out_again_is_named_and_whom_to_call(
 # ------------------------------------------------------------------ once, and never in the way
 
 
+@pytest.mark.guards(
+    "one mail an act, after it, and never in its way",
+    "told by a second tap ✓ ✓",
+    "before the act ✓",
+    "a time-out let through ✓",
+)
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_double_tap_on_return_is_one_mail(officer: Visitor, outbox: OUTBOX) -> None:
     page = form(officer.get(where()), "return") | {"general": "Rà soát", "due": "01/12/2026"}
@@ -223,6 +241,7 @@ def test_a_double_tap_on_return_is_one_mail(officer: Visitor, outbox: OUTBOX) ->
     one_mail(outbox)
 
 
+@pytest.mark.guards("one mail an act, after it, and never in its way")
 @pytest.mark.usefixtures("reachable")
 def test_a_double_tap_on_an_answer_is_one_mail(
     as_unit: AS_UNIT, officer: Visitor, outbox: OUTBOX
@@ -234,6 +253,7 @@ def test_a_double_tap_on_an_answer_is_one_mail(
     one_mail(outbox)
 
 
+@pytest.mark.guards("one mail an act, after it, and never in its way")
 @pytest.mark.usefixtures("reachable", "unit")
 @pytest.mark.parametrize(
     ("error", "sentence"),
@@ -256,6 +276,7 @@ def test_a_mail_that_fails_lets_the_act_stand_and_is_said(
     assert post.tried == 1  # one mail an act, whatever became of it
 
 
+@pytest.mark.guards("what became of it is said")
 @pytest.mark.usefixtures("reachable", "unit")
 def test_a_mailbox_that_bounced_gets_no_mail_and_the_officer_is_told(
     site: Site, officer: Visitor, outbox: OUTBOX
@@ -267,6 +288,7 @@ def test_a_mailbox_that_bounced_gets_no_mail_and_the_officer_is_told(
     assert f"Thư báo đến {MAILBOX} không gửi được" in said
 
 
+@pytest.mark.guards("what became of it is said")
 @pytest.mark.usefixtures("unit")
 def test_of_a_unit_without_a_mailbox_the_officer_is_told_to_call(
     site: Site, officer: Visitor, outbox: OUTBOX
@@ -280,6 +302,7 @@ def test_of_a_unit_without_a_mailbox_the_officer_is_told_to_call(
     assert "/u/" in copied
 
 
+@pytest.mark.guards("one mail an act, after it, and never in its way")
 @pytest.mark.usefixtures("reachable", "unit")
 def test_the_mail_goes_out_after_the_act_is_kept(site: Site, officer: Visitor) -> None:
     seen = []
@@ -309,6 +332,9 @@ class _Full:
         self._table.write(*changes)
 
 
+@pytest.mark.guards(
+    "what became of it is said", "on its way for ever ✓", "a busy table let through ✓ (the first)"
+)
 @pytest.mark.usefixtures("reachable", "unit")
 def test_what_became_of_a_mail_and_could_not_be_kept_is_unknown_after_a_while(
     site: Site, officer: Visitor, outbox: OUTBOX, clock: Clock

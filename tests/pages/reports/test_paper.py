@@ -51,6 +51,13 @@ def fields(reply: Reply) -> dict[str, str]:
     return next(f for at, f in Forms(reply.body.decode()).forms if at.endswith("/paper"))
 
 
+@pytest.mark.guards(
+    "paper: marked, exact, not lost",
+    "no mark ✓",
+    "jumps not asked about ✓",
+    "the text not given back ✓",
+    "no check of the session ✓",
+)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_paper_report_is_kept_as_of_the_day_it_arrived_and_marked(
     site: Site, as_unit: AS_UNIT, officer: Visitor
@@ -76,6 +83,7 @@ def test_a_paper_report_is_kept_as_of_the_day_it_arrived_and_marked(
     assert "Báo cáo giấy" in text(unit.get("/report"))
 
 
+@pytest.mark.guards("paper: the day it arrived decides", "judged when it was typed ✓ (the first)")
 @pytest.mark.parametrize(
     ("day", "late"), [("2026-12-17", False), ("2026-12-18", True), ("2026-12-21", True)]
 )
@@ -91,6 +99,7 @@ def test_lateness_is_judged_on_the_day_of_arrival_also_long_after_the_lock(
     assert ("Gửi trễ hạn" in text(officer.get(where()))) is late
 
 
+@pytest.mark.guards("paper: the day it arrived decides")
 def test_a_paper_that_came_after_the_lock_needs_an_extension(
     site: Site, as_staff: AS_STAFF, clock: Clock
 ) -> None:
@@ -154,6 +163,7 @@ def test_boxes_that_the_paper_left_empty_are_nil_where_the_officer_says_so(
     assert '"i1_6":null' in head.figures
 
 
+@pytest.mark.guards("paper: marked, exact, not lost")
 def test_a_slip_of_the_finger_is_asked_about_once(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, clock: Clock
 ) -> None:
@@ -176,6 +186,7 @@ def test_a_slip_of_the_finger_is_asked_about_once(
     assert "Theo bản giấy" in version.content
 
 
+@pytest.mark.guards("paper never over what a unit sent")
 def test_what_the_unit_has_sent_is_its_own_to_correct(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -195,6 +206,7 @@ def test_what_the_unit_has_sent_is_its_own_to_correct(
     assert len(reports.versions(site.table, NEW, Q4, "T01")) == 1
 
 
+@pytest.mark.guards("paper never over what a unit sent")
 def test_a_unit_that_sent_meanwhile_is_not_overwritten(
     site: Site, as_unit: AS_UNIT, officer: Visitor
 ) -> None:
@@ -261,6 +273,7 @@ def test_for_an_exempt_unit_no_paper_is_entered(site: Site, officer: Visitor) ->
     assert "Đơn vị này được miễn" in text(reply)
 
 
+@pytest.mark.guards("paper: marked, exact, not lost")
 def test_an_officer_signed_out_meanwhile_keeps_nothing(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +293,7 @@ def test_an_officer_signed_out_meanwhile_keeps_nothing(
     assert state(site) == "missing"
 
 
+@pytest.mark.guards("paper: marked, exact, not lost")
 def test_what_was_typed_outlives_a_session_that_ended(
     site: Site, officer: Visitor, as_staff: AS_STAFF
 ) -> None:
@@ -299,6 +313,7 @@ def test_what_was_typed_outlives_a_session_that_ended(
     assert '"i1_5":12' in head.figures
 
 
+@pytest.mark.guards("paper never over what a unit sent", "the rule left out ✓ (the first two)")
 def test_the_rule_itself_refuses_paper_over_a_sent_report() -> None:
     """Whatever page asks: submitted is the unit's to correct, returned and reopened are not."""
     given = {

@@ -69,6 +69,11 @@ def row(page: Reply, code: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found)).strip()
 
 
+@pytest.mark.guards(
+    "the grid's counts are those of the raw items, at every step",
+    "returned counted as received ✓",
+    "exempt counted as expected ✓",
+)
 def test_the_counts_are_right_at_every_step_of_a_period(
     site: Site, clock: Clock, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -176,6 +181,7 @@ def test_no_query_breaks_the_page(as_staff: Callable[..., Visitor], query: str) 
         assert browser.get(f"{path}.xlsx?{query}").status == 303
 
 
+@pytest.mark.guards("a director reads", "boxes for everybody ✓", "the way open to staff ✓")
 def test_an_officer_ticks_and_acts_and_a_director_only_reads(
     as_staff: Callable[..., Visitor],
 ) -> None:
@@ -194,6 +200,7 @@ def test_an_officer_ticks_and_acts_and_a_director_only_reads(
     assert "T01" in read
 
 
+@pytest.mark.guards("a report of a unit that does not owe is not hidden", "left out ✓")
 def test_a_report_of_a_unit_that_does_not_owe_is_named_and_not_counted(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -210,6 +217,7 @@ def test_a_report_of_a_unit_that_does_not_owe_is_named_and_not_counted(
     assert counts(page)["expected"] == 35
 
 
+@pytest.mark.guards("who owes is the list of the cut-off day", "the day that the period begins ✓")
 @pytest.mark.parametrize(("last_day", "owes"), [(13, False), (14, True)])
 def test_the_list_is_that_of_the_cut_off_day(
     site: Site,
@@ -245,6 +253,12 @@ def book(site: Site, reply: Reply) -> Workbook:
     return load_workbook(io.BytesIO(opened(site, reply)))
 
 
+@pytest.mark.guards(
+    "the spreadsheet has the page's rows, typed, and runs nothing",
+    "filters ignored ✓",
+    "texts written as they look ✓",
+    "times in UTC ✓",
+)
 @pytest.mark.usefixtures("settled")
 def test_the_spreadsheet_has_the_same_in_typed_cells(
     site: Site, as_staff: Callable[..., Visitor]
@@ -286,6 +300,7 @@ def thousand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bench.Desk]:
     made.table.close()
 
 
+@pytest.mark.guards("the page of 1,000 units is light", "an id and a title for each row ✓")
 def test_the_page_of_a_thousand_units_is_light(thousand: bench.Desk) -> None:
     app.use(thousand.site)
     answer = app.app(bench.event(thousand), None)

@@ -36,6 +36,7 @@ def officer(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
         context.close()
 
 
+@pytest.mark.guards("the keyboard alone, without JavaScript; axe")
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Browser, officer: tuple[Page, str]
 ) -> None:
@@ -57,6 +58,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     assert faults == []
 
 
+@pytest.mark.guards("the keyboard alone, without JavaScript; axe", "a box without a label")
 def test_the_keyboard_alone_filters_ticks_exempts_and_lifts(officer: tuple[Page, str]) -> None:
     """Without JavaScript, too."""
     page, host = officer

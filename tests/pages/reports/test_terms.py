@@ -67,6 +67,10 @@ def test_an_exempt_unit_owes_nothing_until_the_exemption_is_lifted(
     sent(site, unit)
 
 
+@pytest.mark.guards(
+    "an exempt unit's report is kept, counted nowhere, and counted again",
+    "exempt counted as expected ✓",
+)
 def test_a_report_of_an_exempt_unit_is_kept_not_counted_and_counted_again(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -101,6 +105,11 @@ def value(whole: dict[str, object]) -> object:
     return next(line["value"] for line in whole["indicators"] if line["code"] == "i1_5")  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards(
+    "no exemption over a report that the page did not show",
+    "what was seen not compared ✓ (the first)",
+    "no check of the head ✓ (the second)",
+)
 def test_an_exemption_is_not_given_over_a_report_that_the_page_did_not_show(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -115,6 +124,7 @@ def test_an_exemption_is_not_given_over_a_report_that_the_page_did_not_show(
     assert officer.submit(answer, "/exempt").status == 303
 
 
+@pytest.mark.guards("no exemption over a report that the page did not show")
 def test_a_report_that_comes_in_between_reading_and_writing_is_not_passed_over(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +158,7 @@ def test_an_extension_moves_due_and_lock_of_this_unit_alone(
     assert as_unit("T02").get(f"/report/{Q4}").body.decode().count("đã khóa")
 
 
+@pytest.mark.guards("an extension takes no time: days moved past it hold for its unit too")
 def test_days_that_are_moved_past_an_extension_hold_for_its_unit_too(
     site: Site, clock: Clock, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -181,6 +192,11 @@ def test_an_extension_after_a_late_sending_leaves_it_late(
     assert counts(officer.get(GRID))["late"] == 1
 
 
+@pytest.mark.guards(
+    "more time for what was returned moves its return's due, alone and with its bloc",
+    "the unit's own moved, alone ✓ and with its bloc ✓ (the first)",
+    "the return's due not looked at ✓ (both)",
+)
 def test_what_was_returned_gets_more_time_to_answer(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -222,6 +238,10 @@ def at_that_moment(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -
     monkeypatch.setattr(acts, "commit", after_it)
 
 
+@pytest.mark.guards(
+    "of two officers who give one returned unit more time, the later is told what holds",
+    "the very day that was wished told as not done ✓",
+)
 @pytest.mark.parametrize("theirs", [DAY, "2026-12-30"])
 def test_two_officers_who_give_one_returned_unit_more_time_at_once_are_told_what_holds(
     site: Site,
@@ -250,6 +270,7 @@ def test_two_officers_who_give_one_returned_unit_more_time_at_once_are_told_what
     assert [verb for verb, _ in said(site, "T01")] == ["extend", "return"]
 
 
+@pytest.mark.guards("nothing is asked back of a unit that is exempt, or becomes so that moment")
 @pytest.mark.parametrize("query", ["unit=T01", "bloc=T"])
 def test_a_return_gets_no_more_time_for_a_unit_that_was_exempted_that_moment(
     site: Site,
@@ -290,6 +311,11 @@ def fields(page: Reply, **more: str) -> dict[str, str]:
     return {"csrf": csrf, **more}
 
 
+@pytest.mark.guards(
+    "a bloc's extension takes time from nobody, tells each unit, and can be repeated",
+    "a later day shortened ✓",
+    "an act on record without a change ✓",
+)
 def test_a_bloc_gets_more_time_unit_by_unit_and_again_changes_nothing(
     site: Site, officer: Visitor
 ) -> None:
@@ -310,6 +336,9 @@ def test_a_bloc_gets_more_time_unit_by_unit_and_again_changes_nothing(
     assert sum(act.verb == "extend" for act in acts.acts(site.table, NEW, "2026-11")) == 34
 
 
+@pytest.mark.guards(
+    "a bloc's extension takes time from nobody, tells each unit, and can be repeated"
+)
 def test_of_a_bloc_what_could_not_be_done_is_told_and_done_the_next_time(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,6 +359,7 @@ def test_of_a_bloc_what_could_not_be_done_is_told_and_done_the_next_time(
     assert text(page).count("Đã gia hạn đến ngày này") == 35
 
 
+@pytest.mark.guards("a bloc too large for one answer is gone on with", "no patience ✓")
 def test_a_large_bloc_is_gone_on_with_at_the_next_press(
     site: Site, clock: Clock, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +380,9 @@ def test_a_large_bloc_is_gone_on_with_at_the_next_press(
     assert sum(act.verb == "extend" for act in acts.acts(site.table, NEW, "2026-11")) == 35
 
 
+@pytest.mark.guards(
+    "two officers on one unit: the later reads first what stands", "over any revision ✓"
+)
 def test_terms_that_another_officer_changed_meanwhile_are_read_again_first(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -379,6 +412,7 @@ def test_terms_that_another_officer_changed_meanwhile_are_read_again_first(
     assert officer.submit(answer, "/lift").status == 303
 
 
+@pytest.mark.guards("an extension is shortened only knowingly", "a shorter day taken as it comes ✓")
 def test_an_extension_is_shortened_only_knowingly(site: Site, officer: Visitor) -> None:
     extend(officer, "unit=T01", day="2026-12-30")
     answer = extend(officer, "unit=T01")
@@ -432,6 +466,7 @@ def test_units_are_found_without_accents_and_one_alone_is_chosen(officer: Visito
     assert officer.get(f"{TERMS}?unit=T99").status == 404
 
 
+@pytest.mark.guards("a director reads")
 def test_a_director_reads_what_is_in_force_and_changes_nothing(
     site: Site, officer: Visitor, as_staff: Callable[..., Visitor], as_unit: Callable[..., Visitor]
 ) -> None:

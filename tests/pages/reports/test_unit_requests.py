@@ -169,6 +169,7 @@ def test_a_report_taken_in_is_reopened_on_request(
     assert "2026-Q4/T01/2" in text(corrected(unit, i1_5="13"))
 
 
+@pytest.mark.guards("taken in and reopened on request: both or neither, on record in that order")
 def test_what_was_sent_and_locked_is_taken_in_and_reopened(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, clock: Clock
 ) -> None:
@@ -208,6 +209,7 @@ def test_a_refusal_needs_words_and_the_unit_reads_them(
 # ------------------------------------------------------------------ twice, too late, meanwhile
 
 
+@pytest.mark.guards("asked once", "written again ✓")
 def test_asking_twice_is_one_request(site: Site, as_unit: AS_UNIT, clock: Clock) -> None:
     unit = as_unit()
     page = unit.get(ASK)
@@ -239,6 +241,11 @@ def test_an_answer_given_twice_is_one_and_another_officer_is_told(
     assert store_terms.of(site.table, NEW, Q4, "T01").due == end_of(date(2026, 12, 24))
 
 
+@pytest.mark.guards(
+    "answered as it stands",
+    "its revision not compared ✓ (the first)",
+    "over any revision ✓ (the second)",
+)
 def test_a_request_changed_meanwhile_is_read_again_first(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -252,6 +259,11 @@ def test_a_request_changed_meanwhile_is_read_again_first(
     assert "Xin rút ngắn" in text(reply)
 
 
+@pytest.mark.guards(
+    "granted only where it still helps",
+    "not asked again ✓ (the first)",
+    "no check of the head ✓ (the second)",
+)
 def test_what_is_no_longer_needed_is_said_and_closed(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -287,6 +299,7 @@ class SendsMeanwhile:
         self._table.write(*changes)
 
 
+@pytest.mark.guards("granted only where it still helps")
 def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -307,6 +320,7 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     assert ask.state == "open"
 
 
+@pytest.mark.guards("nothing is asked back of a unit that is exempt, or becomes so that moment")
 @pytest.mark.parametrize("stands", ["returned", "accepted"])
 def test_nothing_is_granted_to_a_unit_that_was_exempted_that_moment(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, stands: str
@@ -336,6 +350,11 @@ def test_nothing_is_granted_to_a_unit_that_was_exempted_that_moment(
     assert ask.state == "open"
 
 
+@pytest.mark.guards(
+    "taken in and reopened on request: both or neither, on record in that order",
+    "two writes ✓ (the first)",
+    "both of one instant ✓, the taking in after the answer ✓ (the second)",
+)
 def test_a_reopening_that_is_not_granted_takes_nothing_in_either(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF, clock: Clock
 ) -> None:
@@ -359,6 +378,7 @@ def test_a_reopening_that_is_not_granted_takes_nothing_in_either(
     assert verbs == ["ask_reopen", "ask_reopen"]
 
 
+@pytest.mark.guards("answered as it stands")
 def test_a_request_changed_at_that_moment_is_not_answered_as_it_was(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:
@@ -379,6 +399,7 @@ def test_a_request_changed_at_that_moment_is_not_answered_as_it_was(
     assert (ask.state, ask.reason) == ("open", "Xin rút ngắn")
 
 
+@pytest.mark.guards("answered as it stands")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_of_many_answers_at_one_moment_one_is_kept(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
@@ -457,6 +478,7 @@ def test_a_late_unit_finds_the_way_on_its_form(as_unit: AS_UNIT, clock: Clock) -
     assert ASK in links
 
 
+@pytest.mark.guards("a request dies with its session", "no check of the session ✓")
 def test_a_request_dies_with_its_session(site: Site, as_unit: AS_UNIT) -> None:
     unit = as_unit()
     page = unit.get(ASK)

@@ -101,6 +101,7 @@ def see(officer: Visitor, code: str, show: str, k: str = "2025-H1") -> dict[str,
     return rows(page)
 
 
+@pytest.mark.guards("old periods keep old names", "the old version not closed ✓ (the second)")
 def test_old_periods_keep_their_list_and_names_and_new_ones_expect_the_communes(
     site: Site, officer: Visitor
 ) -> None:
@@ -139,6 +140,7 @@ def officer_again(site: Site, officer: Visitor) -> Visitor:
     return officer
 
 
+@pytest.mark.guards("by today's units, one total")
 def test_totals_as_reported_and_by_todays_units_are_worked_by_hand_and_equal(
     site: Site, officer: Visitor, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_period_not_summed_yet_offers_to_sum_it(
     assert "35 chưa gửi" in text(page)
 
 
+@pytest.mark.guards("page, XLSX, CSV, JSON alike", "a wrong column ✓ (the second)")
 def test_page_json_xlsx_and_csv_show_the_same_numbers(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -82,6 +83,7 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     assert row.split(";")[6] == "12,75"
 
 
+@pytest.mark.guards('"changed since"', "not counted ✓", "the `seen` file not read ✓ (the second)")
 def test_a_report_after_the_summing_is_said_and_then_summed(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -114,6 +116,14 @@ def pressed(browser: Visitor) -> Reply:
     return browser.follow(browser.submit(browser.get(SUMMARY), "summarise"))
 
 
+@pytest.mark.guards(
+    "a large period is not summed in the API's 29 seconds: handed over, and said until it has come",
+    "summed here ✓",
+    "any summary taken for the new one ✓",
+    "waited for without end ✓",
+    "`>=` ✓",
+    "a lost hand-over told as going on ✓",
+)
 def test_with_many_units_the_button_hands_the_period_over_and_the_page_says_so(
     site: Site,
     as_unit: Callable[..., Visitor],
@@ -144,6 +154,9 @@ def test_with_many_units_the_button_hands_the_period_over_and_the_page_says_so(
     assert "Đã tổng hợp xong" not in text(director.follow(page))
 
 
+@pytest.mark.guards(
+    "a large period is not summed in the API's 29 seconds: handed over, and said until it has come"
+)
 def test_up_to_so_many_units_the_button_sums_at_once(
     as_staff: Callable[..., Visitor],
     handed: Handed,
@@ -164,6 +177,9 @@ def test_one_machine_sums_at_once_however_many_there_are(
     assert "0/36" in text(pressed(as_staff()))
 
 
+@pytest.mark.guards(
+    "a large period is not summed in the API's 29 seconds: handed over, and said until it has come"
+)
 def test_a_period_that_can_not_be_handed_over_is_busy_and_nothing_is_said_to_go_on(
     site: Site, as_staff: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +232,7 @@ def test_texts_stand_with_their_units_names(
     assert "Đã triển khai" in said
 
 
+@pytest.mark.guards("coverage adds up", "a state counted twice")
 def test_every_line_of_coverage_adds_up(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:

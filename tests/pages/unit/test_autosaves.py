@@ -62,6 +62,9 @@ class Served(Server):
         ]
 
 
+@pytest.mark.guards(
+    "in any order, late, twice, unanswered: no text lost, none overwritten unseen, none taken twice"
+)
 @pytest.mark.soak
 def test_of_reordered_savings_nothing_is_lost_nor_overwritten_unseen(
     world: World, figure: Figure
@@ -103,6 +106,9 @@ def first_field(world: World) -> str:
     return found.typed.get("i1", "")
 
 
+@pytest.mark.guards(
+    "a saving that hangs while a button saves", "a button outside the order ✓ (the second)"
+)
 def test_a_late_autosave_changes_nothing_after_a_button_has_saved(world: World) -> None:
     """The script's saving hangs in the network; the person types on and presses the button."""
     phone = world.phone("T01")
@@ -116,6 +122,7 @@ def test_a_late_autosave_changes_nothing_after_a_button_has_saved(world: World) 
     assert first_field(world) == "3"
 
 
+@pytest.mark.guards("a saving that hangs while a button saves")
 def test_a_buttons_saving_that_is_late_changes_nothing_after_the_next_one(world: World) -> None:
     phone = world.phone("T01")
     page = world.open_form(phone)

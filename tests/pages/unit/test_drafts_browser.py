@@ -107,6 +107,9 @@ def clash(phone: Open) -> tuple[Page, Page]:
 # ------------------------------------------------------------------ saved in place
 
 
+@pytest.mark.guards(
+    "saved in place; a press without a network stays", "the pages before ✓ (but the last)"
+)
 def test_luu_nhap_scrolls_and_folds_nothing(phone: Open) -> None:
     page = phone()
     page.set_viewport_size({"width": 360, "height": 300})
@@ -121,6 +124,7 @@ def test_luu_nhap_scrolls_and_folds_nothing(phone: Open) -> None:
     assert (page.evaluate("window.mark"), after) == (1, before)
 
 
+@pytest.mark.guards("saved in place; a press without a network stays")
 def test_enter_in_a_box_saves_in_place(phone: Open) -> None:
     page = phone()
     page.evaluate("window.mark = 1")
@@ -130,6 +134,7 @@ def test_enter_in_a_box_saves_in_place(phone: Open) -> None:
     assert page.evaluate("[window.mark, document.activeElement.id]") == [1, "t1"]
 
 
+@pytest.mark.guards("Back and reload show our page", "the pages before ✓")
 @pytest.mark.parametrize("scripts", [True, False], ids=["with-script", "without"])
 def test_back_and_reload_after_a_fault_show_our_page(phone: Open, scripts: bool) -> None:
     page = phone(scripts=scripts)
@@ -148,6 +153,7 @@ def test_back_and_reload_after_a_fault_show_our_page(phone: Open, scripts: bool)
 # ------------------------------------------------------------------ a bad network
 
 
+@pytest.mark.guards("saved in place; a press without a network stays")
 @pytest.mark.parametrize("button", ["Lưu nháp", "Kiểm tra"])
 def test_a_press_without_a_network_stays_and_says_what_is_kept(phone: Open, button: str) -> None:
     page = phone()
@@ -158,6 +164,7 @@ def test_a_press_without_a_network_stays_and_says_what_is_kept(phone: Open, butt
     assert page.locator("#i1").input_value() == "5"
 
 
+@pytest.mark.guards("saved in place; a press without a network stays")
 def test_a_send_without_a_network_stays_and_can_be_pressed_again(phone: Open) -> None:
     page = to_the_check_page(phone())
     page.context.set_offline(True)
@@ -169,6 +176,7 @@ def test_a_send_without_a_network_stays_and_can_be_pressed_again(phone: Open) ->
     page.get_by_role("heading", name="Xác nhận đã gửi báo cáo").wait_for()
 
 
+@pytest.mark.guards("saved in place; a press without a network stays")
 def test_marking_the_empty_ones_without_a_network_stays_too(phone: Open) -> None:
     page = phone()
     page.get_by_role("button", name="Kiểm tra").click()
@@ -178,6 +186,7 @@ def test_marking_the_empty_ones_without_a_network_stays_too(phone: Open) -> None
     page.get_by_text("Chưa thực hiện được: đang mất mạng").wait_for()
 
 
+@pytest.mark.guards("saved in place; a press without a network stays")
 @pytest.mark.parametrize(
     ("where", "button"),
     [("contacts", "Lưu"), ("handover", "Bàn giao"), (f"{K}/ask", "Gửi đề nghị")],
@@ -228,6 +237,9 @@ def a_cafe(route: Route) -> None:
     route.fulfill(status=200, content_type="text/html", body="<h1>Welcome</h1>")
 
 
+@pytest.mark.guards(
+    "a busy server, a foreign page, a dead session are told apart", "the script before ✓"
+)
 @pytest.mark.parametrize("weather", [throttled, unavailable, a_cafe])
 def test_a_busy_server_is_no_ended_session_and_saving_goes_on(
     phone: Open, weather: Callable[[Route], None]
@@ -243,6 +255,7 @@ def test_a_busy_server_is_no_ended_session_and_saving_goes_on(
     said(page, "đã lưu")
 
 
+@pytest.mark.guards("a busy server, a foreign page, a dead session are told apart")
 def test_the_waits_of_a_busy_server_grow(phone: Open) -> None:
     page = phone()
     tries: list[str] = []
@@ -259,6 +272,7 @@ def test_the_waits_of_a_busy_server_grow(phone: Open) -> None:
     assert 3 <= len(tries) <= 9  # ten minutes; without growing waits they were twenty
 
 
+@pytest.mark.guards("a busy server, a foreign page, a dead session are told apart")
 def test_a_dead_session_says_so_and_the_copy_stays(phone: Open, link: str) -> None:
     page = phone()
     page.context.clear_cookies()
@@ -316,6 +330,11 @@ def test_two_phones_in_different_boxes_merge_and_see_each_other(phone: Open) -> 
     assert two.locator(".asks").count() == one.locator(".asks").count() == 0
 
 
+@pytest.mark.guards(
+    "a question in its place, asked once",
+    "the script before ✓",
+    "the parked copy not emptied ✓ (the fourth)",
+)
 def test_a_box_that_both_changed_is_asked_about_in_its_place(phone: Open) -> None:
     _, two = clash(phone)
     question = two.locator(".asks")
@@ -325,6 +344,7 @@ def test_a_box_that_both_changed_is_asked_about_in_its_place(phone: Open) -> Non
     said(two, "còn 1 ô có hai nội dung, vui lòng chọn")
 
 
+@pytest.mark.guards("a question in its place, asked once")
 def test_a_question_answered_with_this_phones_text_is_saved_and_over(phone: Open) -> None:
     _, two = clash(phone)
     two.get_by_role("button", name="Dùng nội dung máy này").click()
@@ -335,6 +355,7 @@ def test_a_question_answered_with_this_phones_text_is_saved_and_over(phone: Open
     assert again.get_by_text("còn giữ").count() == 0
 
 
+@pytest.mark.guards("a question in its place, asked once")
 def test_a_question_answered_with_the_other_text_is_over(phone: Open) -> None:
     _, two = clash(phone)
     with two.expect_response(lambda answer: answer.request.method == "POST"):
@@ -345,6 +366,7 @@ def test_a_question_answered_with_the_other_text_is_over(phone: Open) -> None:
     assert again.get_by_text(re.compile("còn giữ", re.IGNORECASE)).count() == 0
 
 
+@pytest.mark.guards("a question in its place, asked once")
 def test_kiem_tra_leads_to_the_open_question(phone: Open) -> None:
     _, two = clash(phone)
     two.get_by_role("button", name="Kiểm tra").click()
@@ -352,6 +374,7 @@ def test_kiem_tra_leads_to_the_open_question(phone: Open) -> None:
     assert two.url.endswith(f"/report/{K}")
 
 
+@pytest.mark.guards("a question in its place, asked once")
 def test_what_is_typed_while_the_other_text_arrives_is_asked_about(phone: Open) -> None:
     one, two = phone(), phone()
     one.locator("#t1").fill("của máy một")
@@ -368,6 +391,11 @@ def test_what_is_typed_while_the_other_text_arrives_is_asked_about(phone: Open) 
     assert "của máy một" in two.locator(".asks").inner_text()
 
 
+@pytest.mark.guards(
+    "the phone's copy is asked about, used, thrown away",
+    "the script before ✓",
+    "an open question put back in silence ✓ (the first three)",
+)
 def test_a_tab_closed_after_a_clash_keeps_what_was_typed(phone: Open) -> None:
     _, two = clash(phone)
     again = reopened(two)
@@ -379,6 +407,7 @@ def test_a_tab_closed_after_a_clash_keeps_what_was_typed(phone: Open) -> None:
     assert again.locator("#t1").input_value() == "của máy một"
 
 
+@pytest.mark.guards("the phone's copy is asked about, used, thrown away")
 def test_the_phones_copy_can_be_used_again(phone: Open) -> None:
     again = reopened(clash(phone)[1])
     again.locator("#notice summary").click()
@@ -390,6 +419,7 @@ def test_the_phones_copy_can_be_used_again(phone: Open) -> None:
     assert last.locator("#notice").is_hidden()
 
 
+@pytest.mark.guards("the phone's copy is asked about, used, thrown away")
 def test_the_phones_copy_can_be_thrown_away(phone: Open) -> None:
     again = reopened(clash(phone)[1])
     again.locator("#notice summary").click()
@@ -401,6 +431,7 @@ def test_the_phones_copy_can_be_thrown_away(phone: Open) -> None:
     assert last.get_by_text(re.compile("còn giữ", re.IGNORECASE)).count() == 0
 
 
+@pytest.mark.guards("the phone's copy is asked about, used, thrown away")
 def test_the_copy_of_the_former_script_is_offered(phone: Open) -> None:
     page = phone()
     key = page.locator("#form").get_attribute("data-key")
@@ -465,6 +496,11 @@ def signed_out(page: Page) -> None:
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there",
+    "the pages before, without the script ✓ (but the last)",
+    "never asked ✓ (the last)",
+)
 def test_signing_out_asks_about_text_that_the_server_has_not_got(phone: Open) -> None:
     page = home_with_unsaved_text(phone())
     question = press_sign_out(page)
@@ -477,6 +513,9 @@ def test_signing_out_asks_about_text_that_the_server_has_not_got(phone: Open) ->
     assert page.locator("#t1").input_value() == "chưa lưu"
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_what_a_phone_keeps_goes_when_its_owner_says_so(phone: Open, link: str) -> None:
     page = home_with_unsaved_text(phone())
     press_sign_out(page).get_by_role("button", name="Đăng xuất và bỏ").click()
@@ -485,6 +524,9 @@ def test_what_a_phone_keeps_goes_when_its_owner_says_so(phone: Open, link: str) 
     assert page.locator("#t1").input_value() == ""
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_whoever_stays_signed_in_keeps_all(phone: Open) -> None:
     page = home_with_unsaved_text(phone())
     question = press_sign_out(page)
@@ -495,6 +537,7 @@ def test_whoever_stays_signed_in_keeps_all(phone: Open) -> None:
     page.get_by_role("heading", name="Kỳ đang mở").wait_for()
 
 
+@pytest.mark.guards("… one press where it has all", "every copy taken for unsaved ✓ (the second)")
 def test_signing_out_is_one_press_where_all_is_saved(phone: Open) -> None:
     page = phone()
     page.locator("#t1").fill("Số 5/KH")
@@ -503,6 +546,7 @@ def test_signing_out_is_one_press_where_all_is_saved(phone: Open) -> None:
     signed_out(page)
 
 
+@pytest.mark.guards("… one press where it has all")
 def test_signing_out_is_one_press_where_a_page_left_at_once_was_saved(
     phone: Open, served: Office, link: str
 ) -> None:
@@ -516,12 +560,16 @@ def test_signing_out_is_one_press_where_a_page_left_at_once_was_saved(
     signed_out(page)
 
 
+@pytest.mark.guards("… one press where it has all")
 def test_without_scripts_signing_out_is_one_press(phone: Open) -> None:
     page = home(phone(scripts=False))
     page.get_by_role("button", name="Đăng xuất", exact=True).click()
     page.get_by_role("heading", name="gửi từ điện thoại").wait_for()
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_signing_out_asks_about_what_another_tab_is_still_typing(phone: Open) -> None:
     page = phone()
     other = page.context.new_page()
@@ -531,6 +579,9 @@ def test_signing_out_asks_about_what_another_tab_is_still_typing(phone: Open) ->
     press_sign_out(page).wait_for()
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_signing_out_asks_about_a_reason_typed_for_the_check_page(phone: Open) -> None:
     page = with_a_reason(phone())
     page.goto(page.url.split(f"/{K}")[0])
@@ -538,6 +589,9 @@ def test_signing_out_asks_about_a_reason_typed_for_the_check_page(phone: Open) -
     assert page.locator("#reason").input_value() == "Bổ sung số liệu"
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_text_of_a_period_that_takes_none_is_shown_in_the_question_itself(
     phone: Open, served: Office, link: str
 ) -> None:
@@ -550,6 +604,9 @@ def test_text_of_a_period_that_takes_none_is_shown_in_the_question_itself(
     assert question.get_by_role("link").count() == 0
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_another_units_text_is_named_and_not_shown(phone: Open, units: Iterator[str]) -> None:
     page = home_with_unsaved_text(phone())
     code = page.locator("h1").inner_text().removeprefix("Trường ")
@@ -562,6 +619,9 @@ def test_another_units_text_is_named_and_not_shown(phone: Open, units: Iterator[
     assert question.get_by_role("link").count() == 0
 
 
+@pytest.mark.guards(
+    "signing out asks where the phone holds what the server has not got, and only there"
+)
 def test_the_question_is_answered_by_keyboard_and_axe_finds_nothing(phone: Open) -> None:
     page = home_with_unsaved_text(phone())
     tab_to(page, "Đăng xuất")

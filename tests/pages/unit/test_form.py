@@ -50,6 +50,7 @@ def sent(site: Site, browser: Visitor, **typed: str) -> Reply:
     return browser.follow(browser.submit(check, "send", **BY))
 
 
+@pytest.mark.guards("one browser, two units", "the unit in the form not compared ✓")
 @pytest.mark.parametrize("action", ["save", "check", "send", "draft"])
 def test_a_form_of_one_unit_is_never_taken_for_another_of_the_same_browser(
     site: Site, as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], action: str
@@ -76,6 +77,7 @@ def test_a_form_of_one_unit_is_never_taken_for_another_of_the_same_browser(
     assert drafts.draft(site.table, NEW, Q4, "T02") is None
 
 
+@pytest.mark.guards("a GET opens nothing", "landing opens the session ✓")
 def test_the_landing_names_the_unit_and_opens_nothing(
     site: Site, visitor: Callable[[], Visitor]
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_whole_report_ends_in_a_receipt(site: Site, as_unit: Callable[..., Vis
     assert head.hash in said.replace(" ", "")
 
 
+@pytest.mark.guards("bad input: 422, named, kept", "a fault lost")
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -140,6 +143,7 @@ def test_bad_input_comes_back_as_it_was_typed(
     assert reports.head(site.table, NEW, Q4, "T01") is None
 
 
+@pytest.mark.guards("a number with two readings is asked")
 def test_an_ambiguous_amount_is_asked_and_then_kept_exactly(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -170,6 +174,9 @@ def test_missing_answers_are_gathered_and_can_be_marked_nil_at_once(
     assert "Gửi báo cáo" in text(marked)
 
 
+@pytest.mark.guards(
+    "a yes or no is offered no nil; one that was kept is shown", "offered to all ✓", "never shown ✓"
+)
 def test_a_yes_or_no_is_offered_no_nil_and_one_that_was_kept_stays_readable(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -230,6 +237,7 @@ def test_a_draft_takes_anything_and_gives_it_back(as_unit: Callable[..., Visitor
     assert all(fields[name] == content for name, content in typed.items())
 
 
+@pytest.mark.guards("two phones' fields merge; only what both changed is asked")
 def test_a_draft_of_another_phone_is_never_overwritten(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -280,6 +288,7 @@ def test_a_correction_needs_a_reason_and_makes_version_two(
     assert "Đếm sót một lượt" in text(receipt)
 
 
+@pytest.mark.guards("two phones")
 def test_two_phones_with_different_contents_see_each_other(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -309,6 +318,7 @@ def test_sending_twice_gives_the_same_receipt(site: Site, as_unit: Callable[...,
     assert len(reports.versions(site.table, NEW, Q4, "T01")) == 1
 
 
+@pytest.mark.guards("a stale draft, a page from before the last sending: beside the draft")
 def test_a_draft_older_than_the_report_is_offered_and_not_restored(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -420,6 +430,7 @@ def test_the_definitions_stand_on_a_page_of_their_own(as_unit: Callable[..., Vis
     assert 'id="i1_2"' in page.body.decode()
 
 
+@pytest.mark.guards("what is typed stays text", "autoescape off ✓")
 def test_what_is_typed_stays_text_on_every_page(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -429,6 +440,7 @@ def test_what_is_typed_stays_text_on_every_page(
     assert "&lt;script&gt;alert(1)" in receipt.body.decode()
 
 
+@pytest.mark.guards("never another unit's", "a receipt read under another unit's key ✓ (the first)")
 def test_another_units_receipt_is_not_to_be_had(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -452,6 +464,11 @@ def test_the_form_reader_normalises_at_the_door() -> None:
     assert read_form(b"a=e%CC%81&b=+x+") == {"a": "é", "b": "x"}
 
 
+@pytest.mark.guards(
+    "≤ 14,600 bytes in one response, nothing third-party",
+    "9 kB more",
+    "a script from elsewhere each ✓",
+)
 def test_the_whole_form_is_one_light_response(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -490,6 +507,7 @@ def test_the_whole_form_is_one_light_response(
     ]
 
 
+@pytest.mark.guards("script ≤ 7 kB", "a larger one")
 def test_the_script_is_small(as_unit: Callable[..., Visitor]) -> None:
     browser = as_unit()
     page = browser.get(f"/report/{Q4}").body.decode()
@@ -576,6 +594,7 @@ def test_a_reopened_report_may_be_sent_again_as_it_was(
     assert head.state == "submitted"
 
 
+@pytest.mark.guards("a script is told where to go, and why not")
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_a_link_ended_while_sending_sends_nothing(
     site: Site, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch, accept: str

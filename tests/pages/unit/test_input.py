@@ -92,6 +92,7 @@ def test_a_count_is_read_as_people_type_it_and_shown_back(as_unit: Callable[...,
         assert f"{number.shown(read)} lượt" in text(checked), typed
 
 
+@pytest.mark.guards("a number is read one way or refused, over all of Unicode")
 def test_what_is_no_count_is_refused_with_its_reason_and_stays_as_typed(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -106,6 +107,10 @@ def test_what_is_no_count_is_refused_with_its_reason_and_stays_as_typed(
     assert reports.head(site.table, NEW, Q4, "T01") is None
 
 
+@pytest.mark.guards(
+    "a number is read one way or refused, over all of Unicode",
+    "`isdigit` for `isnumeric` (⑩ read as 10) ✓ (the first)",
+)
 def test_every_character_beside_digits_is_read_one_way_or_refused() -> None:
     """The whole of Unicode between two digits: nothing but a group mark and digits counts."""
     digits, signs = set(), set()
@@ -144,6 +149,7 @@ PASTED = {
 }
 
 
+@pytest.mark.guards("invisible characters stop nobody", "kept ✓")
 @pytest.mark.parametrize("typed", PASTED, ids=ascii)
 def test_what_nobody_sees_stops_no_clerk(check: tuple[Visitor, Reply], typed: str) -> None:
     browser, page = check
@@ -153,6 +159,12 @@ def test_what_nobody_sees_stops_no_clerk(check: tuple[Visitor, Reply], typed: st
     assert f"{PASTED[typed]}, Văn thư, 0270 1" in receipt.body.decode()
 
 
+@pytest.mark.guards(
+    "controls and right-to-left signs are refused, with the box",
+    "let through ✓",
+    "the sender not looked at ✓",
+    "the box not named ✓ (the first)",
+)
 @pytest.mark.parametrize("field", ["by.name", "by.post", "by.phone", "reason"])
 @pytest.mark.parametrize(
     "sign", ["\x00", "\x1b", "\x85", "\u202e", "\u2067", "\ufdd0", "\U0001ffff"]
@@ -174,6 +186,7 @@ def test_a_forbidden_character_is_said_with_the_box_that_holds_it(
     assert kept(site) == before
 
 
+@pytest.mark.guards("controls and right-to-left signs are refused, with the box")
 def test_a_forbidden_character_in_a_text_names_its_box_and_keeps_the_rest(
     as_unit: Callable[..., Visitor], site: Site
 ) -> None:
@@ -190,6 +203,7 @@ def test_a_forbidden_character_in_a_text_names_its_box_and_keeps_the_rest(
 # ------------------------------------------------------------------ fields
 
 
+@pytest.mark.guards("a field twice with two contents is named", "the last one wins ✓")
 @pytest.mark.parametrize("where", [FORM, f"{FORM}/draft", f"{FORM}/check", f"{FORM}/send"])
 def test_a_field_sent_twice_with_two_contents_is_named_and_nothing_kept(
     site: Site, check: tuple[Visitor, Reply], where: str
@@ -209,6 +223,10 @@ def test_a_field_sent_twice_with_one_content_is_one_field(check: tuple[Visitor, 
     assert post_pairs(browser, f"{FORM}/send", pairs).status == 303
 
 
+@pytest.mark.guards(
+    "a field that is not asked is not dropped in silence",
+    "not looked at when sending ✓, when checking ✓ (the first)",
+)
 @pytest.mark.parametrize("name", ["i9_9", "i1_5.more", "N_DONE", "i1_5 ", "i1_5[]", "", "<b>"])
 def test_what_no_form_asks_is_never_dropped_in_silence(
     site: Site, check: tuple[Visitor, Reply], name: str
@@ -275,6 +293,7 @@ def test_an_odd_hidden_field_of_a_draft_never_overwrites_nor_breaks(
 # ------------------------------------------------------------------ mail addresses and codes
 
 
+@pytest.mark.guards("no mail to what is no address", "an @ is enough ✓")
 @pytest.mark.parametrize(
     "email",
     [
@@ -304,6 +323,7 @@ def test_what_is_no_address_is_refused_and_mails_nothing(
     assert kept(site) == before
 
 
+@pytest.mark.guards("invisible characters stop nobody")
 def test_a_pasted_address_is_the_account_s(
     visitor: Callable[[], Visitor], outbox: Callable[[], list[object]]
 ) -> None:
@@ -352,6 +372,11 @@ def strangers(site: Site, visitor: Callable[[], Visitor]) -> Callable[[], Visito
     return one
 
 
+@pytest.mark.guards(
+    "a token missed by one character is nobody's; each opens one door",
+    "CSRF not compared ✓ (the second)",
+    "the kind not looked at ✓ (the third)",
+)
 def test_a_link_missed_by_one_character_is_nobody_s(
     site: Site, visitor: Callable[[], Visitor]
 ) -> None:
@@ -379,6 +404,7 @@ def test_a_session_missed_by_one_character_is_nobody_s(
             assert browser.get(path).status == 401
 
 
+@pytest.mark.guards("a token missed by one character is nobody's; each opens one door")
 def test_a_csrf_token_missed_by_one_character_is_refused(check: tuple[Visitor, Reply]) -> None:
     browser, page = check
     right = rules.csrf_token(browser.cookies["bc-unit"])
@@ -390,6 +416,7 @@ def test_a_csrf_token_missed_by_one_character_is_refused(check: tuple[Visitor, R
     assert browser.submit(page, "send", **BY).status == 303
 
 
+@pytest.mark.guards("a token missed by one character is nobody's; each opens one door")
 def test_a_token_opens_only_the_door_that_it_was_made_for(
     site: Site, visitor: Callable[[], Visitor], as_unit: Callable[..., Visitor]
 ) -> None:
@@ -411,6 +438,7 @@ def test_a_token_opens_only_the_door_that_it_was_made_for(
     assert stranger().post(f"/s/{sign_in}", {}).status == 303
 
 
+@pytest.mark.guards("a token missed by one character is nobody's; each opens one door")
 def test_expired_revoked_and_reissued_get_the_answer_of_the_unknown(
     site: Site, visitor: Callable[[], Visitor], clock: Clock
 ) -> None:
@@ -471,6 +499,11 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.guards(
+    "no other site acts or signs anyone in",
+    "origin compared by its beginning ✓",
+    "the guard only with a session ✓ (the second)",
+)
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_what_another_site_sends_in_a_unit_s_name_is_refused(
     site: Site, check: tuple[Visitor, Reply], headers: dict[str, str]
@@ -486,6 +519,7 @@ def test_what_another_site_sends_in_a_unit_s_name_is_refused(
     assert browser.submit(page, "send", **BY).status == 303
 
 
+@pytest.mark.guards("no other site acts or signs anyone in")
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_no_other_site_signs_anyone_in(
     site: Site, visitor: Callable[[], Visitor], headers: dict[str, str]
@@ -504,6 +538,7 @@ def test_no_other_site_signs_anyone_in(
     assert kept(site) == before
 
 
+@pytest.mark.guards("no other site acts or signs anyone in")
 @pytest.mark.parametrize(
     ("referer", "status"),
     [
@@ -548,6 +583,7 @@ def test_another_session_s_token_is_refused_and_what_was_typed_stays(
 # ------------------------------------------------------------------ a form that changed meanwhile
 
 
+@pytest.mark.guards("a field that is not asked is not dropped in silence")
 def test_an_answer_to_a_question_that_is_gone_is_said_before_it_is_dropped(
     site: Site, check: tuple[Visitor, Reply], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ def every_place(make: Callable[[], World], stage: Stage) -> Iterator[tuple[World
             yield make(), call, when
 
 
+@pytest.mark.guards("the lock moves at any call of a send", "no check of the period ✓ (the first)")
 @stages
 def test_a_lock_that_moves_at_any_moment_of_a_send_is_kept(
     make: Callable[[], World], stage: Stage, figure: Figure
@@ -112,6 +113,7 @@ def test_a_lock_that_moves_at_any_moment_of_a_send_is_kept(
     figure("moments", len(ended), "sent", ended.count(303), "refused", ended.count(409))
 
 
+@pytest.mark.guards("the lock moves at any call of a send")
 @stages
 def test_a_lock_put_off_while_a_send_is_on_its_way_costs_one_tap(
     make: Callable[[], World], stage: Stage
@@ -129,6 +131,7 @@ def test_a_lock_put_off_while_a_send_is_on_its_way_costs_one_tap(
         world.audit()
 
 
+@pytest.mark.guards("the link ends at any call of a send", "no check of the session ✓")
 @stages
 @pytest.mark.parametrize("reissued", [False, True], ids=["revoked", "reissued"])
 def test_a_link_that_ends_at_any_moment_of_a_send_ends_the_send(
@@ -159,6 +162,7 @@ def test_a_link_that_ends_at_any_moment_of_a_send_ends_the_send(
     assert set(ended) == {303, 401, 409}
 
 
+@pytest.mark.guards("another phone sends at any call", "version and head that expect anything ✓")
 @stages
 def test_another_phone_that_sends_at_any_moment_is_seen(
     make: Callable[[], World], stage: Stage
@@ -180,6 +184,9 @@ def test_another_phone_that_sends_at_any_moment_is_seen(
     assert set(ended) == {303, 409}
 
 
+@pytest.mark.guards(
+    "any call fails, or its answer is lost", "the form’s token left out ✓ (the first)"
+)
 @stages
 def test_a_send_whose_call_fails_at_any_moment_ends_at_the_next_tap(
     make: Callable[[], World], stage: Stage, figure: Figure
@@ -200,6 +207,12 @@ def test_a_send_whose_call_fails_at_any_moment_ends_at_the_next_tap(
     figure("moments", places, "receipts at the next tap", places)
 
 
+@pytest.mark.guards(
+    "the SDK makes a call twice",
+    "a session’s own token taken for a clash ✓ (`…lets_a_unit_in`)",
+    "a saving not compared ✓",
+    "a conflict not read again ✓ (the first)",
+)
 @stages
 def test_the_sdks_second_try_of_any_call_of_a_send_is_no_clash(
     make: Callable[[], World], stage: Stage
@@ -224,6 +237,7 @@ def made_twice(world: World, act: Callable[[], object], what: str) -> None:
         assert world.calls.disarm()
 
 
+@pytest.mark.guards("the SDK makes a call twice")
 def test_the_sdks_second_try_lets_a_unit_in(world: World) -> None:
     phone = world.phone("T01")
 
@@ -247,6 +261,7 @@ def test_the_sdks_second_try_lets_a_unit_in(world: World) -> None:
     enters()
 
 
+@pytest.mark.guards("the SDK makes a call twice")
 def test_the_sdks_second_try_of_a_saving_is_no_clash(world: World) -> None:
     phone = world.phone("T01")
     typed = iter(range(1, 99))
@@ -274,6 +289,7 @@ def test_the_sdks_second_try_of_a_saving_is_no_clash(world: World) -> None:
     made_twice(world, lambda: saves("check"), "DRAFT")
 
 
+@pytest.mark.guards("the SDK makes a call twice")
 def test_the_sdks_second_try_of_an_officers_move_finds_it_done(world: World) -> None:
     """What it meets is its own act, which is on record once."""
     phone, check = first(world)
@@ -287,6 +303,7 @@ def test_the_sdks_second_try_of_an_officers_move_finds_it_done(world: World) -> 
     world.audit()
 
 
+@pytest.mark.guards("the SDK makes a call twice")
 def test_the_sdks_second_try_of_a_summary_is_whole(world: World) -> None:
     phone, check = first(world)
     world.summarise()
@@ -300,6 +317,7 @@ def test_the_sdks_second_try_of_a_summary_is_whole(world: World) -> None:
     assert world.plain.table.get(keys.summary(P, K)).version == 3  # type: ignore[union-attr]
 
 
+@pytest.mark.guards("Back after everything", "only the newest version recognised ✓")
 def test_back_after_everything(world: World) -> None:
     """After each move every page that was ever sent is sent again, and changes nothing."""
     phone = world.phone("T01")
@@ -348,6 +366,11 @@ def test_back_after_everything(world: World) -> None:
 # ------------------------------------------------------------------ the clock
 
 
+@pytest.mark.guards(
+    "server time to the millisecond",
+    "`>=` for `>` ✓, days of UTC ✓ (the first)",
+    "the lock one instant early ✓ (the second)",
+)
 @pytest.mark.parametrize(
     ("now", "late"),
     [
@@ -380,6 +403,7 @@ def test_lateness_is_the_servers_clock_to_the_millisecond(
     world.audit()
 
 
+@pytest.mark.guards("server time to the millisecond")
 @pytest.mark.parametrize(
     ("now", "taken"),
     [(LOCKS - MOMENT, True), (LOCKS, True), (LOCKS + MOMENT, False)],
@@ -399,6 +423,7 @@ def test_the_lock_is_kept_to_the_millisecond(
     world.audit()
 
 
+@pytest.mark.guards("server time to the millisecond")
 @pytest.mark.parametrize(
     ("now", "after"), [(-MOMENT, False), (timedelta(), False), (MOMENT, True)], ids=str
 )
@@ -417,6 +442,7 @@ def test_an_answer_is_late_only_after_the_returns_own_due_instant(
     world.audit()
 
 
+@pytest.mark.guards("the phone's clock is not read", "a `Date` header taken ✓")
 def test_a_clock_of_the_phones_changes_nothing(world: World) -> None:
     """Fields that name a time are no fields of the form, and headers are not read."""
     phone, check = first(world)
@@ -462,6 +488,7 @@ def test_a_second_tap_after_the_deadline_keeps_the_first_ones_time(world: World)
     world.audit()
 
 
+@pytest.mark.guards("any call fails, or its answer is lost")
 def test_a_problem_before_the_session_is_read_keeps_the_forms_token(world: World) -> None:
     """The page that can't be made for want of the table still sends itself again."""
     phone, check = first(world)

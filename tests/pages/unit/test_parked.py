@@ -48,6 +48,7 @@ def parked_by_a_script(one: Visitor, two: Visitor) -> dict[str, str]:
     return {name: page[name] for name in ("csrf", "of.unit", "page")} | {"do": "drop"}
 
 
+@pytest.mark.guards("two phones' fields merge; only what both changed is asked")
 def test_two_phones_on_different_fields_merge_without_a_word(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -61,6 +62,7 @@ def test_two_phones_on_different_fields_merge_without_a_word(
     assert "Còn giữ" not in text(shown)
 
 
+@pytest.mark.guards("two phones' fields merge; only what both changed is asked")
 def test_a_field_that_both_changed_is_shown_with_both_texts_and_when(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -78,6 +80,10 @@ def test_a_field_that_both_changed_is_shown_with_both_texts_and_when(
     assert draft(site) == {"i1_5": "11", "i1_6": "22"}
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted"
+)
 @pytest.mark.parametrize(("chosen", "stands"), [("i1_5", ("21", "12")), ("i1_6", ("11", "22"))])
 def test_only_the_chosen_fields_are_taken_and_the_rest_is_kept(
     site: Site, as_unit: Callable[..., Visitor], chosen: str, stands: tuple[str, str]
@@ -92,6 +98,10 @@ def test_only_the_chosen_fields_are_taken_and_the_rest_is_kept(
     assert "Còn giữ nội dung nhập lúc" in text(shown)
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted"
+)
 def test_what_is_thrown_away_is_emptied_and_the_form_says_no_more_of_it(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -119,6 +129,10 @@ def test_a_script_throws_away_only_what_its_own_page_has_parked(
     assert copies(site) == {1: {}}
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted"
+)
 def test_a_script_that_throws_away_a_field_that_its_copy_lacks_changes_nothing(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -131,6 +145,10 @@ def test_a_script_that_throws_away_a_field_that_its_copy_lacks_changes_nothing(
     assert copies(site) == {1: {"i1_6": "22"}}
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted"
+)
 def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -147,6 +165,7 @@ def test_a_copy_that_holds_something_else_by_now_is_shown_before_it_is_decided(
     assert copies(site) == {1: {"i1_5": "31"}}
 
 
+@pytest.mark.guards("a copy that waits is named on every page on the way to a send")
 def test_the_check_page_too_names_every_copy_that_waits_for_an_answer(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -165,6 +184,10 @@ def test_the_check_page_too_names_every_copy_that_waits_for_an_answer(
     assert "Còn giữ" not in text(one.get(f"{FORM}/check"))
 
 
+@pytest.mark.guards(
+    "a copy that waits is named on every page on the way to a send",
+    "on the form alone ✓ (the second)",
+)
 def test_every_copy_that_is_kept_is_named_on_the_form_of_every_phone(
     as_unit: Callable[..., Visitor],
 ) -> None:
@@ -190,6 +213,9 @@ def test_a_copy_that_is_not_there_leads_to_the_form(
     assert copies(site) == before
 
 
+@pytest.mark.guards(
+    "five copies full: said, with what was typed", "the stale one overwritten ✓ (the second)"
+)
 def test_with_five_copies_kept_the_next_is_answered_with_what_was_typed(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -209,6 +235,16 @@ def test_with_five_copies_kept_the_next_is_answered_with_what_was_typed(
 # ------------------------------------------------------------------ back and reload
 
 
+@pytest.mark.guards(
+    "a press keeps, then leads to a page that can be read again",
+    "answered by the POST ✓",
+    "the script's refused before it is kept ✓",
+    "the sender not kept ✓",
+    "a tick shown to whoever comes",
+    "refused when late ✓",
+    "not emptied when taken ✓",
+    "one text for all devices ✓ (both of them)",
+)
 def test_every_answer_of_a_press_can_be_reloaded(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -223,6 +259,7 @@ def test_every_answer_of_a_press_can_be_reloaded(
         assert "no-store" in seen[0].header("cache-control")
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_who_sends_and_why_stand_on_the_page_behind_the_redirect(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -259,6 +296,7 @@ def test_a_clash_at_the_send_is_parked_with_who_sent_it_and_can_be_sent_after_al
     assert copies(site)[1] == {name: BY[name] for name in BY if name in copies(site)[1]}
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_what_was_typed_too_late_is_kept_and_shown_with_the_reason(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -272,6 +310,7 @@ def test_what_was_typed_too_late_is_kept_and_shown_with_the_reason(
     assert draft(site) == {"i1_5": "12"}
 
 
+@pytest.mark.guards("twenty sends an hour")
 def test_a_twenty_first_send_within_the_hour_says_from_when_and_keeps_what_was_typed(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -306,6 +345,9 @@ def unsent(page: Reply) -> list[str]:
     return re.findall(r'<a href="([^"]*)">Xem nội dung chưa gửi</a>', page.body.decode())
 
 
+@pytest.mark.guards(
+    "after the lock what was never sent can be read", "the pages before ✓ (the first two)"
+)
 def test_after_the_lock_the_home_page_leads_to_a_draft_and_copies_that_were_never_sent(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -330,6 +372,7 @@ def test_after_the_lock_the_home_page_leads_to_a_draft_and_copies_that_were_neve
     assert (late.status, unsent(late)) == (200, [])
 
 
+@pytest.mark.guards("after the lock what was never sent can be read")
 def test_a_taken_in_reports_receipt_leads_to_what_was_not_sent(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -346,6 +389,7 @@ def test_a_taken_in_reports_receipt_leads_to_what_was_not_sent(
     assert shown == [["3"], ["2"]]
 
 
+@pytest.mark.guards("after the lock what was never sent can be read")
 def test_a_report_that_holds_all_leads_to_nothing_unsent(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -358,6 +402,14 @@ def test_a_report_that_holds_all_leads_to_nothing_unsent(
 # ------------------------------------------------------------------ the script's own answers
 
 
+@pytest.mark.guards(
+    "a script is told where to go, and why not",
+    "a redirect",
+    "a page ✓",
+    "part read as whole ✓",
+    "the settled text unsaid ✓, or said where it is asked about ✓",
+    "a page where a session has ended ✓",
+)
 def test_a_script_that_asks_for_json_is_told_where_to_go(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -372,6 +424,7 @@ def test_a_script_that_asks_for_json_is_told_where_to_go(
     assert told.header("location") == ""
 
 
+@pytest.mark.guards("a script is told where to go, and why not")
 def test_a_script_hears_a_refusal_of_the_gate_in_json(
     site: Site, as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor]
 ) -> None:
@@ -387,6 +440,7 @@ def test_a_script_hears_a_refusal_of_the_gate_in_json(
         assert json.loads(reply.body)["problem"]
 
 
+@pytest.mark.guards("a script is told where to go, and why not")
 def test_the_script_saves_only_what_changed_and_hears_the_rest(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -409,6 +463,7 @@ def test_the_script_saves_only_what_changed_and_hears_the_rest(
     assert copies(site) == {1: {}}
 
 
+@pytest.mark.guards("a script is told where to go, and why not")
 def test_an_answered_question_is_settled_in_what_the_server_shows(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -422,6 +477,7 @@ def test_an_answered_question_is_settled_in_what_the_server_shows(
     assert draft(site) == {"i5_6": "1,25"}
 
 
+@pytest.mark.guards("a script is told where to go, and why not")
 def test_an_answered_question_that_both_phones_changed_is_asked_about_and_not_settled(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -455,6 +511,7 @@ def test_a_page_from_before_a_send_is_told_where_its_text_is(
     assert copies(site)[1]["i1_5"] == "3"
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_a_scripts_saving_that_is_too_late_for_the_lock_is_kept_all_the_same(
     site: Site, as_unit: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -468,6 +525,7 @@ def test_a_scripts_saving_that_is_too_late_for_the_lock_is_kept_all_the_same(
     assert draft(site) == {"i1_5": "12"}
 
 
+@pytest.mark.guards("a stale draft, a page from before the last sending: beside the draft")
 @pytest.mark.parametrize("note", ["x" * 301, "ghi\x07chú"])
 def test_an_unreadable_note_of_a_page_from_before_a_send_is_parked(
     site: Site, as_unit: Callable[..., Visitor], note: str
@@ -484,6 +542,7 @@ def test_an_unreadable_note_of_a_page_from_before_a_send_is_parked(
 # ------------------------------------------------------------------ pages without a draft
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_what_was_typed_of_contacts_is_kept_until_it_is_taken(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -503,6 +562,7 @@ def test_what_was_typed_of_contacts_is_kept_until_it_is_taken(
     assert browser.get("/report/contacts?check=1").status == 200
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_what_one_device_typed_of_contacts_is_neither_lost_nor_shown_by_another(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -522,6 +582,7 @@ def test_what_one_device_typed_of_contacts_is_neither_lost_nor_shown_by_another(
     assert fields(devices[1].sees(refused[1]), "contacts")["head"] == "Nguyễn Văn Hai"
 
 
+@pytest.mark.guards("a press keeps, then leads to a page that can be read again")
 def test_what_one_device_typed_of_a_request_is_neither_lost_nor_shown_by_another(
     as_unit: Callable[..., Visitor],
 ) -> None:

@@ -50,6 +50,7 @@ def listed(site: Site) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.guards("nothing changes before it is confirmed", "a preview that writes ✓ (the first)")
 def test_a_file_is_looked_at_before_anything_changes(site: Site, officer: Visitor) -> None:
     before = stored(site)
     page = look(officer, book(ROWS))
@@ -85,6 +86,11 @@ def test_a_confirmed_list_is_current_on_record_and_a_second_import_changes_nothi
     assert stored(site) == before
 
 
+@pytest.mark.guards(
+    "a list brought back changes nothing; what is not named stays",
+    "absent columns emptied ✓",
+    "absent units dropped ✓",
+)
 def test_the_list_taken_home_and_brought_back_changes_nothing(site: Site, officer: Visitor) -> None:
     reply = officer.get(f"/desk/{NEW}/units.xlsx")
     assert reply.status == 303
@@ -128,6 +134,7 @@ def test_no_file_is_said(officer: Visitor) -> None:
     assert upload(officer, page, b"", "").status == 422
 
 
+@pytest.mark.guards("nothing changes before it is confirmed")
 def test_one_refused_row_stops_the_whole_list_and_every_one_is_named(
     site: Site, officer: Visitor
 ) -> None:
@@ -145,6 +152,7 @@ def test_one_refused_row_stops_the_whole_list_and_every_one_is_named(
     assert "Xác nhận" not in said
 
 
+@pytest.mark.guards("a fault quotes what the cell holds: short, escaped")
 def test_what_a_faulty_cell_holds_is_escaped(officer: Visitor) -> None:
     said = look(officer, book([("<b>", "Tên", "T", date(2027, 1, 1))])).body.decode()
     assert "<q>&lt;b&gt;</q>" in said
@@ -237,6 +245,9 @@ def test_a_preview_that_is_not_there_is_said(officer: Visitor, staged: str) -> N
     assert "không còn dùng được" in refused.body.decode()
 
 
+@pytest.mark.guards(
+    "a preview is one officer's, for a day", "whose it is not compared ✓", "no end ✓"
+)
 def test_a_preview_is_its_officers_own_and_ends_after_a_day(
     site: Site, officer: Visitor, as_staff: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -258,6 +269,7 @@ def test_the_director_reads_the_list_and_imports_nothing(as_staff: Callable[...,
     assert director.get(f"/desk/{NEW}/units/import").status == 403
 
 
+@pytest.mark.guards("real files are no burden")
 def test_ten_thousand_rows_go_through(site: Site, officer: Visitor) -> None:
     out = io.BytesIO()
     made = xlsxwriter.Workbook(out, {"constant_memory": True})

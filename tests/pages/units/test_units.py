@@ -99,6 +99,7 @@ def test_what_is_not_there_is_said(officer: Visitor, where: str) -> None:
 # ------------------------------------------------------------------ from a day on
 
 
+@pytest.mark.guards("old periods keep old names")
 def test_a_unit_renamed_from_a_day_keeps_its_old_name_before(site: Site, officer: Visitor) -> None:
     reply = change(officer, "T05", "alter", name="Trường THPT Tên Mới", since="01/12/2026")
     assert "Đã lưu thay đổi" in text(officer.follow(reply))
@@ -150,6 +151,9 @@ def test_what_cannot_be_is_said_by_its_box_and_what_was_typed_stays(
     assert versions(site, "T05") == before
 
 
+@pytest.mark.guards(
+    "a change of what is relied on is warned of", "any tick agrees ✓", "heads not looked at ✓"
+)
 def test_a_change_inside_a_summed_or_locked_period_needs_a_tick(
     site: Site, officer: Visitor
 ) -> None:
@@ -180,6 +184,7 @@ def test_an_open_period_that_is_summed_is_warned_of_too(site: Site, officer: Vis
     assert "đã tổng hợp" in text(page)
 
 
+@pytest.mark.guards("a change of what is relied on is warned of")
 def test_ending_a_unit_that_has_reported_already_is_warned_of(
     officer: Visitor, as_unit: Callable[..., Visitor]
 ) -> None:
@@ -239,6 +244,7 @@ def test_an_end_that_cannot_be_is_said(
     assert versions(site, "T05")[0][2] is None
 
 
+@pytest.mark.guards("two officers")
 def test_an_end_that_breaks_anothers_succession_is_refused_and_names_it(
     site: Site, officer: Visitor
 ) -> None:
@@ -256,6 +262,12 @@ def test_a_verb_that_is_none_changes_nothing(officer: Visitor) -> None:
 # ------------------------------------------------------------------ two officers
 
 
+@pytest.mark.guards(
+    "two officers",
+    "what was seen not compared ✓",
+    "no second try ✓",
+    "only its own succession looked at ✓",
+)
 def test_of_two_officers_with_one_unit_the_second_is_shown_what_the_first_did(
     site: Site, officer: Visitor
 ) -> None:
@@ -269,6 +281,7 @@ def test_of_two_officers_with_one_unit_the_second_is_shown_what_the_first_did(
     assert versions(site, "T05")[1][0] == "Tên thứ nhất"
 
 
+@pytest.mark.guards("two officers")
 def test_edits_of_two_units_at_one_moment_are_both_kept(
     site: Site, officer: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,10 @@ def test_the_text_says_what_the_state_asks_for(
         assert "\n\nSở đã gọi điện sáng nay.\n\n" in body(mail)
 
 
+@pytest.mark.guards(
+    "names with `&` or quotes read as written in mails and texts to copy",
+    "autoescape for every template ✓",
+)
 def test_names_with_signs_of_html_stand_in_mails_and_texts_as_they_are_written(
     site: Site, as_staff: Staff, outbox: Outbox, clock: Clock
 ) -> None:
@@ -220,6 +224,7 @@ def test_names_with_signs_of_html_stand_in_mails_and_texts_as_they_are_written(
     assert '\nSở đã gọi "A & B".\n' in body(mail)
 
 
+@pytest.mark.guards("no text for several holds a link or a phone")
 @pytest.mark.parametrize(
     ("note", "told"),
     [
@@ -243,6 +248,11 @@ def test_an_addition_that_many_may_not_read_is_refused_and_stays(
     assert browser.submit(preview, "/begin", note="x" * 500).status == 303
 
 
+@pytest.mark.guards(
+    "no text for several holds a link or a phone",
+    "a link in the group's text ✓, in the preview ✓ (the first)",
+    "an addition not looked at ✓ (the second)",
+)
 def test_what_several_units_may_read_holds_no_link(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
@@ -276,12 +286,18 @@ def test_what_several_units_may_read_holds_no_link(
     assert [token for token in tokens if token in own] == [tokens[4]]
 
 
+@pytest.mark.guards("no text for several holds a link or a phone")
 @pytest.mark.parametrize("template", ["reminder_group.txt"])
 def test_the_template_for_a_group_is_not_even_handed_a_link(template: str) -> None:
     source = (Path(render.__file__).parents[3] / "templates" / "messages" / template).read_text()
     assert not re.search(r"link|token|phone|url|mailbox", source)
 
 
+@pytest.mark.guards(
+    "a group reads the names of the overdue, no reason; one unit what its state asks for",
+    "all that have not sent ✓ (the first)",
+    "the former words ✓ (the second)",
+)
 def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
@@ -306,6 +322,9 @@ def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     assert "\n- Trường THPT Võ Trường Toản\n" in re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
 
 
+@pytest.mark.guards(
+    "a group reads the names of the overdue, no reason; one unit what its state asks for"
+)
 def test_a_text_for_one_unit_says_what_its_state_asks_for(
     site: Site, as_staff: Staff, clock: Clock
 ) -> None:
@@ -354,6 +373,7 @@ def test_choosing_nobody_is_said_and_unknown_units_are_named(
     assert outbox() == []
 
 
+@pytest.mark.guards("nobody who has sent is urged, exempt neither")
 def test_all_that_owe_leaves_out_who_has_sent_the_exempt_and_who_has_no_mailbox(
     site: Site, as_staff: Staff, outbox: Outbox, clock: Clock
 ) -> None:
@@ -379,6 +399,7 @@ def test_only_the_overdue_can_be_chosen_together(site: Site, as_staff: Staff, cl
     assert f"Gửi {ALL - 1} thư" in said(page)
 
 
+@pytest.mark.guards("nobody who has sent is urged, exempt neither")
 def test_nobody_who_sends_between_the_preview_and_the_mail_is_urged(
     site: Site, as_staff: Staff, outbox: Outbox
 ) -> None:
@@ -390,6 +411,11 @@ def test_nobody_who_sends_between_the_preview_and_the_mail_is_urged(
     assert figures(page) == [1, 0, 0, 0]
 
 
+@pytest.mark.guards(
+    "at the very moment of the reservation",
+    "no check of the head, of the terms, of the period",
+    "a reservation over anything: each ✓ (the first)",
+)
 @pytest.mark.parametrize("act", ["sends", "is exempted", "is urged", "period moves"])
 def test_what_happens_at_any_call_before_the_reservation_is_seen(
     posted: Site, post: Post, act: str
@@ -450,6 +476,11 @@ def test_units_ticked_in_the_grid_come_to_the_preview(as_staff: Staff) -> None:
 # ---------------------------------------------------------------- once a day, and how it ends
 
 
+@pytest.mark.guards(
+    "one mail a unit and day of Việt Nam",
+    "days of UTC ✓",
+    "a round that goes on after midnight ✓ (the second)",
+)
 def test_a_unit_gets_one_mail_a_day_and_the_next_on_the_next_day(
     site: Site, as_staff: Staff, outbox: Outbox, clock: Clock
 ) -> None:
@@ -474,6 +505,11 @@ def also_open(site: Site) -> Period:
     return next(one for one in programmes.periods(site.table, NEW) if one.key == "2027-Q1")
 
 
+@pytest.mark.guards(
+    "… also where two periods are open; the other one is named",
+    "no place of the day in the write ✓",
+    "over anything ✓ (the second)",
+)
 def test_a_unit_gets_one_mail_a_day_whichever_period_it_is_about(
     posted: Site, post: Post, also_open: Period, as_staff: Staff, clock: Clock
 ) -> None:
@@ -509,6 +545,7 @@ def test_a_unit_gets_one_mail_a_day_whichever_period_it_is_about(
     assert post.counts["t04@donvi.example"] == 2
 
 
+@pytest.mark.guards("… also where two periods are open; the other one is named")
 def test_of_two_periods_that_urge_a_unit_at_one_moment_one_mails_it(
     posted: Site, post: Post, also_open: Period
 ) -> None:
@@ -540,6 +577,13 @@ def test_a_second_tap_begins_no_second_round(site: Site, as_staff: Staff, outbox
     assert len(outbox()) == len(reminders.rounds(site.table, NEW, Q4)) == 1
 
 
+@pytest.mark.guards(
+    "slices",
+    "no end",
+    "no patience",
+    "no order by tries",
+    "a missing link counted as an outage: each ✓",
+)
 def test_many_are_sent_in_slices_and_gone_on_with(
     site: Site, as_staff: Staff, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -561,6 +605,7 @@ def page_of(page: Reply) -> str:
     return found[1]
 
 
+@pytest.mark.guards("slices")
 def test_a_slice_begins_no_mail_after_its_time(posted: Site, post: Post, clock: Clock) -> None:
     def slowly(_: str) -> None:
         clock.now += timedelta(seconds=6)
@@ -569,6 +614,12 @@ def test_a_slice_begins_no_mail_after_its_time(posted: Site, post: Post, clock: 
     assert step(posted, round_of(posted, *(f"T{n:02}" for n in range(1, 9)))).total() == 3
 
 
+@pytest.mark.guards(
+    "sent, failed or unknown; only failed again, and asked for",
+    "a time-out taken for a refusal ✓",
+    "unknown sent again ✓",
+    "no stop after five ✓ (the first)",
+)
 def test_mail_that_fails_for_an_hour_leaves_everything_known_and_nothing_twice(
     posted: Site, post: Post, clock: Clock, as_staff: Staff
 ) -> None:
@@ -607,6 +658,7 @@ def unsure(_: str) -> None:
     raise TimeoutError("planted: the answer did not come")
 
 
+@pytest.mark.guards("sent, failed or unknown; only failed again, and asked for")
 def test_what_is_unknown_waits_for_tomorrow_and_what_failed_for_a_click(
     posted: Site, post: Post, clock: Clock
 ) -> None:
@@ -629,6 +681,7 @@ def test_what_is_unknown_waits_for_tomorrow_and_what_failed_for_a_click(
     assert post.counts == Counter({f"t0{place}@donvi.example": 1 for place in (1, 2, 3)})
 
 
+@pytest.mark.guards("sent, failed or unknown; only failed again, and asked for")
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_at_the_mail_leaves_a_reservation_that_ends_as_unknown(
     posted: Site, post: Post, clock: Clock, when: str
@@ -681,6 +734,7 @@ def test_a_unit_without_a_link_fails_and_can_be_sent_once_it_has_one(
     assert post.sent[0][2] == f"{HERE}/u/{token}"
 
 
+@pytest.mark.guards("slices")
 def test_units_without_a_link_stop_no_slice_and_a_first_link_comes_with_the_mail(
     posted: Site, post: Post
 ) -> None:
@@ -697,6 +751,7 @@ def test_units_without_a_link_stop_no_slice_and_a_first_link_comes_with_the_mail
     assert (mail[0], link.unit) == ("x01@donvi.example", "X01")
 
 
+@pytest.mark.guards("slices")
 def test_mailboxes_that_always_refuse_do_not_stand_before_the_others(
     posted: Site, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -716,6 +771,7 @@ def test_mailboxes_that_always_refuse_do_not_stand_before_the_others(
     assert sorted(post.counts) == [f"t0{place}@donvi.example" for place in (4, 5, 6)]
 
 
+@pytest.mark.guards("one mail a unit and day of Việt Nam")
 def test_midnight_ends_a_round(posted: Site, post: Post, clock: Clock) -> None:
     clock.now = datetime(2026, 11, 23, 16, 59, 55, tzinfo=UTC)
 
@@ -794,6 +850,11 @@ def many(
     made.table.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.guards(
+    "officers together: none twice",
+    "the mail before the reservation ✓",
+    "a reservation over anything ✓",
+)
 @pytest.mark.soak
 def test_officers_who_press_send_together_send_each_mail_once(
     many: Site, post: Post, figure: Figure
@@ -818,6 +879,7 @@ def test_officers_who_press_send_together_send_each_mail_once(
     figure("mails", len(post.sent), "threads", threads, "twice 0")
 
 
+@pytest.mark.guards("at the very moment of the reservation")
 def test_a_report_that_arrives_at_the_moment_of_sending_is_before_or_after_the_reservation(
     many: Site, post: Post
 ) -> None:

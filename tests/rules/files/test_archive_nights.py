@@ -21,6 +21,16 @@ def test_the_archive_of_a_night_is_due_at_one(now: str, night: str) -> None:
     assert due(at(now).astimezone(UTC)) == at(night)
 
 
+@pytest.mark.guards("an archive from the future is of no night and takes no place")
+@pytest.mark.guards(
+    "a night without one is said, on the desk too, where there are nights",
+    "only a failure that was told ✓",
+    "an older failure ✓",
+    "no patience ✓",
+    "not kept",
+    "shown to all ✓",
+    "kept in archives",
+)
 @pytest.mark.parametrize(
     ("made", "failed", "now", "said"),
     [
@@ -45,6 +55,12 @@ def test_a_night_without_one_is_said(made: str, failed: str, now: str, said: boo
     assert missed(known, at(now)) is said
 
 
+@pytest.mark.guards(
+    "days, weeks, months stay; strangers too",
+    "the oldest of each ✓",
+    "days of UTC ✓",
+    "nothing thinned ✓",
+)
 @pytest.mark.parametrize(
     ("made", "stay"),
     [
@@ -65,6 +81,7 @@ def test_what_stays(made: list[str], stay: list[str]) -> None:
     assert staying(at(one).astimezone(UTC) for one in made) == set(map(at, stay))
 
 
+@pytest.mark.guards("days, weeks, months stay; strangers too")
 def test_night_after_night_for_two_years_there_are_days_weeks_and_months() -> None:
     """Thinned each night, so that nothing can come back that went too early."""
     kept: set[datetime] = set()

@@ -71,6 +71,10 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.guards(
+    "a file that would cost much is refused soon, in a sentence and in little memory",
+    "parts not weighed, the columns before a far cell not priced ✓ (the first)",
+)
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", WORKBOOKS)
 @pytest.mark.parametrize("reader", ["list", "form"])
@@ -102,6 +106,9 @@ def refusal_of_a_form(content: bytes) -> str:
     return authoring.FORM_FAULTS[faulty.value.faults[0].problem]
 
 
+@pytest.mark.guards(
+    "a workbook packed otherwise than workbooks are isn't unpacked", "no look at how ✓"
+)
 @pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_workbook_that_is_packed_as_none_is_is_refused_unopened(
     way: int, monkeypatch: pytest.MonkeyPatch
@@ -114,6 +121,9 @@ def test_a_workbook_that_is_packed_as_none_is_is_refused_unopened(
     assert refusal_of_a_list(packed.getvalue()) == units.FAULTS["not_a_workbook"]
 
 
+@pytest.mark.guards(
+    "a file that would cost much is refused soon, in a sentence and in little memory"
+)
 def test_empty_rows_take_no_memory_either() -> None:
     content = WORKBOOKS["empty rows"]()
     tracemalloc.start()
@@ -124,6 +134,7 @@ def test_empty_rows_take_no_memory_either() -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.guards("real files are no burden")
 def test_six_thousand_formatted_rows_below_a_list_are_no_burden() -> None:
     rows = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (n, n) for n in range(3, 6_003))
     with zipfile.ZipFile(BytesIO(GOOD)) as archive:
@@ -132,6 +143,9 @@ def test_six_thousand_formatted_rows_below_a_list_are_no_burden() -> None:
     assert [unit.code for _, unit in list_reader.read(content, BLOCS, units.HEADS).rows] == ["T01"]
 
 
+@pytest.mark.guards(
+    "a file that would cost much is refused soon, in a sentence and in little memory"
+)
 @pytest.mark.parametrize(
     "line", ["\n", ";;;;;;;;;;;;\n", '"";""\n'], ids=["blank", "cells", "quoted"]
 )
@@ -195,6 +209,7 @@ def test_each_limit_of_a_form_has_its_fault() -> None:
     assert FORMS.keys() == TOO_MUCH
 
 
+@pytest.mark.guards("a form is bounded before pyxform", "no limits ✓ (the first)")
 @pytest.mark.parametrize("problem", FORMS)
 def test_a_form_that_is_too_much_is_refused_before_pyxform_sees_it(
     problem: str, monkeypatch: pytest.MonkeyPatch
@@ -207,6 +222,7 @@ def test_a_form_that_is_too_much_is_refused_before_pyxform_sees_it(
     assert time.thread_time() - began < MOST_SECONDS
 
 
+@pytest.mark.guards("a form is bounded before pyxform")
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_within_the_limits_no_form_takes_long(pattern: str, figure: Figure) -> None:
     """As many cells as may be, each as long as may be, of what parsers go back and forth in."""
@@ -242,6 +258,11 @@ def offered(officer: Visitor, content: bytes) -> Reply:
     )
 
 
+@pytest.mark.guards(
+    "no answer grows with what was sent",
+    "every fault shown ✓ (the first)",
+    "the name of a sheet not cut ✓",
+)
 def test_of_thousands_of_faults_in_a_form_the_first_are_shown_and_the_rest_counted(
     officer: Visitor, figure: Figure
 ) -> None:
@@ -262,6 +283,7 @@ def test_of_thousands_of_faults_in_a_form_the_first_are_shown_and_the_rest_count
     assert len(reply.body) < LARGEST_ANSWER
 
 
+@pytest.mark.guards("no answer grows with what was sent")
 def test_the_name_of_a_sheet_may_be_as_long_as_the_file(officer: Visitor) -> None:
     names = "".join(f"| {'<' * 20_000}{n} |\n| | a |\n| | b |\n" for n in range(100))
     reply = offered(officer, (HEAD + END + names).encode())
@@ -269,6 +291,7 @@ def test_the_name_of_a_sheet_may_be_as_long_as_the_file(officer: Visitor) -> Non
     assert len(reply.body) < LARGEST_ANSWER
 
 
+@pytest.mark.guards("no answer grows with what was sent")
 def test_of_thousands_of_faults_in_a_list_the_first_are_shown_and_the_rest_counted(
     officer: Visitor, figure: Figure
 ) -> None:
@@ -283,6 +306,7 @@ def test_of_thousands_of_faults_in_a_list_the_first_are_shown_and_the_rest_count
     assert len(reply.body) < LARGEST_ANSWER
 
 
+@pytest.mark.guards("no answer grows with what was sent")
 def test_thousands_of_changes_of_a_list_are_counted_too(officer: Visitor) -> None:
     rows = [(f"M{n}", f"Trường {n} " + "<" * 200, "T", date(2026, 1, 1)) for n in range(600)]
     page = officer.get("/desk/thi-dua-2026-2030/units/import")

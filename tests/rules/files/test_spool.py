@@ -3,6 +3,8 @@
 import json
 import random
 
+import pytest
+
 from chalicelib.rules.files import spool
 from chalicelib.rules.files.spool import Lines, Records
 
@@ -10,6 +12,11 @@ from chalicelib.rules.files.spool import Lines, Records
 ODD = "một\u2028hai\x85ba\x1cbốn\x0bnăm"
 
 
+@pytest.mark.guards(
+    "official order, whatever the order of the codes; texts whole",
+    "records as they came ✓",
+    "`splitlines` ✓ (the last)",
+)
 def test_records_come_back_in_the_order_of_their_places_over_several_files():
     count = 3 * spool._SHARE + 5
     places = list(range(0, count, 3))
@@ -32,6 +39,7 @@ def test_a_record_kept_after_a_reading_is_in_the_next():
     assert list(kept) == [(0, [b"a"]), (2, [b"b"])]
 
 
+@pytest.mark.guards("official order, whatever the order of the codes; texts whole")
 def test_lines_come_back_whole_whatever_they_hold():
     written = [f"{n} {ODD * (n % 50)}" for n in range(3_000)]
     lines = Lines()

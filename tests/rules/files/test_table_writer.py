@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,6 +21,7 @@ def read(*rows: list[Cell]) -> Worksheet:
     return load_workbook(file)["Trang"]
 
 
+@pytest.mark.guards("the spreadsheet has the page's rows, typed, and runs nothing")
 def test_cells_are_what_they_are() -> None:
     sheet = read(["T01", 1250, Percent("55.56"), NOW, None, ""])
     cells = [cell.value for cell in sheet[4]]
@@ -29,6 +31,7 @@ def test_cells_are_what_they_are() -> None:
     assert sheet["D4"].number_format == "dd/mm/yyyy hh:mm"
 
 
+@pytest.mark.guards("the spreadsheet has the page's rows, typed, and runs nothing")
 def test_a_text_that_looks_like_something_else_stays_a_text() -> None:
     sheet = read(["=1+1", "https://a.example"], ["0123", "+84 270"], ["a\x07b\nc", "\x00"])
     assert [[cell.value for cell in row] for row in sheet["A4:B6"]] == [

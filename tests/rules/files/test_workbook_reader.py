@@ -52,6 +52,12 @@ def lying(content: bytes) -> bytes:
     return bytes(made)
 
 
+@pytest.mark.guards(
+    "bad files, refused in words and in bounded memory",
+    "macros ✓, merged cells ✓, a formula ✓, a number for a phone ✓, the first of several "
+    "sheets ✓ taken",
+    "no row limit ✓",
+)
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -84,6 +90,12 @@ def test_a_text_document_in_a_zip_is_no_workbook() -> None:
     assert refusal(out.getvalue()) == "not_a_workbook"
 
 
+@pytest.mark.guards(
+    "bad files, refused in words and in bounded memory",
+    "declared sizes not looked at ✓, or believed ✓",
+    "the extent believed ✓",
+    "a document type let through ✓",
+)
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     content = bomb(200_000_000)
     assert len(content) < 300_000
@@ -92,6 +104,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     assert memory < 4_000_000
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_of_what_declares_too_much_nothing_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     content = bomb(60_000_000)
     monkeypatch.setattr(zipfile.ZipFile, "open", None)
@@ -104,6 +117,7 @@ def test_a_zip_bomb_that_lies_about_its_size_is_refused_too() -> None:
     assert memory < 4_000_000
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_what_parts_unpack_to_counts_and_not_what_they_declare(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -135,6 +149,7 @@ def test_a_document_type_with_entities_is_refused() -> None:
     assert refusal(changed(GOOD, {"xl/worksheets/sheet1.xml": laughs})) == "bomb"
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_merged_cells_are_refused_by_name() -> None:
     content = book([ROW, ROW], more=lambda made: made.active.merge_cells("B2:B3"))
     with pytest.raises(NotTaken) as refused:
@@ -142,6 +157,7 @@ def test_merged_cells_are_refused_by_name() -> None:
     assert (refused.value.problem, refused.value.detail) == ("merged", "B2:B3")
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_of_several_sheets_none_is_guessed() -> None:
     content = book([ROW], more=lambda made: made.create_sheet("Năm cũ").append([1]))
     with pytest.raises(NotTaken) as refused:
@@ -181,6 +197,7 @@ def test_a_workbook_that_counts_its_days_from_1904_is_understood() -> None:
     assert (one.valid_from, one.valid_to) == (date(2021, 1, 1), date(2025, 6, 30))
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_what_the_file_says_of_its_own_extent_is_not_believed() -> None:
     content = book([ROW, ("T02", *ROW[1:])])
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

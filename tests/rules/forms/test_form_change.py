@@ -59,6 +59,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.guards("every difference is told", "a column left out ✓ (the first)")
 @pytest.mark.parametrize("column", CHANGES)
 def test_each_column_that_differs_is_told_once_with_both_texts(column):
     before, after = CHANGES[column]
@@ -72,6 +73,7 @@ def test_each_column_that_differs_is_told_once_with_both_texts(column):
     assert not found.refused
 
 
+@pytest.mark.guards("every difference is told")
 def test_no_column_of_an_indicator_is_left_out():
     known = set(CHANGES) | {"code", "kind", "entered_by"}
     assert set(Indicator.model_fields) == known
@@ -122,6 +124,11 @@ def test_another_order_is_a_change(old, new):
     assert not found.nothing
 
 
+@pytest.mark.guards(
+    "no code changes its kind, however long it was away",
+    "kinds not compared ✓",
+    "only the newest version compared ✓ (the second)",
+)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -136,6 +143,7 @@ def test_another_kind_is_refused(before, after):
     assert (refused.before, refused.after) == (before, after)
 
 
+@pytest.mark.guards("no code changes its kind, however long it was away")
 def test_a_code_that_comes_back_with_another_kind_is_refused():
     first = of(indicator("i1", "ratio"), indicator("i2"))
     second = of(indicator("i2"), version=2)

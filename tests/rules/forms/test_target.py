@@ -68,6 +68,7 @@ def test_a_total_meets_a_target_or_not(written, meets, misses):
     assert not any(goal.met_by(Decimal(total)) for total in misses)
 
 
+@pytest.mark.guards("a share is Σ ÷ Σ; targets unrounded")
 @pytest.mark.parametrize(
     ("written", "numerator", "denominator", "met"),
     [

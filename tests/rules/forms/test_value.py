@@ -49,6 +49,7 @@ def test_an_empty_text_is_nil(kind):
     assert read(kind, {"i": "", "i.state": "value"}) is NIL
 
 
+@pytest.mark.guards("nil, 0, n/a, missing apart", "nil as a value ✓ (the second)")
 @pytest.mark.parametrize("kind", KINDS)
 def test_zero_nil_and_not_applicable_stay_apart(kind):
     assert read(kind, {"i.state": "nil"}) is NIL

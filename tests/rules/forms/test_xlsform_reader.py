@@ -150,6 +150,10 @@ def test_the_three_formats_give_the_same_form(kind):
     assert read(EVERYTHING, kind) == read(EVERYTHING)
 
 
+@pytest.mark.guards(
+    "a form from Excel in Vietnamese, with semicolons, is the same form",
+    "not rewritten for pyxform ✓ (the first)",
+)
 def test_a_csv_of_excel_in_vietnamese_gives_the_same_form_and_the_same_faults():
     """Semicolons, which pyxform itself would not read."""
     content = as_semicolons(EVERYTHING)
@@ -348,6 +352,7 @@ def test_what_only_pyxform_refuses_is_refused_in_its_words(label):
 TOO_MUCH = {"too_much", "too_many_rows", "cell_too_long", "too_long", "too_many_choices"}
 
 
+@pytest.mark.guards("each fault has a sentence and a test", "a sentence without a rule")
 def test_each_fault_that_has_a_sentence_is_reached_by_a_test_above():
     elsewhere = {"not_a_table", "column_twice", "too_deep", "pyxform"}
     elsewhere |= TOO_MUCH  # tests/test_costly_files.py
@@ -458,6 +463,7 @@ def test_a_broken_question_does_not_make_its_section_empty(rows):
 # ------------------------------------------------------------------ all at once
 
 
+@pytest.mark.guards("all faults at once, nothing kept", "stopping at the first")
 @pytest.mark.parametrize("kind", WRITERS)
 def test_every_fault_of_a_file_is_reported_at_once_in_the_order_of_the_rows(kind):
     shift = 1 if kind != "xlsx" else 0  # the sheet's name stands in a row of its own

@@ -38,6 +38,9 @@ def test_a_day_is_read_as_a_box_sends_it_and_as_people_type_it(typed: str) -> No
     assert days.read(typed) == date(2026, 12, 20)
 
 
+@pytest.mark.guards(
+    "no day is so far that it breaks the page", "only what is no day at all refused ✓"
+)
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
@@ -71,6 +74,7 @@ def test_in_viet_nam_it_is_already_the_next_day() -> None:
     assert refused.value.problem == "day_past"
 
 
+@pytest.mark.guards("more time is more", "`<` for `<=` ✓")
 def test_an_extension_must_be_later_than_what_stands() -> None:
     after = datetime(2026, 12, 17, 16, 59, 59, tzinfo=UTC)
     with pytest.raises(days.Unfit) as refused:

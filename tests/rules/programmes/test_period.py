@@ -23,6 +23,7 @@ def day_in_vietnam(moment):
     return (moment + timedelta(hours=7)).date()
 
 
+@pytest.mark.guards("the decree's windows and deadlines", "14 and 15 confused")
 @pytest.mark.parametrize(
     ("key", "first", "last"),
     [
@@ -143,6 +144,7 @@ def test_a_period_never_locks_before_it_is_due():
     assert built(due_day=10, lock_day=20).locks == built(due_day=10, lock_day=20).due
 
 
+@pytest.mark.guards("the decree's windows and deadlines")
 @given(
     strategies.sampled_from(
         [f"{y}-{p}" for y in range(2021, 2031) for p in ("M02", "Q1", "H2", "9M")]

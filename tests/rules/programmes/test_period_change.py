@@ -49,12 +49,18 @@ def test_due_and_lock_move_to_the_end_of_their_days():
     assert found.model_copy(update={"due": period().due, "locks": period().locks}) == period()
 
 
+@pytest.mark.guards(
+    "deadlines on working days, one after the cut-off",
+    "the day as typed ✓",
+    "no day after the cut-off ✓",
+)
 def test_a_day_off_becomes_the_next_working_day():
     found = moved(due="19/12/2026", locks="26/12/2026", holidays={date(2026, 12, 28)})
     assert found.due == end_of(date(2026, 12, 21))  # Saturday to Monday
     assert found.locks == end_of(date(2026, 12, 29))  # Saturday, and Monday is a holiday
 
 
+@pytest.mark.guards("deadlines on working days, one after the cut-off")
 def test_units_have_a_working_day_after_the_cut_off():
     one = period(due=end_of(date(2026, 12, 18)))
     assert moved(one, due="14/12/2026").due == end_of(date(2026, 12, 15))
@@ -68,6 +74,7 @@ def test_a_lock_that_a_moved_due_day_overtakes_goes_with_it():
     assert found.due == found.locks == end_of(date(2026, 12, 21))
 
 
+@pytest.mark.guards("never due after the lock")
 @pytest.mark.parametrize(
     ("typed", "faults"),
     [
@@ -120,6 +127,7 @@ def test_opening_now_is_once_and_before_the_lock():
     assert wrong.value.faults == {"opens": "locks_before_opening"}
 
 
+@pytest.mark.guards("never due after the lock", "due left where it was ✓ (the first)")
 def test_locking_now_ends_the_due_day_too():
     before_due = period_change.locked(period(), instant(16), "Đủ báo cáo")
     assert before_due.locks == before_due.due == instant(16)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from chalicelib.messages import period_label
 from chalicelib.rules.programmes import regime
 from chalicelib.rules.programmes.period import custom, end_of
@@ -76,10 +78,14 @@ def test_a_holiday_that_is_gone_moves_deadlines_back():
     assert moved(made, old=old) == {"2027-Q1": (end_of(date(2027, 3, 17)), made[2].locks)}
 
 
+@pytest.mark.guards(
+    "holidays move only what has not begun, was not set by hand, and is ticked", "each ✓"
+)
 def test_a_period_that_has_begun_keeps_its_deadlines():
     assert moved(kept(), date(2026, 12, 17)) == {}
 
 
+@pytest.mark.guards("holidays move only what has not begun, was not set by hand, and is ticked")
 def test_a_deadline_set_by_hand_moves_only_off_a_holiday():
     by_hand = [
         one.model_copy(update={"due": end_of(date(2027, 3, 19))}) if one.key == "2027-Q1" else one

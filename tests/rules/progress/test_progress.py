@@ -59,6 +59,12 @@ def test_a_report_of_a_unit_that_does_not_owe_is_told_apart() -> None:
 # ------------------------------------------------------------------ lateness
 
 
+@pytest.mark.guards(
+    "lateness is the sending's own judgement, against the unit's own due instant",
+    "judged again from the instants ✓",
+    "an extension ignored ✓",
+    "an answered return still overdue ✓",
+)
 @pytest.mark.parametrize(
     ("sent", "terms", "now", "right"),
     [
@@ -127,6 +133,7 @@ def test_every_timing_has_its_words() -> None:
 # ------------------------------------------------------------------ counts
 
 
+@pytest.mark.guards("the grid's counts are those of the raw items, at every step")
 def test_the_counts_of_a_period_worked_by_hand() -> None:
     """Three in time (one reopened), two late, one returned, three missing, one exempt of each."""
     fates = [
@@ -171,6 +178,7 @@ _ROWS = strategies.builds(
 )
 
 
+@pytest.mark.guards("the grid's counts are those of the raw items, at every step")
 @given(strategies.lists(_ROWS, max_size=30))
 def test_counts_add_up_and_are_those_of_the_rows_that_a_choice_shows(rows: list[Row]) -> None:
     whole = progress.count(rows)
@@ -200,6 +208,11 @@ def names(found: list[Row]) -> list[str]:
     return [one.unit.code for one in found]
 
 
+@pytest.mark.guards(
+    "units are found without accents, in either order",
+    "marks not folded ✓",
+    "`sorted` as it comes ✓",
+)
 @pytest.mark.parametrize(
     ("words", "right"),
     [
@@ -223,6 +236,7 @@ def test_units_are_found_without_accents_by_name_code_and_alias(
     assert names(progress.chosen([row(of=one) for one in SCHOOLS], wanted, DUE)) == right
 
 
+@pytest.mark.guards("units are found without accents, in either order")
 def test_the_order_is_the_official_one_or_the_vietnamese_alphabets() -> None:
     rows = [row(of=one) for one in SCHOOLS]
     assert names(progress.chosen(rows, Wanted(), DUE)) == ["T02", "T03", "P01", "G01"]

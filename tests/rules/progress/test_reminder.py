@@ -45,6 +45,7 @@ def test_who_owes_something_that_can_be_sent_may_be_urged(
     assert reminder.reason(Obligation(period(), head=sent), now) == why
 
 
+@pytest.mark.guards("nobody who has sent is urged, exempt neither", "heads not looked at ✓")
 def test_what_stands_against_urging_is_the_reason_that_no_mail_goes_out() -> None:
     with pytest.raises(NotUrged, match="has_sent"):
         reminder.reason(Obligation(period(), head=head()), LATE)
@@ -79,6 +80,7 @@ def test_a_reservation_without_an_end_is_unknown_after_a_while() -> None:
     assert replace(MADE, state="sent").ended(NOW + timedelta(days=9)) == "sent"
 
 
+@pytest.mark.guards("sent, failed or unknown; only failed again, and asked for")
 @pytest.mark.parametrize("state", ["reserved", "sent", "unknown"])
 def test_what_may_have_gone_out_is_not_sent_again_that_day(state: str) -> None:
     row = Row(unit(), case(), "", replace(MADE, state=state))  # type: ignore[arg-type]
@@ -94,6 +96,7 @@ def test_what_failed_is_sent_again_when_somebody_asks_for_it() -> None:
     assert reminder.waits(row, replace(ROUND, id="other"), NOW, again=False)
 
 
+@pytest.mark.guards("one mail a unit and day of Việt Nam")
 def test_a_day_is_one_of_viet_nam() -> None:
     assert reminder.day_of(instant(16, 16)) == "20261216"
     assert reminder.day_of(instant(16, 17)) == "20261217"

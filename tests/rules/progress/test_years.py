@@ -47,6 +47,12 @@ def test_a_line_has_a_cell_for_each_period_with_state_and_lateness() -> None:
     }
 
 
+@pytest.mark.guards(
+    "years: the list of each period's cut-off, today's names, ended told",
+    "today's list of units ✓",
+    "the first name ✓",
+    "exempt only where nothing was sent ✓",
+)
 def test_the_end_of_the_district_offices() -> None:
     """Nine Phòng ended on 30/06/2025: they owe the first half, and for the second are ended."""
     old = unit("P01", valid_to="2025-06-30")
@@ -61,6 +67,7 @@ def test_the_end_of_the_district_offices() -> None:
     assert ended == {"P01": date(2025, 6, 30)}  # a commune that owes nothing here has no line
 
 
+@pytest.mark.guards("years: the list of each period's cut-off, today's names, ended told")
 @pytest.mark.parametrize(
     ("last_day", "cell"), [(date(2025, 6, 13), "ended"), (date(2025, 6, 14), "overdue")]
 )
@@ -89,6 +96,7 @@ def test_a_report_of_a_unit_that_no_longer_owes_is_still_to_be_seen() -> None:
     assert lines([gone], column(H1, sent()))["T01"] == (Cell("not_owed"),)
 
 
+@pytest.mark.guards("years: the list of each period's cut-off, today's names, ended told")
 def test_a_line_has_todays_name_and_tells_the_name_of_its_periods() -> None:
     old = unit("T01", name="Trường THPT Bán công Ba Tri", valid_to="2025-08-31")
     new = unit("T01", name="Trường THPT Phan Ngọc Tòng", valid_from="2025-09-01")

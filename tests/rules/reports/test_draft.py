@@ -38,6 +38,11 @@ def after(*savings: Posted, of: Draft = EMPTY) -> Draft:
 FIRST = after(posted(0, 1, x="1", y="1"))
 
 
+@pytest.mark.guards(
+    "two phones' fields merge; only what both changed is asked",
+    "taken unseen ✓ (the first)",
+    "no second reading after a conflict ✓ (the second)",
+)
 @pytest.mark.parametrize(
     ("before", "saving", "stands", "taken", "asked"),
     [
@@ -115,6 +120,9 @@ def test_a_page_without_its_script_saves_again_after_back() -> None:
     assert merge(stands, posted(0, 0, x="2")).draft == stands
 
 
+@pytest.mark.guards(
+    "in any order, late, twice, unanswered: no text lost, none overwritten unseen, none taken twice"
+)
 def test_a_saving_that_changes_nothing_still_overtakes_the_ones_before_it() -> None:
     stands = after(posted(0, 2, x=""))
     assert merge(stands, posted(0, 1, x="late")).taken == set()
@@ -129,6 +137,11 @@ def test_upon_what_was_sent_only_what_was_changed_is_taken() -> None:
     assert (other.draft.typed, other.asked) == ({"x": "5", "y": "3"}, {})
 
 
+@pytest.mark.guards(
+    "what a page was shown is known, or it is asked",
+    "a gap not said ✓ (the first)",
+    "marks that never give way ✓ (the last)",
+)
 def test_of_many_former_texts_the_first_and_the_last_are_still_known() -> None:
     """Nobody is asked about a text that was on the page; what is forgotten is asked about."""
     stands = EMPTY
@@ -143,6 +156,7 @@ def test_of_many_former_texts_the_first_and_the_last_are_still_known() -> None:
     assert merge(stands, posted(0, 1, "b", x="7")).asked == {"x": "7"}
 
 
+@pytest.mark.guards("what a page was shown is known, or it is asked")
 def test_a_draft_that_forgets_asks_where_it_knew_before() -> None:
     stands = forgetting(after(posted(1, 2, x="2"), of=FIRST))
     assert stands.marks["x"] == Mark(2, ((0, ""),))
@@ -165,6 +179,15 @@ def parked(number: int, page: str = "a", place: int = 1, **typed: str) -> Parked
     return Parked(number, typed, 0, NOW, "clash", page, place)
 
 
+@pytest.mark.guards(
+    "a parked copy: one a page, never older over newer, leaves when answered, emptied and not "
+    "deleted",
+    "any order ✓ (the first)",
+    "answered and kept ✓ (the second)",
+    "deleted ✓ (the fourth)",
+    "the copy's version not compared ✓ (the fifth)",
+    "all thrown away for a name that isn't there ✓ (the last)",
+)
 def test_a_page_parks_in_its_own_copy_and_never_older_over_newer() -> None:
     before = parked(2, place=3, x="3")
     assert rules.slot({2: before}, "a") == 2
@@ -194,6 +217,14 @@ ACTS = st.tuples(
 )
 
 
+@pytest.mark.guards(
+    "in any order, late, twice, unanswered: no text lost, none overwritten unseen, none taken "
+    "twice",
+    "no number kept ✓",
+    "late ones taken ✓",
+    "an asked text dropped ✓",
+    "taken unseen ✓ (each the first two)",
+)
 @given(st.integers(2, 4), st.lists(ACTS, min_size=30, max_size=80))
 @settings(max_examples=size(200, 10_000), deadline=None)
 def test_no_order_of_savings_loses_a_text_that_nobody_was_asked_about(

@@ -16,6 +16,7 @@ NOW = datetime(2026, 12, 18, 3, tzinfo=UTC)
 DUE = end_of(date(2026, 12, 25))
 
 
+@pytest.mark.guards("a day is one of Việt Nam, to come, and no typing error")
 @pytest.mark.parametrize(
     ("day", "fault"),
     [
@@ -36,6 +37,11 @@ def test_more_time_is_more_than_everybody_has() -> None:
     assert extension.day_fault(date(2026, 12, 18), period(), early) == ""
 
 
+@pytest.mark.guards(
+    "a day is one of Việt Nam, to come, and no typing error",
+    "the day of UTC ✓",
+    "past days taken ✓",
+)
 def test_the_day_is_that_of_viet_nam() -> None:
     evening = datetime(2026, 12, 18, 17, 30, tzinfo=UTC)  # 00:30 on 19/12 there
     assert extension.day_fault(date(2026, 12, 18), period(), evening) == "day_is_past"
@@ -56,6 +62,12 @@ def test_a_reason_is_short_and_readable(reason: str, fault: str) -> None:
     assert not fault or words.TERM_FAULTS[fault].endswith(".")
 
 
+@pytest.mark.guards(
+    "a bloc's extension takes time from nobody, tells each unit, and can be repeated"
+)
+@pytest.mark.guards(
+    "more time for what was returned moves its return's due, alone and with its bloc"
+)
 @pytest.mark.parametrize(
     ("terms", "sent", "outcome"),
     [

@@ -56,6 +56,7 @@ def test_what_is_empty_and_what_is_wrong_are_told_apart():
     assert read.faults == (Fault("i2.num", "i2", "numerator_above_denominator"),)
 
 
+@pytest.mark.guards("bad input: 422, named, kept")
 def test_every_fault_of_a_form_is_found_at_once():
     asked = [indicator(f"i{n}") for n in range(4)]
     read = report.read(asked, {"i0": "x", "i1": "-1", "i2": "1,5", "i3": "4"})
@@ -147,6 +148,7 @@ def test_a_nil_report_fills_the_form_that_gives_it_again():
 # ------------------------------------------------------------------ the proof of what was sent
 
 
+@pytest.mark.guards("a proof that stays", "unsorted names ✓ (the first)")
 def test_the_content_hash_is_sha256_of_the_canonical_json():
     sent = Content({"i2": [3, 4], "i1": None}, {"t1": "Số 5"}, {"i1": "ghi chú"})
     canonical = (
@@ -157,6 +159,7 @@ def test_the_content_hash_is_sha256_of_the_canonical_json():
     assert sent.hash() == hashlib.sha256(canonical.encode()).hexdigest()
 
 
+@pytest.mark.guards("a proof that stays")
 def test_the_hash_of_a_known_report_never_changes():
     sent = Content({"i1": 5, "i2": [3, 4], "i3": False}, {"n_done": "Đã triển khai"}, {}, False)
     assert (
@@ -226,6 +229,7 @@ ALLOWED = {
 }
 
 
+@pytest.mark.guards("moves, lateness", "lateness judged again ✓ (the second)")
 @pytest.mark.parametrize(("state", "move"), list(product([None, *get_args(State)], get_args(Move))))
 def test_the_design_names_every_move_and_the_rest_is_refused(state, move):
     if (state, move) in ALLOWED:
@@ -275,11 +279,13 @@ def test_every_later_version_needs_a_reason(state):
     assert reason_of(head(state=state), reason="") == "no_reason"
 
 
+@pytest.mark.guards("the due second", "`>=` for `>` ✓")
 def test_the_last_second_of_the_due_day_is_in_time_and_the_next_is_late():
     assert submit(now=DUE)[1].late is False
     assert submit(now=DUE + SECOND)[1].late is True
 
 
+@pytest.mark.guards("moves, lateness")
 def test_lateness_is_judged_once_on_the_first_version():
     _, in_time = submit(now=DUE)
     version, after = submit(in_time, now=DUE + SECOND)

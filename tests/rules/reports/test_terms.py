@@ -12,6 +12,11 @@ DAYS = [end_of(date(2026, 12, day)) for day in (18, 24, 25)]
 EXTENDED = Terms("T01", due=DAYS[1])
 
 
+@pytest.mark.guards(
+    "an extension takes no time: days moved past it hold for its unit too",
+    "the extension alone ✓",
+    "told as one where all have more ✓ (the first)",
+)
 @pytest.mark.parametrize(
     ("common", "due", "extension"),
     [

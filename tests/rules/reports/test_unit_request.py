@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import pytest
+
 from chalicelib.rules.reports import unit_request
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
@@ -29,6 +31,7 @@ def test_a_request_has_a_reason_and_more_time_a_day() -> None:
     assert read("reopen", reason="Sai số liệu")[1] == {}
 
 
+@pytest.mark.guards("asked once")
 def test_asking_twice_is_one_request() -> None:
     first = replace(read(reason="Bão", wanted="24/12/2026")[0], revision=1)
     assert unit_request.asked_again(first, replace(first, asked=instant(20), revision=0)) is None

@@ -42,6 +42,11 @@ def line(one, **values):
     return noun.as_json(one, Entered(**values))
 
 
+@pytest.mark.guards(
+    "the department's figures: lower rank is better, nil is none, never summed",
+    "a rank not judged ✓ (the first)",
+    "a rank of nil judged ✓ (the last)",
+)
 @pytest.mark.parametrize(
     ("rank", "met"), [(1, True), (5, True), (6, False), (0, True), (100, False)]
 )
@@ -107,6 +112,7 @@ def whole(values):
     return summary.document(tally, "thi-dua", period(), instant(18), values)
 
 
+@pytest.mark.guards("the department's figures: lower rank is better, nil is none, never summed")
 def test_it_stands_in_the_summary_on_no_unit_and_is_never_summed():
     """A unit's figure of the same code, wherever it came from, is not looked at."""
     made = json.loads(b"".join(summary.pieces(whole(Entered({"k1": 7}, revision=3)))))
@@ -117,6 +123,7 @@ def test_it_stands_in_the_summary_on_no_unit_and_is_never_summed():
     assert totals(made)["entered"] == 3
 
 
+@pytest.mark.guards("the department's figures: lower rank is better, nil is none, never summed")
 def test_it_stands_in_the_csv_as_a_number_and_in_words():
     rows = lines_of(Entered({"k1": 7}))
     assert rows[2].startswith("k1;Chỉ tiêu k1;hạng;Sở nhập;<=5;Chưa đạt;7;;;0;")
@@ -174,6 +181,7 @@ def test_every_version_is_kept_with_its_act(empty_site: Site):
     )
 
 
+@pytest.mark.guards("two officers: one wins, the other is told")
 def test_of_two_officers_one_wins(empty_site: Site):
     table = empty_site.table
     stored.enter(table, act(), Entered({"k1": 7}))

@@ -104,6 +104,12 @@ BY_HAND = {
 }
 
 
+@pytest.mark.guards("a golden period by hand", "rounding ✓")
+@pytest.mark.guards(
+    "the last few reports are added too; blocs make the whole",
+    "waiting reports left",
+    "a bloc's denominators left out: each ✓",
+)
 @pytest.mark.parametrize("code", BY_HAND)
 def test_the_golden_period_adds_up_as_by_hand(code):
     line = lines()[code]
@@ -176,6 +182,7 @@ def test_the_units_that_answered_no_are_named():
     assert lines()["y1"]["answered_no"] == [{"unit": "T01", "name": "Đơn vị T01"}]
 
 
+@pytest.mark.guards("official order, whatever the order of the codes; texts whole")
 def test_the_order_in_which_reports_arrive_changes_nothing():
     whole = golden()
     for seed in range(5):
@@ -213,6 +220,7 @@ def test_a_summary_of_nobody_is_all_zeros():
 # ------------------------------------------------------------------ rules
 
 
+@pytest.mark.guards("a share is Σ ÷ Σ; targets unrounded", "averaging, comparing rounded")
 def test_one_of_one_and_none_of_ninety_nine_is_one_per_cent():
     line = line_of(indicator("r", "ratio"), [[1, 1], [0, 99]])
     assert (line["value"], line["numerator"], line["denominator"]) == ("1.00", 1, 100)
@@ -251,6 +259,7 @@ def test_a_target_that_is_only_text_is_never_judged():
     assert line_of(indicator("c", target="theo kế hoạch"), [5])["met"] is None
 
 
+@pytest.mark.guards("nil, 0, n/a, missing apart")
 def test_zero_is_a_value_and_nil_is_none():
     zero, nil = line_of(indicator("c"), [0]), line_of(indicator("c"), [None])
     assert (zero["value"], zero["with_value"], zero["nil"]) == (0, 1, 0)
@@ -296,6 +305,7 @@ def test_a_figure_that_was_never_given_is_missing_though_the_report_came():
     assert (line["missing"], line["value"]) == (1, None)
 
 
+@pytest.mark.guards("amounts exact", "a float")
 @given(strategies.lists(amounts(), min_size=1, max_size=40))
 @unhurried
 def test_a_sum_of_amounts_is_exact(figures):
@@ -335,6 +345,7 @@ def test_the_summary_equals_an_independent_sum_and_covers_every_unit(figures):
     assert line["expected"] == len(figures) == sum(line[name] for name in COUNTS[1:])
 
 
+@pytest.mark.guards("coverage adds up")
 @given(
     strategies.lists(
         strategies.tuples(
@@ -412,6 +423,7 @@ def test_reports_that_came_or_changed_since_are_counted():
     assert changed_since(seen, [("T01", 2), ("T02", 4), ("T03", 1), ("T09", 1)], owing) == 2
 
 
+@pytest.mark.guards("amounts exact")
 def test_nothing_of_the_summary_is_a_float():
     def parts(found):
         if isinstance(found, dict | list):

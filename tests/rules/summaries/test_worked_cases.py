@@ -29,6 +29,12 @@ from tests.pages.reports.test_terms import exempt, fields
 from tests.pages.unit.test_form import BY, Q4, codes, filled, sent, text
 from tests.pages.units.test_units import change
 
+pytestmark = pytest.mark.guards(
+    "cases worked by hand: merged, ended about the cut-off, another bloc, exempt and lifted, "
+    "never answered",
+    "exempt units still expected ✓",
+)
+
 Unit = Callable[..., Visitor]
 ASK_TO_AGREE = 'name="agreed" value="'
 
@@ -104,6 +110,7 @@ def desk(site: Site, as_staff: Callable[..., Visitor]) -> Desk:
 # ------------------------------------------------------------------ units that change
 
 
+@pytest.mark.guards("a report of a unit that ended is kept to be read", "only who owes is read ✓")
 def test_a_unit_that_merged_mid_period_owes_nothing_and_its_successor_reports_for_both(
     site: Site, desk: Desk, as_unit: Unit
 ) -> None:

@@ -73,6 +73,7 @@ def test_an_amount_is_read_exactly(typed, amount):
     assert number.read_amount(typed) == Decimal(amount)
 
 
+@pytest.mark.guards("a number with two readings is asked", "taking 1.250 as 1250 ✓ (the first)")
 @pytest.mark.parametrize(
     ("typed", "meanings"),
     [
@@ -209,6 +210,7 @@ def test_a_percentage_agrees_with_decimal_arithmetic(part, more):
     assert number.percent(part, whole) == hundredths / 100
 
 
+@pytest.mark.guards("a member's is bounded too")
 def test_a_sign_before_many_blanks_costs_no_more_than_its_length():
     began = time.process_time()
     for typed in ("-" + " " * 100_000 + "x", "-" + " ." * 50_000 + "x", "1" + " 111" * 50_000):

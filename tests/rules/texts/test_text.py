@@ -46,6 +46,7 @@ def test_tidying_twice_changes_nothing_more(given_text):
     assert unicodedata.is_normalized("NFC", once)
 
 
+@pytest.mark.guards("invisible characters stop nobody")
 @pytest.mark.parametrize(
     ("pasted", "tidied"),
     [
@@ -62,6 +63,7 @@ def test_what_word_and_chats_hide_in_a_text_is_dropped(pasted, tidied):
     assert text.tidy(pasted) == tidied
 
 
+@pytest.mark.guards("nothing visible is taken away")
 @pytest.mark.parametrize("kept", ["ក\u200dខ", "👩\u200d🏫", "❤\ufe0f", "م\u200cن"], ids=ascii)
 def test_khmer_and_pictures_keep_the_joiners_that_shape_them(kept):
     assert text.tidy(f"a {kept} b") == f"a {kept} b"
@@ -86,6 +88,7 @@ def only_marks(char):
     return all(map(unicodedata.combining, unicodedata.normalize("NFKD", char)))
 
 
+@pytest.mark.guards("no text costs more than its length, also with marks hidden apart")
 def test_every_character_that_becomes_marks_is_counted_as_one():
     """A run of those that are passed over would be ordered in one long call."""
     marks = [char for char in map(chr, range(sys.maxunicode + 1)) if only_marks(char)]
@@ -93,6 +96,7 @@ def test_every_character_that_becomes_marks_is_counted_as_one():
     assert [ascii(char) for char in marks if not text.stacked(char * 31)] == []
 
 
+@pytest.mark.guards("no text costs more than its length, also with marks hidden apart")
 @pytest.mark.parametrize(
     "between", ["", "\u00ad", "\u034f", "\u200b", "\u200d", "\ufe0f"], ids=ascii
 )
@@ -103,17 +107,24 @@ def test_what_has_more_marks_on_a_letter_than_any_language_is_refused(between):
     assert text.tidy(text.tidy(typed)) == text.tidy(typed)
 
 
+@pytest.mark.guards("languages with many marks are taken")
 def test_thirty_marks_on_a_letter_are_taken_and_ordered():
     typed = "a" + "\u0301\u0323" * 15
     assert text.tidy(typed) == unicodedata.normalize("NFC", typed) != typed
     assert not text.forbidden(text.tidy(typed))
 
 
+@pytest.mark.guards("languages with many marks are taken", "one mark at most ✓ (the second)")
 @pytest.mark.parametrize("words", ["ភាសាខ្មែរ", "עִבְרִית מְנֻקֶּדֶת", "اَلْعَرَبِيَّةُ", "ไทยที่นี่", "বাংলা"])
 def test_languages_with_many_marks_are_taken(words):
     assert not text.forbidden(text.tidy(words * 40))
 
 
+@pytest.mark.guards(
+    "no text costs more than its length, also with marks hidden apart",
+    "normalised without a look (the first: it did not end in 90 s) ✓",
+    "characters of class 0 that become marks not counted ✓ (the second)",
+)
 @pytest.mark.parametrize("sign", ["\u0301\u0323", "\u0f73", "\uff9e\u0323"], ids=ascii)
 @pytest.mark.parametrize("between", ["", "\u00ad", "\u200d"], ids=ascii)
 def test_no_text_costs_more_than_its_length(sign, between):

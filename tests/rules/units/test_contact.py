@@ -54,6 +54,11 @@ def test_a_fault_names_its_field(field: str, given: str, fault: str) -> None:
     assert set(faults.values()) <= words.FAULTS.keys()
 
 
+@pytest.mark.guards(
+    "a mailbox counts after an officer's word on that very address",
+    "registered at once ✓",
+    "confirmed unread ✓",
+)
 def test_a_units_names_hold_at_once_and_its_mailbox_waits() -> None:
     typed = {"mailbox": "moi@donvi.example", "head": "A", "preparer": "B", "phone": "0270 222 2222"}
     after = rules.changed_by_unit(Contact(), UNIT, typed)

@@ -27,6 +27,7 @@ def like(one, **more):
     return type(one).model_validate(one.model_dump() | more)
 
 
+@pytest.mark.guards("a list brought back changes nothing; what is not named stays")
 def test_the_same_list_again_changes_nothing():
     again = draft(*PRESENT)
     assert (again.changes, again.unchanged, again.faults) == ((), 2, ())
@@ -37,6 +38,7 @@ def test_what_the_file_does_not_name_stays():
     assert set(draft(unit("T03")).units) == {*PRESENT, unit("T03")}
 
 
+@pytest.mark.guards("a list brought back changes nothing; what is not named stays")
 def test_columns_that_the_file_does_not_have_stay():
     bare = unit("T01", name="Tên mới")
     (change,) = draft(bare, columns=("code", "name", "bloc", "valid_from")).changes
@@ -60,6 +62,7 @@ def test_a_new_version_takes_on_what_its_columns_do_not_say():
     assert change.before == PRESENT[0]
 
 
+@pytest.mark.guards("each change has its name", "a version's close taken for an end ✓")
 @pytest.mark.parametrize(
     ("row", "kind"),
     [
@@ -80,6 +83,7 @@ def test_each_change_has_its_name(row, kind):
     assert kinds(row) == [(row.code, kind)]
 
 
+@pytest.mark.guards("each change has its name")
 def test_a_version_that_closes_for_the_next_one_is_no_end_of_the_unit():
     closed = like(PRESENT[0], valid_to="2025-12-31")
     later = like(PRESENT[0], valid_from="2026-01-01", name="Tên mới")

@@ -190,6 +190,7 @@ def test_successors_stand_in_one_cell():
     assert one.successors == ("X1", "X2")
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 @pytest.mark.parametrize(
     ("row", "column", "problem"),
     [
@@ -244,6 +245,7 @@ def many(count):
     ]
 
 
+@pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_ten_thousand_rows_are_taken_and_one_more_is_not():
     lines = [",".join(row[:3]) + ",2021-01-01," for row in many(MOST_ROWS + 1)]
     assert len(read(units_csv(lines[:-1]), BLOCS).rows) == MOST_ROWS
@@ -293,6 +295,13 @@ def titled(*merged, rows=15):
     return book(lines, ("DANH SÁCH ĐƠN VỊ",), more=merge)
 
 
+@pytest.mark.guards(
+    "a title over merged cells stands above the heads; in the table nothing is merged",
+    "any merged cell refused ✓",
+    "none ✓ (the second)",
+    "ten rows ✓",
+    "no end ✓ (the third)",
+)
 def test_a_merged_title_above_the_heads_is_passed_over_and_the_row_of_the_heads_is_known():
     for rows in (3, 15):
         listed = read(titled("A1:F1", "A2:F2", rows=rows), BLOCS)
@@ -300,6 +309,9 @@ def test_a_merged_title_above_the_heads_is_passed_over_and_the_row_of_the_heads_
         assert [(line, one.code) for line, one in listed.rows] == [(rows + 1, "T01")]
 
 
+@pytest.mark.guards(
+    "a title over merged cells stands above the heads; in the table nothing is merged"
+)
 @pytest.mark.parametrize("merged", ["A1:A3", "A3:B3", "B4:B5"])
 def test_cells_merged_in_the_heads_or_below_are_refused_and_only_those_named(merged):
     with pytest.raises(NotTaken) as refused:
@@ -307,12 +319,18 @@ def test_cells_merged_in_the_heads_or_below_are_refused_and_only_those_named(mer
     assert (refused.value.problem, refused.value.detail) == ("merged", merged)
 
 
+@pytest.mark.guards(
+    "a title over merged cells stands above the heads; in the table nothing is merged"
+)
 def test_heads_below_the_first_rows_are_not_looked_for():
     listed = read(titled(rows=16), BLOCS)
     assert listed.head == 0
     assert (1, "code", "no_column") in listed.faults
 
 
+@pytest.mark.guards(
+    "commas, semicolons and tabs, whatever a title holds", "the first line decides ✓"
+)
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_title_with_other_signs_does_not_decide_the_delimiter(delimiter):
     heads = delimiter.join(HEADS[:4])
@@ -323,6 +341,9 @@ def test_a_title_with_other_signs_does_not_decide_the_delimiter(delimiter):
     assert [one.code for _, one in listed.rows] == ["T01"]
 
 
+@pytest.mark.guards(
+    "a fault quotes what the cell holds: short, escaped", "whole ✓", "as it is ✓", "`safe` ✓"
+)
 def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
     bad = ("T 3", "=A1&B1", "Khối\nkhác " + "x" * 80, datetime.combine(DAY, time(7, 30)))
     listed = read(book([bad, ("T05", "Tên", "T", DAY, "#N/A")]), BLOCS)
@@ -337,6 +358,7 @@ def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
     assert words.quoted(listed.found(9, "name")) == ""
 
 
+@pytest.mark.guards("a fault quotes what the cell holds: short, escaped")
 def test_a_character_that_no_page_shows_is_quoted_as_a_sign_for_it():
     listed = read(units_csv(["T01,Phan\x08Liêm,T,2021-01-01,"]), BLOCS)
     assert listed.faults == [(2, "name", "forbidden_character")]

@@ -9,6 +9,8 @@ from chalicelib.rules.units.successions import Lines
 from chalicelib.rules.units.unit import in_force
 from tests.builders import unhurried, unit
 
+pytestmark = pytest.mark.guards("who carries on")
+
 BEFORE, TODAY = date(2025, 6, 14), date(2026, 11, 25)
 
 

@@ -11,6 +11,7 @@ from tests.builders import unit
 CUT_OFF = date(2026, 12, 14)
 
 
+@pytest.mark.guards("who owes: the cut-off", "ends not looked at ✓")
 def test_a_unit_owes_when_it_exists_on_the_cut_off_day():
     units = [
         unit("T01", valid_to="2026-12-13"),
@@ -61,6 +62,7 @@ def test_a_unit_is_known_by_the_version_nearest_to_the_day():
     assert known_as([old, new], date(2030, 1, 1)) == new
 
 
+@pytest.mark.guards("a stored unit keeps its text", "an empty list of successors written ✓")
 def test_a_unit_without_successors_is_kept_as_it_always_was():
     """Its text is its summary's proof: a new field must not change every one of them."""
     kept = unit("T01").model_dump_json()
@@ -78,6 +80,11 @@ def codes(units, day):
     return [one.code for one in owing(units, day)]
 
 
+@pytest.mark.guards(
+    "who carries on",
+    "a successor from the last day on ✓",
+    "a code given out again taken for the old unit ✓",
+)
 def test_a_unit_that_merged_inside_a_period_owes_the_one_before_and_its_heir_this_one():
     """P01 and P02 become X01 on 01/07/2025, inside the second half: X01 reports it alone."""
     units = [
