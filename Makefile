@@ -4,7 +4,7 @@ BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore drill package deploy destroy test e2e soak bench check format guards pins pictures
+.PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore drill package deploy destroy test e2e soak bench check format guards version pins pictures
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ check: ## Lint and types, and the judges of AWS's template, as CI does
 format: ## Put the code in its format
 	@$(DEV) -m ruff check --fix .
 	@$(DEV) -m ruff format .
+
+version: ## Say which version this is
+	@$(PYTHON) -c "import chalicelib; print(chalicelib.VERSION)"
 
 guards: ## Write docs/guards.md from the tests' own marks
 	@$(DEV) -m tests.guards

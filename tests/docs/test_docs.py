@@ -2,11 +2,15 @@
 
 import ast
 import re
+import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 
+from chalicelib import VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
+DOCUMENTS = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 NAME = re.compile(r"`([A-Za-z_][\w/]*(?:\.[A-Za-z_]\w*)+)(?:\([^`]*\))?`")
 # Beginnings that are no module of ours: of Python, of libraries, of the web, of stored things.
 FOREIGN = {"boto3", "botocore", "by", "datetime", "http", "requestContext", "zlib"}
@@ -85,3 +89,17 @@ def test_the_index_of_decisions_lists_each_with_its_title() -> None:
     titles = [path.read_text("utf-8").partition("\n")[0] for path in records]
     assert [name for _, name, _ in rows] == [path.name for path in records]
     assert [f"# {number} {title}" for number, _, title in rows] == titles
+
+
+def test_there_is_one_version_and_the_changelog_begins_with_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    newest = re.search(r"^## (\S+), ", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert newest is not None
+    said = subprocess.run(
+        ["make", "--no-print-directory", "version"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {project["version"], newest[1], said.stdout.strip()} == {VERSION}

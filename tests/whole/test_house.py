@@ -244,6 +244,7 @@ def test_every_schedule_is_known() -> None:
 def test_the_top_level_holds_what_the_design_names() -> None:
     allowed = {
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "Makefile",
         "README.md",
         "app.py",

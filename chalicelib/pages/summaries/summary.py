@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from chalicelib import VERSION
 from chalicelib.edges.ports import Site
 from chalicelib.messages import VALUE_STATES, minute, moment
 from chalicelib.messages.summaries import desk as words
@@ -56,6 +57,7 @@ def desk(site: Site, request: Request) -> Response:
         archive=_archive(site, request),
         now=request.now,
         paused=_paused(site, request),
+        version=VERSION,
     )
 
 

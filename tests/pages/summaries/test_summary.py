@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 import app
+from chalicelib import VERSION
 from chalicelib.edges.embedded import FolderFiles
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import summarise
@@ -37,6 +38,10 @@ def opened(site: Site, reply: Reply) -> bytes:
     )
     assert found is not None
     return found[0]
+
+
+def test_the_desk_says_which_version_this_is(as_staff: Callable[..., Visitor]) -> None:
+    assert f"Phiên bản {VERSION}" in text(as_staff().get("/desk"))
 
 
 def test_a_period_not_summed_yet_offers_to_sum_it(
