@@ -109,6 +109,9 @@ def test_everything_stands_in_a_layer() -> None:
     assert {name.partition(".")[0] for name in MODULES} == {"", *LAYERS}
 
 
+@pytest.mark.guards(
+    "rooms stand in order, and no two import each other", "a room that imports a later one ✓"
+)
 def test_a_room_of_rules_imports_only_those_before_it() -> None:
     rules = {name: name.split(".")[1] for name in MODULES if name.count(".") > 1}
     rules = {name: its for name, its in rules.items() if name.startswith("rules.")}
@@ -126,6 +129,7 @@ def test_no_two_rooms_import_one_another() -> None:
     assert {pair for pair in both if pair[0] < pair[1] and pair[::-1] in both} == set()
 
 
+@pytest.mark.guards("pages write nothing themselves", "a page that imports keys ✓")
 def test_pages_leave_writing_to_the_store() -> None:
     """They hand over acts, and see neither changes nor keys nor an item's body; who tries again
     after a Conflict is the store.
@@ -144,6 +148,25 @@ def test_pages_leave_writing_to_the_store() -> None:
             r"|head_body\(|range\(_TRIES\)"
         )
         wrong += [f"{name}: {found}" for found in re.findall(calls, text)]
+    assert wrong == []
+
+
+@pytest.mark.guards(
+    "a second language is a second set of messages and templates",
+    "a Vietnamese word in a page's code ✓",
+)
+def test_a_sentence_stands_in_messages_or_in_a_template() -> None:
+    """Of the letters of Việt Nam the rules know the alphabet, and one unit of measure of forms."""
+    known = {"rules.texts.text": None, "rules.forms.xlsform_reader": {"hạng"}}
+    wrong = []
+    for name, path in MODULES.items():
+        if name.startswith("messages") or known.get(name, set()) is None:
+            continue
+        nodes = list(ast.walk(tree(path)))
+        said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        texts = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in said]
+        found = {str(node.value) for node in texts if re.search("[\u00c0-\u1ef9]", str(node.value))}
+        wrong += [f"{name}: {one}" for one in sorted(found - (known.get(name) or set()))]
     assert wrong == []
 
 

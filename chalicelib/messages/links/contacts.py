@@ -35,4 +35,5 @@ NOTICE: Mapping[str, str] = {
     "unknown": "Chưa rõ thư báo cho hộp thư cũ đã gửi hay chưa.",
     "none": "",
 }
+NO_MAILBOX = "(chưa có)"
 NOTICE_SUBJECT = "Đã đổi hộp thư đăng ký của {unit}"

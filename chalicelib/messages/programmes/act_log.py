@@ -14,6 +14,7 @@ from chalicelib.rules.review.act import UNIT, Act
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TITLE = "Nhật ký"
+FILE, ACCOUNTS = "nhat-ky-{about}-{month}.xlsx", "tai-khoan"
 HEADS = ("Lúc", "Người thực hiện", "Việc", "Kỳ báo cáo", "Đơn vị", "Chi tiết")
 
 # What an act's detail calls each of its facts. A fact without a word keeps its own name: an

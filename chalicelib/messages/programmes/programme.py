@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+FORM_FILE = "bieu-mau-{programme}-phien-ban-{version}.xlsx"
+
 UPLOAD_FAULTS: Mapping[str, str] = {
     "no_file": "Vui lòng chọn tệp biểu mẫu (.xlsx, .csv hoặc .md).",
     "empty": "Tệp này không có nội dung.",

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+FILE = "tong-hop-{programme}-{period}.{ending}"  # of a summary
+
 # What the record of acts calls each; a key of `audit.Act.verb`.
 ACTS: Mapping[str, str] = {
     "accept": "Tiếp nhận báo cáo",

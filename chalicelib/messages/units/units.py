@@ -35,6 +35,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "valid_to": ("Ngày kết thúc", "Hiệu lực đến", "Hiệu lực đến ngày"),
     "successors": ("Kế thừa", "Mã đơn vị kế thừa"),
 }
+FILE = "don-vi-{programme}.xlsx"
 SHEET = "Đơn vị"
 HEADS = Heads(TITLES, SPELLINGS, SHEET)
 GUIDE = "Hướng dẫn"

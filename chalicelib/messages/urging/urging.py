@@ -36,6 +36,8 @@ CAUSES: Mapping[str, str] = {
 }
 
 # why -> the subject of the mail
+ALL_BLOCS = "Tất cả các khối thi đua"
+PLACE_OF_LINK = "(đường dẫn riêng của từng đơn vị)"  # where a sample of the mail has none
 SUBJECTS: Mapping[str, str] = {
     "before_due": "Trân trọng đề nghị gửi báo cáo {period}, hạn {due}",
     "after_due": "Trân trọng đề nghị gửi báo cáo {period} (đã quá hạn {due})",

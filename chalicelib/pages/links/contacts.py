@@ -203,7 +203,7 @@ def _tell_the_old(
         programme=programme,
         department=programme.department,
         old=old,
-        new=new or "(chưa có)",
+        new=new or words.NO_MAILBOX,
     )
     subject = words.NOTICE_SUBJECT.format(unit=" ".join(unit.name.split()))
     return link_mail.post(site, request.now, old, subject, body)

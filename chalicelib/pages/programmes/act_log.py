@@ -113,7 +113,7 @@ def _download(site: Site, request: Request, programme: Programme | None) -> Resp
     p = programme.key if programme else ""
     found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
     names = _names(site, programme, request)
-    save_as = f"nhat-ky-{p or 'tai-khoan'}-{month}.xlsx"
+    save_as = words.FILE.format(about=p or words.ACCOUNTS, month=month)
     return downloads.made(
         site,
         request,

@@ -6,7 +6,13 @@ from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
-from chalicelib.messages.programmes.programme import COLUMNS, KINDS, PERIOD_FAULTS, UPLOAD_FAULTS
+from chalicelib.messages.programmes.programme import (
+    COLUMNS,
+    FORM_FILE,
+    KINDS,
+    PERIOD_FAULTS,
+    UPLOAD_FAULTS,
+)
 from chalicelib.messages.units.authoring import FORM_FAULTS
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import programme_of
@@ -196,6 +202,6 @@ def download(site: Site, request: Request) -> Response:
     if form is None:
         raise Problem(404, "no_form")
     content = xlsform_writer.write(form, programme.key.replace("-", "_"))
-    save_as = f"bieu-mau-{slug(programme.key)}-phien-ban-{version}.xlsx"
+    save_as = FORM_FILE.format(programme=slug(programme.key), version=version)
     where = f"forms/{programme.key}"
     return downloads.made(site, request, where, save_as, lambda file: file.write(content))

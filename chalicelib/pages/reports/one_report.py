@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import moves as words
 from chalicelib.messages.reports import notify
@@ -197,7 +198,7 @@ def _line(one: Indicator, content: Content, last: Last | None) -> Line:
         one.measured_in if counted else "",
         shown(one, last.figure) if last else "",
         last.period if last else "",
-        tuple(f"{jump.last} → {jump.new}" for jump in jumps),
+        tuple(messages.CHANGED.format(old=jump.last, new=jump.new) for jump in jumps),
         content.notes.get(one.code, ""),
     )
 
@@ -227,16 +228,16 @@ def differences(
     asked: Iterable[Indicator], older: Content, newer: Content
 ) -> list[tuple[str, str, str]]:
     """Field by field, in the form's order: label, then, now. Empty where there was nothing."""
-    rows = [("Không phát sinh cả kỳ", _yes(older.nil), _yes(newer.nil))]
+    rows = [(messages.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
     for one in asked:
         rows.append((one.label, _said(one, older), _said(one, newer)))
         then, now = (content.notes.get(one.code, "") for content in (older, newer))
-        rows.append((f"{one.label} (giải thích)", then, now))
+        rows.append((messages.NOTE.format(label=one.label), then, now))
     return [row for row in rows if row[1] != row[2]]
 
 
 def _yes(nil: bool) -> str:
-    return "Có" if nil else "Không"
+    return messages.YES if nil else messages.NO
 
 
 def _said(one: Indicator, content: Content) -> str:
@@ -272,5 +273,5 @@ def _moments(
 
 
 def _sending(version: Version) -> Moment:
-    more = (("Lý do điều chỉnh", version.reason),) if version.reason else ()
+    more = ((messages.SENDER["reason"], version.reason),) if version.reason else ()
     return Moment(version.entered or version.sent, words.sending(version), more, version.number)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import progress as words
+from chalicelib.messages.reports import tables
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Request, Response
@@ -24,25 +25,6 @@ from chalicelib.rules.units.unit import owing
 from chalicelib.store import contacts, programmes, reports, terms, unit_requests
 
 STYLES = ("base", "desk", "grid")
-
-_HEADS = (
-    ("TT", 6),
-    ("Mã", 10),
-    ("Đơn vị", 44),
-    ("Khối thi đua", 14),
-    ("Trạng thái", 16),
-    ("Thời hạn", 26),
-    ("Trễ (giờ)", 9),
-    ("Hạn gửi", 17),
-    ("Gửi lần đầu", 17),
-    ("Gửi gần nhất", 17),
-    ("Lần gửi", 8),
-    ("Hạn gửi lại", 17),
-    ("Lý do miễn", 30),
-    ("Người lập báo cáo", 24),
-    ("Điện thoại", 16),
-    ("Hộp thư", 28),
-)
 
 
 def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row], list[Head]]:
@@ -113,14 +95,14 @@ def xlsx(site: Site, request: Request) -> Response:
     shown = progress.chosen(rows, wanted, request.now)
     title = [
         programme.name,
-        f"Tình hình gửi báo cáo {period.label}, lúc {messages.moment(request.now)}",
+        tables.TITLE.format(period=period.label, moment=messages.moment(request.now)),
         _narrowed(programme, wanted, len(shown), len(rows)),
     ]
     sheets = [
-        Sheet("Tình hình gửi", title, _HEADS, _cells(programme, shown, request.now), 3),
-        Sheet("Theo khối thi đua", title[:2], _count_heads(), _counts(programme, rows), 1),
+        Sheet(tables.SHEETS[0], title, tables.HEADS, _cells(programme, shown, request.now), 3),
+        Sheet(tables.SHEETS[1], title[:2], _count_heads(), _counts(programme, rows), 1),
     ]
-    name = f"tinh-hinh-gui-{programme.key}-{slug(period.label)}.xlsx"
+    name = tables.FILE.format(programme=programme.key, period=slug(period.label))
     return sent_as(site, request, title[1], sheets, name, (programme.key, period.key))
 
 
@@ -144,14 +126,15 @@ def sent_as(
 
 
 def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -> str:
-    said = [
-        f"khối thi đua {programme.blocs[wanted.bloc]}" if wanted.bloc else "",
-        f"trạng thái “{words.CHOICES[wanted.state]}”" if wanted.state else "",
-        f"tìm “{wanted.words}”" if wanted.words else "",
-    ]
-    if not any(said):
-        return f"Tất cả {everyone} đơn vị"
-    return f"{shown}/{everyone} đơn vị: {', '.join(filter(None, said))}"
+    given = {
+        "bloc": programme.blocs[wanted.bloc] if wanted.bloc else "",
+        "state": words.CHOICES[wanted.state] if wanted.state else "",
+        "words": wanted.words,
+    }
+    said = [tables.NARROWED_BY[name].format(given=one) for name, one in given.items() if one]
+    if not said:
+        return tables.EVERYONE.format(count=everyone)
+    return tables.NARROWED.format(shown=shown, count=everyone, by=", ".join(said))
 
 
 def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
@@ -180,14 +163,14 @@ def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator
 
 
 def _count_heads() -> list[tuple[str, int]]:
-    rates = ("Tỷ lệ đã gửi", "Tỷ lệ đúng hạn", "Được miễn")
-    return [("Khối thi đua", 20), *((word, 12) for word in (*words.COUNTS.values(), *rates))]
+    named = (*words.COUNTS.values(), *tables.RATES)
+    return [tables.BLOC, *((word, 12) for word in named)]
 
 
 def _counts(programme: Programme, rows: Iterable[Row]) -> list[list[Cell]]:
     parts: Mapping[str, Counts] = progress.by_bloc(rows)
     named = [(name, parts[bloc]) for bloc, name in programme.blocs.items() if bloc in parts]
-    named.append(("Tất cả", progress.total(parts.values())))
+    named.append((tables.ALL, progress.total(parts.values())))
     return [[name, *_count_cells(counts)] for name, counts in named]
 
 

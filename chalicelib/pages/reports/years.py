@@ -6,6 +6,7 @@ from typing import NamedTuple
 from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import progress as words
+from chalicelib.messages.reports import tables
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response
@@ -53,15 +54,14 @@ def xlsx(site: Site, request: Request) -> Response:
     p = asked.programme.key
     title = [
         asked.programme.name,
-        f"Các kỳ báo cáo năm {asked.year}, lúc {messages.moment(request.now)}",
-        "Tên đơn vị hiện nay; cột “Tên trong các kỳ này” ghi tên khác đã dùng trong kỳ",
+        tables.YEARS_TITLE.format(year=asked.year, moment=messages.moment(request.now)),
+        tables.YEARS_NOTE,
     ]
-    heads = [("Mã", 10), ("Đơn vị", 44), ("Khối thi đua", 14), ("Kết thúc", 12)]
-    heads += [(period.label, 18) for period in asked.periods]
-    heads.append(("Tên trong các kỳ này", 44))
+    periods = ((period.label, 18) for period in asked.periods)
+    heads = [*tables.YEARS_HEADS, *periods, tables.FORMER_NAMES]
     cells = _cells(asked.programme, _lines(site, request, asked))
-    sheet = Sheet(f"Năm {asked.year}", title, heads, cells, 2)
-    save_as = f"cac-ky-{p}-{asked.year}.xlsx"
+    sheet = Sheet(tables.YEARS_SHEET.format(year=asked.year), title, heads, cells, 2)
+    save_as = tables.YEARS_FILE.format(programme=p, year=asked.year)
     return sent_as(site, request, title[1], [sheet], save_as, (p, "years"))
 
 

@@ -194,7 +194,7 @@ def _download(site: Site, request: Request, ending: str) -> Response:
     programme, period, kept = _found(site, request)
     if kept is None:
         raise Problem(404, "no_summary")
-    save_as = f"tong-hop-{programme.key}-{slug(period.label)}.{ending}"
+    save_as = words.FILE.format(programme=programme.key, period=slug(period.label), ending=ending)
     link = site.files.link(kept.files[ending], save_as, request.now)
     return Response(303, headers={"Location": link})
 

@@ -87,7 +87,8 @@ def shown(indicator: Indicator, found: Any) -> str:
     text = value.shown(indicator, found)
     if indicator.kind == "ratio":
         share = number.percent(*found)
-        text += f" ({number.shown(share, 2)}\u00a0%)" if share is not None else " (–)"
+        told = messages.PERCENT.format(share=number.shown(share, 2)) if share is not None else "–"
+        text = f"{text} ({told})"
     return text
 
 

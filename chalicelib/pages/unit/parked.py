@@ -124,16 +124,16 @@ def _labels(owed: OwedReport) -> dict[str, str]:
         found[one.code] = one.label
         found[f"{one.code}.num"] = f"{one.label} ({one.num_label})"
         found[f"{one.code}.den"] = f"{one.label} ({one.den_label})"
-        found[f"{one.code}.state"] = f"{one.label} (tình trạng)"
-        found[f"{one.code}.note"] = f"Giải thích: {one.label}"
-    return {**found, "nil": "Không phát sinh cả kỳ", **messages.SENDER}
+        found[f"{one.code}.state"] = messages.STATE_OF.format(label=one.label)
+        found[f"{one.code}.note"] = messages.NOTE_OF.format(label=one.label)
+    return {**found, "nil": messages.NIL_REPORT, **messages.SENDER}
 
 
 def _in_words(owed: OwedReport, name: str, text: str) -> str:
     if name in ("nil", "approved"):
-        return "Có" if text else "Không"
+        return messages.YES if text else messages.NO
     if name.endswith(".state"):
-        return messages.VALUE_STATES.get(text, "Có số liệu")
+        return messages.VALUE_STATES.get(text, messages.TOLD)
     choices = next((one.choices for one in owed.asked if one.code == name), ())
     return {choice.name: choice.label for choice in choices}.get(text, text)
 

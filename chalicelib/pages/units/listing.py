@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from chalicelib.edges.ports import Site
-from chalicelib.messages.units.units import labels
+from chalicelib.messages.units import units as words
 from chalicelib.pages.frame import address, downloads, render
 from chalicelib.pages.frame.web import Request, Response, whole_number
 from chalicelib.rules.texts import text
@@ -72,8 +72,8 @@ def workbook(site: Site, request: Request) -> Response:
         site,
         request,
         f"units/{programme.key}",
-        f"don-vi-{programme.key}.xlsx",
-        lambda file: list_workbook.as_xlsx(file, units, labels(programme.blocs)),
+        words.FILE.format(programme=programme.key),
+        lambda file: list_workbook.as_xlsx(file, units, words.labels(programme.blocs)),
     )
 
 

@@ -48,7 +48,7 @@ def group_text(site: Site, request: Request) -> Response:
     rows = remind.rows(site.table, programme, period, request.now)
     overdue = (row.case for row in rows if row.case and row.case.why == "after_due")
     blocs = by_bloc(overdue, programme.blocs)
-    texts = [("Tất cả các khối thi đua", _group(programme, period, blocs))] if blocs else []
+    texts = [(words.ALL_BLOCS, _group(programme, period, blocs))] if blocs else []
     if len(blocs) > 1:
         texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]
     return render.page(

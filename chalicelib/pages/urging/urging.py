@@ -19,7 +19,6 @@ from chalicelib.store import programmes, reminders
 
 _STYLES = ("base", "desk", "urging")
 _BOX = "unit."
-_PLACE_OF_LINK = "(đường dẫn riêng của từng đơn vị)"
 
 
 def urge(site: Site, request: Request) -> Response:
@@ -155,7 +154,7 @@ def _composer(
             department=programme.department,
             period=period,
             note=note,
-            link=absolute(site, "u", token) if token else _PLACE_OF_LINK,
+            link=absolute(site, "u", token) if token else words.PLACE_OF_LINK,
             now=request.now,
         )
         due = messages.day(case.owed.due)
