@@ -19,6 +19,7 @@ from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
+from chalicelib.rules.units.list_reader import COLUMNS
 from chalicelib.store import (
     acts,
     archives,
@@ -112,7 +113,7 @@ def _the_departments_own(town: Town) -> None:
 
 def _requests_and_terms(town: Town) -> None:
     ask = UnitRequest("T04", "extend", "Bão số 9", town.site.clock(), date(2026, 12, 24))
-    acts.commit(town.table, town.act("ask", "T04"), unit_requests.put(NEW, Q4, ask))
+    acts.commit(town.table, town.act("ask_extend", "T04"), unit_requests.put(NEW, Q4, ask))
     own = Terms("T05", due=instant(19, 16))
     acts.commit(town.table, town.act("extend", "T05"), terms.put(NEW, Q4, own))
 
@@ -149,8 +150,8 @@ def _files(town: Town) -> None:
     for path in (f"{Q4}/reports.xlsx", "audit.xlsx", "units.xlsx", "form.xlsx?version=1"):
         assert town.officer.get(f"{_DESK}/{path}").status == 303, path
     page = town.officer.get(f"{_DESK}/units/import")
-    rows = [("T90", "Trường THPT Mới", "T", date(2027, 1, 1))]
-    assert upload(town.officer, page, book(rows)).status == 200  # looked at, and staged
+    heads, rows = (*COLUMNS[:3], "valid_from"), [("T90", "Trường THPT Mới", "T", date(2027, 1, 1))]
+    assert upload(town.officer, page, book(rows, heads)).status == 200  # looked at, and staged
 
 
 def _backups(town: Town) -> None:
