@@ -4,6 +4,8 @@
 // `mine`: it stands in this phone's copy until the server has it or its owner decides.
 (() => {
   "use strict";
+  const said = JSON.parse(document.currentScript.dataset.words);
+  const tell = (name, given) => said[name].replace(/{(\w+)}/g, (_, one) => given[one]);
   const store = {
     get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch (e) { return null; } },
     set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch (e) { return false; } },
@@ -26,10 +28,9 @@
   const two = (n) => String(n).padStart(2, "0");
   const moment = (time) => {
     const at = new Date(time);
-    return two(at.getHours()) + ":" + two(at.getMinutes()) + " ngày " + two(at.getDate()) + "/" + two(at.getMonth() + 1) + "/" + at.getFullYear();
+    return tell("moment", { time: two(at.getHours()) + ":" + two(at.getMinutes()), day: two(at.getDate()) + "/" + two(at.getMonth() + 1) + "/" + at.getFullYear() });
   };
 
-  const OFFLINE = "đang mất mạng", BUSY = "hệ thống đang bận";
   // `ours`: an answer of the product itself.
   async function post(url, body, keepalive) {
     try {
@@ -38,9 +39,9 @@
       try { told = await answer.json(); } catch (e) { /* a gateway's own page */ }
       const wait = answer.status === 429 || answer.status >= 500;
       const ours = !wait && !!told && (answer.ok ? "draft" in told || "to" in told : "problem" in told);
-      return { status: answer.status, told: told || {}, ours, why: BUSY };
+      return { status: answer.status, told: told || {}, ours, why: said.busy };
     } catch (e) {
-      return { status: 0, told: {}, ours: false, why: OFFLINE };
+      return { status: 0, told: {}, ours: false, why: said.offline };
     }
   }
   const go = (url) => { location.assign(url); };
@@ -54,14 +55,14 @@
       if (going) return;
       going = true;
       output = output || make("output", "", form);
-      output.textContent = "Đang thực hiện…";
+      output.textContent = said.doing;
       const body = new URLSearchParams(new FormData(form));
       if (button && button.name) body.set(button.name, button.value);
       const answer = await post(form.action, body);
       going = false;
       if (answer.ours && answer.told.to) return go(answer.told.to);
       output.textContent = answer.ours ? answer.told.problem
-        : "Chưa thực hiện được: " + answer.why + ". " + (send ? "Nội dung trang này vẫn giữ trên máy này" : "Nội dung trang này vẫn còn nguyên") + "; vui lòng bấm lại sau ít phút.";
+        : tell("failed", { why: answer.why, where: send ? said.phone : said.page });
     });
   }
 
@@ -153,7 +154,7 @@
     }
     held = store.leave(prefix + "/" + page, { base: field("base").value, at: Date.now(), fields });
   }
-  const where = () => held ? "vẫn giữ trên máy này" : "chưa giữ được trên máy này, vui lòng đừng đóng trang";
+  const where = () => held ? said.held : said.unheld;
 
   function count() {
     let filled = 0, all = 0;
@@ -164,7 +165,7 @@
       if (badge) badge.textContent = done + "/" + codes.length;
       filled += done; all += codes.length;
     }
-    return filled + "/" + all + " chỉ tiêu";
+    return tell("count", { filled, all });
   }
   function say(what) { output.textContent = count() + (what ? " · " + what : ""); }
 
@@ -176,9 +177,9 @@
     if (!whole) return name;
     const [one] = boxes[name], title = whole.querySelector("legend") || whole.querySelector("label");
     const part = whole.querySelector('label[for="' + one.id + '"]');
-    const said = title.textContent.trim();
-    if (one.tagName === "SELECT") return said + " (tình trạng)";
-    return part && one.id && part !== title ? said + " (" + part.textContent.trim() + ")" : said;
+    const head = title.textContent.trim();
+    if (one.tagName === "SELECT") return tell("state", { label: head });
+    return part && one.id && part !== title ? head + " (" + part.textContent.trim() + ")" : head;
   }
   function words(name, value) {
     for (const one of boxes[name] || []) {
@@ -186,10 +187,10 @@
         const option = [...one.options].find((each) => each.value === (value || "value"));
         return option ? option.textContent.trim() : value;
       }
-      if (one.type === "checkbox") return value ? "Có" : "Không";
+      if (one.type === "checkbox") return value ? said.yes : said.no;
       if (one.type === "radio" && one.value === value) return one.parentNode.textContent.trim();
     }
-    return value || "(trống)";
+    return value || said.empty;
   }
   // One field, texts beside each other, a button for each choice.
   function row(parent, name, texts, choices) {
@@ -223,14 +224,14 @@
   function ask(name, theirs, saved) {
     if (asked[name]) asked[name].remove();
     shown[name] = theirs;
-    const box = row(null, name, [["Máy này", text(name)], ["Nơi khác" + (saved ? ", lưu lúc " + saved : ""), theirs]], [
-      ["Dùng nội dung máy này", () => { answered(name); }],
-      ["Dùng nội dung nơi khác", () => { put(name, theirs); answered(name); unpark(page, name); }],
+    const box = row(null, name, [[said.here, text(name)], [saved ? tell("thereAt", { at: saved }) : said.there, theirs]], [
+      [said.useHere, () => { answered(name); }],
+      [said.useThere, () => { put(name, theirs); answered(name); unpark(page, name); }],
     ]);
     box.classList.add("box", "warn");
     box.tabIndex = -1;
     box.setAttribute("role", "group");
-    box.firstChild.textContent += ": có hai nội dung, vui lòng chọn";
+    box.firstChild.textContent = tell("choose", { label: label(name) });
     const place = around(name);
     place.parentNode.insertBefore(box, place.nextSibling);
     asked[name] = box;
@@ -239,7 +240,7 @@
     delete asked[name];
     boxes[name][0].focus();
     keep();
-    if (pending().length) { say("đã giữ trên máy này"); later(); } else say(still());
+    if (pending().length) { say(said.kept); later(); } else say(still());
   }
   function lead() {
     const box = asked[Object.keys(asked)[0]];
@@ -250,7 +251,7 @@
   }
   const still = () => {
     const number = Object.keys(asked).length;
-    return number ? "còn " + number + " ô có hai nội dung, vui lòng chọn" : "";
+    return number ? tell("left", { number }) : "";
   };
   const both = (one, other) => one && other ? one + "; " + other : one || other;
 
@@ -277,20 +278,20 @@
       failures = 0;
       if (ended) { ended.remove(); ended = null; unnotice(); }
       merged(told, posted);
-      say(both(told.full ? told.problem : "đã lưu " + told.saved, still()));
+      say(both(told.full ? told.problem : tell("saved", { at: told.saved }), still()));
       return !pending().length;
     }
     if (ours && status !== 413) {
       // This page's savings are taken no more.
       if (ended) ended.remove();
       apart = !!told.parked;
-      ended = offer(told.problem + (held && !told.to ? " Nội dung vừa nhập vẫn giữ trên máy này." : ""));
-      if (told.to) make("a", "Xem nội dung vừa nhập và bản đã gửi", ended).href = told.to;
-      say("chưa lưu, " + where() + "; vui lòng xem đầu trang");
+      ended = offer(held && !told.to ? tell("typed", told) : told.problem);
+      if (told.to) make("a", said.see, ended).href = told.to;
+      say(tell("seeTop", { where: where() }));
       return false;
     }
     failures += 1;
-    say((ours ? "nội dung quá dài, vui lòng viết gọn" : why) + ": chưa lưu, " + where());
+    say(tell("because", { why: ours ? said.long : why, where: where() }));
     return false;
   }
   // Now this page knows the revision that it is told, in every field.
@@ -338,7 +339,7 @@
     typedAt[name] = Date.now();
     if (asked[name]) asked[name].querySelector("dd").textContent = words(name, text(name));
     keep();
-    say(ended || !held ? "chưa lưu, " + where() : both("đã giữ trên máy này", still()));
+    say(ended || !held ? tell("unsaved", { where: where() }) : both(said.kept, still()));
     later();
   }
   form.addEventListener("input", changed);
@@ -353,7 +354,7 @@
     event.preventDefault();
     const check = pressed === "check";
     pressed = "save";
-    say("đang lưu…");
+    say(said.saving);
     const done = await save();
     if (check && Object.keys(asked).length) lead();
     else if (check && done) go(form.dataset.check);
@@ -412,24 +413,24 @@
     return last;
   }
   function panel(key, entry, open) {
-    const box = offer("Máy này còn giữ nội dung nhập lúc " + moment(entry.at) + ", khác với nội dung đang có.");
+    const box = offer(tell("stale", { at: moment(entry.at) }));
     const details = make("details", "", box);
-    make("summary", "Xem, dùng lại hoặc bỏ", details);
+    make("summary", said.look, details);
     const line = document.querySelector('[data-page="' + key.slice(prefix.length + 1) + '"]');
     if (line) line.hidden = true; // the server's copy of the same texts
     let left = open.length;
     const over = () => { left -= 1; if (!left) { box.remove(); unnotice(); } };
     for (const name of open) {
-      const one = entry.fields[name], choices = [["Bỏ", () => { forget(key, name); over(); }]];
+      const one = entry.fields[name], choices = [[said.drop, () => { forget(key, name); over(); }]];
       const use = () => {
         put(name, one.text); typedAt[name] = one.at;
         keep();
         if (held) forget(key, name);
-        over(); say("đã giữ trên máy này"); later();
+        over(); say(said.kept); later();
       };
-      if (boxes[name]) choices.unshift(["Dùng lại", use]);
-      const texts = [["Máy này, nhập lúc " + moment(one.at), one.text]];
-      if (boxes[name]) texts.push(["Đang có", text(name)]);
+      if (boxes[name]) choices.unshift([said.use, use]);
+      const texts = [[tell("hereAt", { at: moment(one.at) }), one.text]];
+      if (boxes[name]) texts.push([said.stands, text(name)]);
       row(details, name, texts, choices);
     }
   }
@@ -437,7 +438,7 @@
   const kept = output.textContent.split(" · ")[1];
   const last = restore();
   keep();
-  if (pending().length) { say(last ? "đã khôi phục nội dung nhập lúc " + moment(last) : "đã giữ trên máy này"); later(); } else say(kept);
+  if (pending().length) { say(last ? tell("restored", { at: moment(last) }) : said.kept); later(); } else say(kept);
   unfold();
   const faults = document.getElementById("faults");
   if (faults) faults.focus();

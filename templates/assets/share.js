@@ -1,6 +1,7 @@
 // Copies or shares a text where the browser can. Without this file the text is copied by hand.
 (() => {
   "use strict";
+  const said = JSON.parse(document.currentScript.dataset.words);
   const text = (id) => document.getElementById(id);
   const say = (id, words) => { document.querySelector(`[data-told="${id}"]`).textContent = words; };
   for (const button of document.querySelectorAll("[data-copy]")) {
@@ -8,8 +9,8 @@
     button.hidden = false;
     button.addEventListener("click", async () => {
       text(id).select();
-      try { await navigator.clipboard.writeText(text(id).value); say(id, "Đã chép."); }
-      catch { say(id, document.execCommand("copy") ? "Đã chép." : "Vui lòng chép bằng tay."); }
+      try { await navigator.clipboard.writeText(text(id).value); say(id, said.copied); }
+      catch { say(id, document.execCommand("copy") ? said.copied : said.byHand); }
     });
   }
   for (const button of document.querySelectorAll("[data-share]")) {

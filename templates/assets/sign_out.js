@@ -2,6 +2,8 @@
 // server may not have. Keys and shapes are those of form.js.
 (() => {
   "use strict";
+  const said = JSON.parse(document.currentScript.dataset.words);
+  const tell = (name, given) => said[name].replace(/{(\w+)}/g, (_, one) => given[one]);
   const form = document.getElementById("signout");
   const make = (tag, text, parent) => {
     const made = document.createElement(tag);
@@ -10,8 +12,10 @@
     return made;
   };
   const tidy = (text) => (text || "").replace(/\r\n?/g, "\n").normalize("NFC").trim();
-  const moment = (time) => new Date(time).toLocaleTimeString("vi", { hour: "2-digit", minute: "2-digit" })
-    + " ngày " + new Date(time).toLocaleDateString("vi", { day: "2-digit", month: "2-digit", year: "numeric" });
+  const moment = (at) => tell("moment", {
+    time: new Date(at).toLocaleTimeString("vi", { hour: "2-digit", minute: "2-digit" }),
+    day: new Date(at).toLocaleDateString("vi", { day: "2-digit", month: "2-digit", year: "numeric" }),
+  });
 
   // Each text by its field: of a form, of a form as it was kept until 2026, of a check page.
   function texts(kind, entry) {
@@ -27,7 +31,7 @@
       const link = card && card.querySelector('a[href$="/report/' + period + '"]'), checking = kind === "beside";
       return Object.keys(typed).length ? {
         texts: typed, own: !!card, at: entry.at, checking, period,
-        name: card ? card.querySelector("h3").textContent : "Đơn vị " + unit + ", kỳ " + period,
+        name: card ? card.querySelector("h3").textContent : tell("report", { unit, period }),
         url: link ? link.href + (checking ? "/check" : "") : "",
       } : null;
     } catch (e) { return null; }
@@ -54,15 +58,15 @@
   }
 
   // What is shown of a text where no form shows it any more.
-  const words = { "": "(trống)", nil: "Không phát sinh", na: "Không áp dụng", value: "Có số liệu", yes: "Có", no: "Chưa" };
+  const words = { "": said.empty, nil: said.nil, na: said.na, value: said.value, yes: said.yes, no: said.no };
   async function definitions({ own, url, period }) {
     try { return own && !url ? await fetched(form.action.replace(/signout$/, period + "/definitions")) : null; } catch (e) { return null; }
   }
 
   function line(list, one) {
-    const item = make("li", one.name + ": " + (one.checking ? "lý do, giải thích ở trang kiểm tra" : "nhập lúc " + moment(one.at)) + ". ", list);
-    if (one.url) make("a", "Xem\u00a0lại", item).href = one.url;
-    else if (!one.own) item.append("Vui lòng mở lại đường dẫn của đơn vị này để xem.");
+    const item = make("li", tell(one.checking ? "beside" : "typed", { name: one.name, at: moment(one.at) }) + " ", list);
+    if (one.url) make("a", said.see, item).href = one.url;
+    else if (!one.own) item.append(said.open);
     else {
       const all = make("dl", "", item);
       for (const name of Object.keys(one.texts)) {
@@ -80,12 +84,12 @@
     box.tabIndex = -1;
     box.setAttribute("role", "group");
     box.setAttribute("aria-labelledby", "kept-lead");
-    make("p", "Máy này còn giữ nội dung chưa lưu. Nếu đăng xuất, các nội dung này sẽ bị bỏ.", box).id = "kept-lead";
+    make("p", said.lead, box).id = "kept-lead";
     const list = make("ul", "", box);
     for (const one of left) line(list, one);
     const row = make("p", "", box);
     row.className = "row";
-    const stay = make("button", "Không đăng xuất", row), leave = make("button", "Đăng xuất và bỏ", row);
+    const stay = make("button", said.stay, row), leave = make("button", said.leave, row);
     stay.onclick = () => { box.remove(); form.querySelector("button").focus(); };
     leave.className = "plain";
     leave.onclick = () => { leave.disabled = true; form.submit(); };

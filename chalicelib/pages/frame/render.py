@@ -20,6 +20,7 @@ from jinja2 import (
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.unit.scripts import words
 from chalicelib.pages.frame.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 from chalicelib.rules.access import access
 from chalicelib.rules.forms import target
@@ -72,7 +73,7 @@ def _environment() -> Environment:
         "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
     }
     environment.globals |= {"states": messages.STATES, "aggregates": messages.AGGREGATES}
-    environment.globals["most_listed"] = MOST_LISTED
+    environment.globals |= {"most_listed": MOST_LISTED, "script_words": words}
     return environment
 
 
