@@ -47,7 +47,7 @@ from infra import backup, commands, installation, migrations
 from infra.browser import ROOT
 from infra.gateway import Gateway
 from infra.visitor import Visitor
-from tests.conftest import HERE, Clock, on_aws
+from tests.conftest import ENGINES, HERE, Clock, on_aws
 from tests.contract import parallel
 from tests.faulty import Calls, FaultyTable, Killed, When, killed
 from tests.independent import Raw, assert_equal, independent
@@ -65,7 +65,6 @@ from tests.older import (
 )
 from tests.server import Server, enter
 
-ENGINES = ("sqlite", "dynamodb")
 LEFT = ("data-0", "schema-1")
 WORKING = {"T01": 1, "T02": 1, "T03": 2, "T04": 1, "G01": 1}  # unit -> generation of its link
 

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.jobs import summarise as summing
 from chalicelib.store import drafts, keys, programmes
+from tests.conftest import ENGINES
 from tests.contract import parallel
 from tests.independent import Raw, assert_equal, independent
 from tests.ledger import typed
@@ -21,7 +22,6 @@ from tests.sizes import Figure, size
 from tests.world import K, P, Phone, Sent, Start, World
 
 MANY = tuple(f"T{number:02}" for number in range(1, 13))
-ENGINES = ["sqlite", "dynamodb"]
 
 
 @pytest.fixture(params=ENGINES)

@@ -15,7 +15,7 @@ from chalicelib.edges.table import ANYTHING, Delete
 from chalicelib.rules.access import access as rules
 from chalicelib.store import access, keys, links, sign_ins
 from infra.visitor import Visitor
-from tests.conftest import NEW, Clock
+from tests.conftest import ENGINES, NEW, Clock
 
 Outbox = Callable[[], list[EmailMessage]]
 DIRECTOR, OTHER = "giamdoc@vinhlong.example", "chuyenvien@vinhlong.example"
@@ -31,6 +31,8 @@ def ask(browser: Visitor, email: str = DIRECTOR) -> str:
     return re.sub(r"\s+", " ", reply.body.decode())
 
 
+@pytest.mark.guards("both engines serve the pages")
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_code_signs_in_the_browser_that_asked(
     visitor: Callable[[], Visitor], site: Site, outbox: Outbox
 ) -> None:
@@ -271,6 +273,8 @@ def test_unknown_and_revoked_links_get_the_same_answer_with_whom_to_call(
     assert visitor().post(f"/u/{token}", {}).status == 404
 
 
+@pytest.mark.guards("both engines serve the pages")
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.guards("re-issuing ends the old", "the old token left")
 def test_a_new_link_ends_the_old_one_and_its_sessions(
     as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], site: Site

@@ -17,13 +17,12 @@ from chalicelib.store import access, acts, moves, programmes, reports
 from chalicelib.store import terms as store_terms
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
-from tests.conftest import NEW, Clock
+from tests.conftest import ENGINES, NEW, Clock
 from tests.contract import parallel
 from tests.pages.unit.test_form import BY, Q4, codes, sent, text
 
 OFFICER, SECOND = "chuyenvien@vinhlong.example", "canbohai@vinhlong.example"
 REPORTS = f"/desk/{NEW}/{Q4}/reports"
-ENGINES = ["sqlite", "dynamodb"]
 AS_UNIT, AS_STAFF = Callable[..., Visitor], Callable[..., Visitor]
 
 

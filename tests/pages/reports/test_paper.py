@@ -19,9 +19,8 @@ from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests import builders
 from tests.builders import instant
-from tests.conftest import NEW, Clock
+from tests.conftest import ENGINES, NEW, Clock
 from tests.pages.reports.test_moves import (
-    ENGINES,
     OFFICER,
     SECOND,
     form_fields,

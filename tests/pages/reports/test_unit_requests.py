@@ -17,10 +17,10 @@ from chalicelib.store import links as store_links
 from chalicelib.store import terms as store_terms
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
-from tests.conftest import NEW, Clock
+from tests.conftest import ENGINES, NEW, Clock
 from tests.contract import parallel
 from tests.officer import move
-from tests.pages.reports.test_moves import ENGINES, OFFICER, SECOND, corrected, state
+from tests.pages.reports.test_moves import OFFICER, SECOND, corrected, state
 from tests.pages.unit.test_form import Q4, sent, text
 
 INBOX = f"/desk/{NEW}/{Q4}/requests"

@@ -21,7 +21,7 @@ from chalicelib.jobs import summarise
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests import officer
-from tests.conftest import NEW, Clock
+from tests.conftest import ENGINES, NEW, Clock
 from tests.pages.unit.test_form import Q4, sent, text
 
 SUMMARY = f"/desk/{NEW}/{Q4}"
@@ -56,6 +56,8 @@ def test_a_period_not_summed_yet_offers_to_sum_it(
     assert "35 chưa gửi" in text(page)
 
 
+@pytest.mark.guards("both engines serve the pages")
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.guards("page, XLSX, CSV, JSON alike", "a wrong column ✓ (the second)")
 def test_page_json_xlsx_and_csv_show_the_same_numbers(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]

@@ -20,7 +20,7 @@ from chalicelib.store import links as store_links
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests import officer
-from tests.conftest import NEW, OLD, Clock
+from tests.conftest import ENGINES, NEW, OLD, Clock
 
 Q4 = "2026-Q4"
 BY = {"by.name": "Trần Thị Mẫu", "by.post": "Văn thư", "by.phone": "0270 000 0000", "approved": "1"}
@@ -90,6 +90,8 @@ def test_the_landing_names_the_unit_and_opens_nothing(
     assert sum(1 for _ in site.table.everything()) == before
 
 
+@pytest.mark.guards("both engines serve the pages")
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_whole_report_ends_in_a_receipt(site: Site, as_unit: Callable[..., Visitor]) -> None:
     receipt = sent(site, as_unit(), i1_5="12", **{"i1_2.num": "40", "i1_2.den": "41"})
     said = text(receipt)
@@ -272,6 +274,8 @@ def test_a_late_autosave_overwrites_nothing(site: Site, as_unit: Callable[..., V
     assert draft.typed["i1_5"] == "1"
 
 
+@pytest.mark.guards("both engines serve the pages")
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_correction_needs_a_reason_and_makes_version_two(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
