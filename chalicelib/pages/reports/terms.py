@@ -91,21 +91,20 @@ def _answer(
     status: int = 200,
 ) -> Response:
     """The page with what is chosen on it; `asked` is a query, or a form that was not taken."""
-    programme, period, now = page.programme, page.period, page.request.now
-    wanted, wrong = progress.wanted({"q": asked.get("q", "")}, programme.blocs)
-    found = progress.chosen(page.rows, wanted, now) if wanted.words else []
+    sought, found, wrong = _sought(page, asked)
     faults = {**(faults or {}), **dict.fromkeys(wrong, "forbidden_character")}
     row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
-    bloc = asked.get("bloc", "") if not row and asked.get("bloc") in programme.blocs else ""
-    until = days.day_of(asked.get("to", ""))
+    blocs = page.programme.blocs if row is None else ()
+    bloc = asked.get("bloc", "") if asked.get("bloc") in blocs else ""
+    until, now = days.day_of(asked.get("to", "")), page.request.now
     return render.page(
         page.site,
         page.request,
         "reports/terms.html",
         status=status,
         styles=STYLES,
-        programme=programme,
-        period=period,
+        programme=page.programme,
+        period=page.period,
         row=row,
         timing=progress.timing(row, now) if row else None,
         history=page.history(row),
@@ -113,7 +112,7 @@ def _answer(
         of_bloc=progress.count(page.of_bloc(bloc)),
         until=until,
         results=page.outcomes(bloc, until),
-        wanted=wanted,
+        sought=sought,
         found=found[:_MOST_FOUND],
         more=len(found) > _MOST_FOUND,
         in_force=[one for one in page.rows if one.exempt or one.owed.extension],
@@ -125,6 +124,13 @@ def _answer(
         words=words,
         now=now,
     )
+
+
+def _sought(page: _Page, asked: Mapping[str, str]) -> tuple[str, list[Row], list[str]]:
+    """What is searched for, the units that it finds, and the boxes that can't be meant."""
+    wanted, wrong = progress.wanted({"q": asked.get("q", "")}, page.programme.blocs)
+    found = progress.chosen(page.rows, wanted, page.request.now) if wanted.words else []
+    return wanted.words, found, wrong
 
 
 def exempt(site: Site, request: Request) -> Response:

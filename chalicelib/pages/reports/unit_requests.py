@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
@@ -64,16 +64,6 @@ def _page(
     refused: str = "",
     faults: Mapping[str, str] | None = None,
 ) -> Response:
-    p, key = programme.key, period.key
-    units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
-    found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
-    waiting = [
-        Waiting(ask, units.get(ask.unit), _owed(site, p, period, ask.unit), request.now)
-        for ask in found
-        if ask.state == "open"
-    ]
-    answered = [ask for ask in found if ask.state != "open"]
-    told = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
     return render.page(
         site,
         request,
@@ -82,20 +72,41 @@ def _page(
         styles=STYLES,
         programme=programme,
         period=period,
-        units=units,
-        waiting=waiting,
-        open_requests=len(waiting),
-        answered=sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
-        just=next((one for one in answered if _named(one) == request.query.get("answered")), None),
-        told=lambda ask: (
-            (one := told.get((ask.unit, ask.answered))) and told_words.ended(one, request.now)
-        ),
+        **_all(site, programme, period, request),
         acts=request.who.role == "officer",
         given=request.form,
         refused=refused,
         faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
         words=words,
     )
+
+
+def _all(site: Site, programme: Programme, period: Period, request: Request) -> dict[str, Any]:
+    """What waits, the oldest first; what was answered, the newest first, and what was then told."""
+    p, key, now = programme.key, period.key, request.now
+    units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
+    found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
+    waiting = [
+        Waiting(ask, units.get(ask.unit), _owed(site, p, period, ask.unit), now)
+        for ask in found
+        if ask.state == "open"
+    ]
+    answered = [ask for ask in found if ask.state != "open"]
+    notes = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
+
+    def told(ask: UnitRequest) -> str:
+        note = notes.get((ask.unit, ask.answered)) if ask.answered else None
+        return told_words.ended(note, now) if note else ""
+
+    just = request.query.get("answered")
+    return {
+        "units": units,
+        "waiting": waiting,
+        "open_requests": len(waiting),
+        "answered": sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
+        "just": next((one for one in answered if _named(one) == just), None),
+        "told": told,
+    }
 
 
 def _owed(site: Site, p: str, period: Period, unit: str) -> Obligation:
