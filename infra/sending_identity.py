@@ -14,7 +14,7 @@ def identity(here: Account, name: str) -> Mapping[str, Any] | None:
     from botocore.exceptions import ClientError
 
     try:
-        found: Mapping[str, Any] = here.client("sesv2").get_emailidentity(EmailIdentity=name)
+        found: Mapping[str, Any] = here.client("sesv2").get_email_identity(EmailIdentity=name)
     except ClientError as error:
         if error.response["Error"]["Code"] == "NotFoundException":
             return None

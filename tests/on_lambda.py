@@ -31,7 +31,7 @@ _ANSWER = {"statusCode": int, "headers": dict, "multiValueHeaders": dict, "body"
 _OF_ITS_TIME = """\
 import os
 from datetime import datetime
-from chalicelib import clock
+from chalicelib.rules.texts import clock
 clock.now = lambda: datetime.fromisoformat(os.environ["NOW"])
 from app import app, bounced, every_night, hourly, mailer, one_period
 """

@@ -27,7 +27,7 @@ _PATIENCE = 30
 _ON_A_DAY = """
 import sys, time
 from datetime import datetime, timedelta
-from chalicelib import clock
+from chalicelib.rules.texts import clock
 began, day = time.monotonic(), datetime.fromisoformat(sys.argv.pop(1))
 clock.now = lambda: day + timedelta(seconds=time.monotonic() - began)
 from infra.commands import main

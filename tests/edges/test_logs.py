@@ -107,9 +107,9 @@ def test_a_trace_names_files_and_calls_without_locals_or_source() -> None:
     told = json.loads(line)
     assert told["error"] == "RuntimeError: broken"
     assert [re.sub(r"\d+", "n", one) for one in told["trace"]] == [
-        "tests/test_logs.py:n caught",
+        "tests/edges/test_logs.py:n caught",
         "caused by KeyError: '***'",
-        "tests/test_logs.py:n caught",
+        "tests/edges/test_logs.py:n caught",
     ]
     assert str(ROOT) not in line
 
@@ -215,7 +215,7 @@ def test_the_error_page_shows_the_id_that_stands_in_the_log(
     assert (page.status, line["status"]) == (status, status)
     assert line["id"] in page.body.decode()
     assert line["error"].startswith(f"{type(error).__name__}: ")
-    assert line["trace"][-1].startswith("tests/test_logs.py:")
+    assert line["trace"][-1].startswith("tests/edges/test_logs.py:")
     assert TOKEN not in json.dumps(line)
 
 
@@ -439,7 +439,7 @@ def test_following_goes_on_through_a_new_file(
 def test_a_failed_thread_is_one_line_of_json(tmp_path: Path) -> None:
     source = """
 import threading
-from chalicelib import logs
+from chalicelib.edges import logs
 logs.begin("INFO")
 def fail(): raise ValueError("a fault")
 thread = threading.Thread(target=fail); thread.start(); thread.join()

@@ -397,7 +397,7 @@ def test_cut_off_at_any_call_it_goes_on_at_the_next_start(
 _ON_ITS_WAY = """
 import sys
 from pathlib import Path
-from chalicelib import embedded
+from chalicelib.edges import embedded
 from infra import migrations
 from tests.faulty import Calls, FaultyTable
 from tests.killer import die

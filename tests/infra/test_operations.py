@@ -17,7 +17,18 @@ DOCUMENT = (ROOT / "docs" / "operations.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z0-9]+):.*##", MAKEFILE, re.MULTILINE))
 # What only those who write the program need; `demo` is named because it refuses prod.
-DEVELOPERS = {"help", "test", "e2e", "soak", "check", "format", "pins", "pictures"}
+DEVELOPERS = {
+    "help",
+    "test",
+    "e2e",
+    "soak",
+    "check",
+    "format",
+    "guards",
+    "pins",
+    "pictures",
+    "version",
+}
 
 
 class _Template(yaml.SafeLoader):

@@ -499,6 +499,6 @@ def test_a_run_that_fails_says_how_it_is_made_again(
             explore(start, 5, 10, _Fails)  # type: ignore[arg-type] - a machine of its own
         runs.append(tuple(_Fails.drawn))
         (again,) = [note for note in failed.value.__notes__ if "The same run again" in note]
-        here = "tests/test_stateful.py::test_a_run_that_fails_says_how_it_is_made_again"
+        here = "tests/whole/test_stateful.py::test_a_run_that_fails_says_how_it_is_made_again"
         assert f"SEED={chosen} python -m pytest '{here}'" in again
     assert runs[0] == runs[1] != runs[2]

@@ -49,7 +49,7 @@ def show(site: Site, request: Request, owed: OwedReport) -> Response:
         newest=newest,
         rows=_rows(site, owed, one),
         may_take=owed.obligation.may_send(request.now),
-        refusal=problems.REFUSALS[owed.obligation.against_sending(request.now)],
+        refusal=problems.REFUSALS.get(owed.obligation.against_sending(request.now), ""),
     )
 
 

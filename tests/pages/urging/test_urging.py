@@ -395,7 +395,7 @@ def test_only_the_overdue_can_be_chosen_together(site: Site, as_staff: Staff, cl
     clock.now = instant(18)
     keep_terms(site, Terms("T02", due=instant(19)))
     preview = as_staff(OFFICER)
-    page = preview.submit(preview.get(URGE), "/urge", which="late")
+    page = preview.submit(preview.get(URGE), "/urge", which="overdue")
     assert f"Gửi {ALL - 1} thư" in said(page)
 
 

@@ -355,7 +355,7 @@ TOO_MUCH = {"too_much", "too_many_rows", "cell_too_long", "too_long", "too_many_
 @pytest.mark.guards("each fault has a sentence and a test", "a sentence without a rule")
 def test_each_fault_that_has_a_sentence_is_reached_by_a_test_above():
     elsewhere = {"not_a_table", "column_twice", "too_deep", "pyxform"}
-    elsewhere |= TOO_MUCH  # tests/test_costly_files.py
+    elsewhere |= TOO_MUCH  # tests/rules/files/test_costly_files.py
     assert set(BROKEN) | elsewhere == set(authoring.FORM_FAULTS)
 
 
