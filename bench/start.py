@@ -23,6 +23,7 @@ from chalicelib import messages
 from chalicelib.edges.aws import DynamoTable
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Item, Key, Table
+from chalicelib.messages.unit import scripts
 from chalicelib.pages.frame import render
 from chalicelib.pages.unit.fields import Field
 from chalicelib.rules.texts import clock
@@ -71,8 +72,11 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
             "label": period.label,
             **{name: messages.day(getattr(period, name)) for name in ("start", "end")},
         },
-        "due": messages.day(owed.due),
-        "locks": messages.day(owed.locks),
+        "obligation": {
+            "own_due": messages.day(owed.obligation.own_due),
+            "locks": messages.day(owed.obligation.locks),
+            "extension": None,
+        },
         "head": None,
         "base": owed.base,
         "draft": {"revision": owed.draft.revision, "page": owed.draft.page},
@@ -107,7 +111,7 @@ def _field(field: Field) -> dict[str, Any]:
         "last_period": field.last_period,
         "state": field.state,
         "sentence": "",
-        "readings": [],
+        "meanings": [],
     }
 
 
@@ -186,6 +190,7 @@ def both(folder: Path) -> dict[str, Any]:
         "region": _SETTINGS["AWS_DEFAULT_REGION"],
         "context": _plain(context),
         "assets": {"form.js": render.asset("form.js")[0]},
+        "words": scripts.words("form"),
     }
     for name, told in (("product", product), ("least", least)):
         (folder / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")

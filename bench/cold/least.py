@@ -26,14 +26,6 @@ class Box:
         return self.boxes.get(part, "")  # type: ignore[attr-defined]
 
 
-class NoTerms:
-    """A unit without terms of its own."""
-
-    @staticmethod
-    def extension_in(_: object) -> None:
-        return None
-
-
 def _url(*parts: str, **query: str) -> str:
     asked = "&".join(f"{name}={content}" for name, content in query.items())
     return "/" + "/".join(parts) + (f"?{asked}" if asked else "")
@@ -51,9 +43,12 @@ def handler(*_: object) -> dict[str, Any]:
     )
     filters = ("day", "moment", "number", "amount", "percent", "target", "grouped")
     environment.filters |= dict.fromkeys(filters, lambda text, *_: text)
-    environment.globals |= {"states": {}, "aggregates": {}}
+    environment.globals |= {
+        "states": {},
+        "aggregates": {},
+        "script_words": lambda _: SCENE["words"],
+    }
     context = SCENE["context"]
-    context["owed"]["terms"] = NoTerms
     for part in context["sections"]:
         part["fields"] = [Box(field) for field in part["fields"]]
     page = environment.get_template("unit/form.html").render(
