@@ -115,9 +115,9 @@ def test_every_template_is_inside_as_python_too(names: list[str]) -> None:
 def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A page beside its compiled form, and the module that draws it as in a package."""
     page = tmp_path / "templates" / "frame/page.html"
-    page.parent.mkdir()
+    page.parent.mkdir(parents=True)
     page.write_text("<p>{{ one }}</p>\n\n{{ 1 // nought }}")
-    monkeypatch.setattr(render, "_TEMPLATES", page.parent)
+    monkeypatch.setattr(render, "_TEMPLATES", page.parents[1])
     render._environment.cache_clear()
     render.compile_into(tmp_path / render.COMPILED)
     render._environment.cache_clear()
