@@ -25,7 +25,7 @@ Reason = Literal["known", "unknown", "last_officer"]
 
 
 class NotChanged(Exception):
-    """The accounts stay as they are; `reason` is a key of messages.staff.FAULTS."""
+    """The accounts stay as they are; `reason` is a key of messages.door.staff.FAULTS."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)

@@ -57,7 +57,8 @@ def defined(body: list[ast.stmt], before: str = "") -> set[str]:
                 found |= defined(node.body, f"{before}{node.name}.")
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {before + one.id for one in targets if isinstance(one, ast.Name)}
+            names = (one for target in targets for one in ast.walk(target))
+            found |= {before + one.id for one in names if isinstance(one, ast.Name)}
     return found
 
 
@@ -103,3 +104,15 @@ def test_there_is_one_version_and_the_changelog_begins_with_it() -> None:
         check=True,
     )
     assert {project["version"], newest[1], said.stdout.strip()} == {VERSION}
+
+
+def test_every_table_of_words_that_code_names_is_there() -> None:
+    """As "a key of messages.reports.moves.FAULTS", in whatever docstring or comment."""
+    named = re.compile(r"\bmessages\.((?:[a-z_]+\.)*)([A-Z][A-Z_]+)")
+    gone = []
+    for path in sorted((ROOT / "chalicelib").rglob("*.py")):
+        for room, name in named.findall(path.read_text("utf-8")):
+            module = f"chalicelib.messages.{room}".rstrip(".")
+            if not any(name in names for names in modules().get(module, [])):
+                gone.append(f"{path.relative_to(ROOT)}: messages.{room}{name}")
+    assert gone == []

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from chalicelib.rules.progress.progress import Timing
 from chalicelib.rules.texts.clock import VIETNAM
 
-# What the grid can be narrowed to; the keys of grid.STATES.
+# What the grid can be narrowed to; the keys of progress.STATES.
 CHOICES: Mapping[str, str] = {
     "missing": "Chưa gửi",
     "overdue": "Quá hạn chưa gửi",

@@ -46,7 +46,7 @@ def ask(site: Site, request: Request) -> Response:
 
 
 def _fault(typed: str) -> str:
-    """A key of messages.links.RESEND."""
+    """A key of messages.links.links.RESEND."""
     if not typed:
         return "empty"
     if text.forbidden(typed) or "\n" in typed:

@@ -19,7 +19,7 @@ _MOST_COOKIES = 50
 
 
 class Problem(Exception):
-    """Answer with a page that says what is wrong; `name` is a key of messages.problems.PROBLEMS."""
+    """A page that says what is wrong; `name` is a key of messages.frame.problems.PROBLEMS."""
 
     def __init__(self, status: int, name: str, detail: str = "") -> None:
         super().__init__(f"{status} {name}")

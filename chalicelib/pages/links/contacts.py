@@ -193,7 +193,7 @@ def _tell_the_old(
     known: Contact,
     after: Contact,
 ) -> str:
-    """A key of messages.contacts.NOTICE. A notice that fails undoes nothing."""
+    """A key of messages.links.contacts.NOTICE. A notice that fails undoes nothing."""
     old, new = rules.mailbox(known, unit), rules.mailbox(after, unit)
     if not old or old == new:
         return "none"

@@ -40,7 +40,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        """A key of messages.links.STATES."""
+        """A key of messages.links.links.STATES."""
         if self.standing is None:
             return "none"
         return "working" if self.standing.works else "ended"
@@ -163,7 +163,7 @@ def act(site: Site, request: Request) -> Response:
 
 
 def _fault(do: str, picked: list[Row], form: Mapping[str, str]) -> str:
-    """A key of messages.links.FAULTS."""
+    """A key of messages.links.links.FAULTS."""
     if do not in (*words.DONE, "sheet", "cut", "mail"):
         return "no_action"
     if not picked:

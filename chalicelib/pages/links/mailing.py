@@ -77,7 +77,7 @@ def _units(site: Site, programme: Programme, request: Request) -> list[Unit]:
 
 
 def shown_state(one: Mailing, now: datetime) -> str:
-    """A key of messages.links.MAILINGS."""
+    """A key of messages.links.links.MAILINGS."""
     return "unknown" if one.state == "sending" and now - one.at > _IN_FLIGHT else one.state
 
 

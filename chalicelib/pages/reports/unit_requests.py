@@ -42,7 +42,7 @@ class Waiting(NamedTuple):
 
     @property
     def against(self) -> str:
-        """Why nothing can be granted: a key of NO_LONGER_NEEDED."""
+        """Why nothing can be granted: a key of messages.reports.moves.NO_LONGER_NEEDED."""
         return self.owed.against_granting(self.ask.kind, self.now)
 
 

@@ -29,7 +29,7 @@ class Warned:
 def warned(
     site: Site, programme: Programme, now: datetime, present: Sequence[Unit], newer: Sequence[Unit]
 ) -> Warned:
-    """Each such period with why it matters: keys of messages.units.WHY."""
+    """Each such period with why it matters: keys of messages.units.units.WHY."""
     periods = [p for p in programmes.periods(site.table, programme.key) if p.has_begun(now)]
     found = []
     for one in list_change.touched(present, newer, periods):

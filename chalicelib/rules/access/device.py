@@ -63,7 +63,7 @@ def kind(user_agent: str) -> str:
 
 
 def fault(name: str, post: str) -> str:
-    """A key of messages.devices.FAULTS; empty where both may stand. Nobody has to say either."""
+    """A key of messages.links.devices.FAULTS; empty where both may stand, or are not said."""
     if max(len(name), len(post)) > LONGEST:
         return "too_long"
     return "unreadable" if forbidden(name + post) else ""

@@ -19,7 +19,7 @@ _NOT_WEIGHED = {"damaged": "not_a_workbook", "too_much": "too_many_cells"}
 
 
 class NotTaken(Exception):
-    """The file as a whole is refused: `problem` is a key of messages.units.FAULTS."""
+    """The file as a whole is refused: `problem` is a key of messages.units.units.FAULTS."""
 
     def __init__(self, problem: str, detail: str = "") -> None:
         super().__init__(problem)

@@ -41,7 +41,7 @@ _DIRECTIONS = {"": "0", "0": "0", "+": "+", "-": "-", "−": "-"}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`problem` is a key of messages.authoring.FORM_FAULTS; `given` is what stands in the cell."""
+    """`problem` is a key of messages.units.authoring.FORM_FAULTS; `given` stands in the cell."""
 
     sheet: str
     row: int

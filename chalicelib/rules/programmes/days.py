@@ -13,7 +13,7 @@ _YEARS = range(1901, 2200)
 
 
 class Unfit(Exception):
-    """The day is not taken; `problem` is a key of messages.deciding.FAULTS."""
+    """The day is not taken; `problem` is a key of messages.reports.moves.FAULTS."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

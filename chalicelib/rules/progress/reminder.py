@@ -28,7 +28,7 @@ _LINK = re.compile(r"://|\bwww\.|/[us]/", re.IGNORECASE)
 
 
 class NotUrged(Exception):
-    """This unit gets no mail now; `reason` is a key of messages.urging.NOT_URGED."""
+    """This unit gets no mail now; `reason` is a key of messages.urging.urging.NOT_URGED."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,7 +58,7 @@ class Reminder:
     round: str
     at: datetime
     tries: int = 1
-    cause: str = ""  # of a failure: a key of messages.urging.CAUSES
+    cause: str = ""  # of a failure: a key of messages.urging.urging.CAUSES
     revision: int = field(default=0, compare=False)  # of the stored item, for expecting
 
     @property
@@ -116,7 +116,7 @@ class Row(NamedTuple):
 
     unit: Unit
     case: Case | None
-    reason: str = ""  # a key of messages.urging.NOT_URGED, where there is no case
+    reason: str = ""  # a key of messages.urging.urging.NOT_URGED, where there is no case
     reminder: Reminder | None = None  # of today
     elsewhere: str = ""  # another period, which has taken the unit's one mail of today
 

@@ -15,7 +15,7 @@ Outcome = Literal["extend", "done", "later", "exempt"]
 
 
 def day_fault(day: date | None, period: Period, now: datetime, *, of_return: bool = False) -> str:
-    """What is wrong with it, a key of messages.grid.TERM_FAULTS; empty where nothing is.
+    """What is wrong, a key of messages.reports.progress.TERM_FAULTS; empty where nothing is.
 
     A return has a day of its own, that the period's says nothing about.
     """

@@ -89,13 +89,13 @@ class Obligation(NamedTuple):
         return "reopen" if shut else None
 
     def against_granting(self, asked: Asking, now: datetime) -> str:
-        """Why what was asked for would help no more: a key of messages' NO_LONGER_NEEDED."""
+        """Why it would help no more: a key of messages.reports.moves.NO_LONGER_NEEDED."""
         if self.terms.exempt:
             return "exempt"
         return "" if self.may_ask(now) == asked else asked
 
     def against_urging(self, now: datetime) -> str:
-        """Why no mail should urge the unit now: a key of messages.urging.NOT_URGED."""
+        """Why no mail should urge the unit now: a key of messages.urging.urging.NOT_URGED."""
         if now < self.period.opens:
             return "not_open_yet"
         if self.terms.exempt:

@@ -20,7 +20,7 @@ MOVES: Mapping[tuple[State | None, Move], State] = {
 
 
 class Refused(Exception):
-    """The move is not allowed from here; `reason` is a key of messages.problems.REFUSALS."""
+    """The move is not allowed from here; `reason` is a key of messages.frame.problems.REFUSALS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

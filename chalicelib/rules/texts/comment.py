@@ -6,7 +6,7 @@ from chalicelib.rules.texts import text
 
 LONGEST = 1_000  # characters: of one comment, one reason
 
-Faults = Mapping[str, str]  # name of the box -> key of messages.deciding.FAULTS
+Faults = Mapping[str, str]  # name of the box -> key of messages.reports.moves.FAULTS
 
 
 def unfit(box: str, said: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def shown(contact: Contact, unit: Unit) -> dict[str, str]:
 
 
 def read(form: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """What was typed, by field, and its faults: field → key of messages.contacts.FAULTS."""
+    """What was typed, by field, and its faults: field → key of messages.links.contacts.FAULTS."""
     typed = {name: form.get(name, "") for name in FIELDS}
     found = {name: _fault(name, content) for name, content in typed.items() if content}
     return typed, {name: fault for name, fault in found.items() if fault}

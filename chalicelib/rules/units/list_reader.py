@@ -38,7 +38,7 @@ Fault = tuple[int, str, str]  # line, column, problem
 
 
 class Faulty(Exception):
-    """The list was not taken; `faults` are (line, column, key of authoring.UNIT_FAULTS)."""
+    """The list was not taken; `faults` are (line, column, key of units.authoring.UNIT_FAULTS)."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(f"{len(faults)} faults")

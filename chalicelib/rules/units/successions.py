@@ -11,7 +11,7 @@ _NEXT_DAY = timedelta(days=1)
 
 
 class Misfit(NamedTuple):
-    """What can't be in a list: `problem` is a key of messages.units.FAULTS, of this version."""
+    """What no list may hold; `problem` is a key of messages.units.units.FAULTS."""
 
     unit: Unit
     column: str
