@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.messages.frame import problems
+from chalicelib.messages.own_words import ITSELF, ITSELF_FIRST
 from chalicelib.messages.summaries import desk
 from chalicelib.rules.reports.report import Version
 from chalicelib.rules.reports.unit_request import UnitRequest
@@ -41,9 +42,9 @@ BOXES: Mapping[str, str] = {
 
 KINDS: Mapping[str, str] = {"extend": "Xin gia hạn", "reopen": "Xin mở lại"}
 ANSWERS: Mapping[str, str] = {
-    "open": "Đang chờ Sở trả lời",
-    "granted": "Sở đã chấp thuận",
-    "refused": "Sở không chấp thuận",
+    "open": f"Đang chờ {ITSELF} trả lời",
+    "granted": f"{ITSELF_FIRST} đã chấp thuận",
+    "refused": f"{ITSELF_FIRST} không chấp thuận",
     "closed": "Đã khép lại, không còn cần",
 }
 NOT_SIGNED = "Vui lòng xác nhận bản giấy có chữ ký của thủ trưởng đơn vị."

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import IO
 
 from chalicelib.edges.ports import Site
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.programmes import act_log as words
 from chalicelib.messages.summaries.desk import ACTS
 from chalicelib.pages.frame import downloads, render
@@ -12,7 +13,7 @@ from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response, url
 from chalicelib.rules.files import table_writer
 from chalicelib.rules.files.table_writer import Sheet
-from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.review import act_log
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.act_log import Wanted
@@ -71,6 +72,7 @@ def _page(site: Site, request: Request, programme: Programme | None) -> Response
         "programmes/audit.html",
         styles=("base", "desk", "urging"),
         programme=programme,
+        department=_department(site, programme, request),
         here=url(site, *here, "audit"),
         xlsx=url(site, *here, "audit.xlsx", **query),
         older=older and url(site, *here, "audit", before=older, **query),
@@ -98,6 +100,12 @@ def _choices(found: Iterable[str], wanted: str) -> list[str]:
     return sorted({*found, wanted} - {""})
 
 
+def _department(site: Site, programme: Programme | None, request: Request) -> Department | None:
+    if programme:
+        return programme.department
+    return programmes.department(site.table, today(request.now))
+
+
 def _names(site: Site, programme: Programme | None, request: Request) -> dict[str, str]:
     """As the units are called today."""
     versions: dict[str, list[Unit]] = {}
@@ -112,27 +120,33 @@ def _download(site: Site, request: Request, programme: Programme | None) -> Resp
     month, wanted = _asked(programme, request)
     p = programme.key if programme else ""
     found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
-    names = _names(site, programme, request)
+    names, department = _names(site, programme, request), _department(site, programme, request)
     save_as = words.FILE.format(about=p or words.ACCOUNTS, month=month)
     return downloads.made(
         site,
         request,
         f"audit/{p or 'staff'}",
         save_as,
-        lambda file: as_xlsx(file, found, names, request.now),
+        lambda file: as_xlsx(file, found, names, department, request.now),
     )
 
 
-def as_xlsx(file: IO[bytes], acts: Iterable[Act], names: Mapping[str, str], now: datetime) -> None:
+def as_xlsx(
+    file: IO[bytes],
+    acts: Iterable[Act],
+    names: Mapping[str, str],
+    department: Department | None,
+    now: datetime,
+) -> None:
     """One row an act; no text of it is ever a formula, a link or a number."""
     rows = (
         (
             act.at,
             words.who(act),
-            words.what(act),
+            filled(words.what(act), department),
             act.period,
             names.get(act.unit, act.unit),
-            words.detail(act),
+            filled(words.detail(act), department),
         )
         for act in acts
     )

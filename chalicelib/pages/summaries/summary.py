@@ -41,19 +41,20 @@ class Live(NamedTuple):
 
 def desk(site: Site, request: Request) -> Response:
     """Every programme with its begun periods, the newest first; open ones as they stand now."""
-    shelves = []
+    listed = []
     for programme in programmes.programmes(site.table):
         periods = programmes.periods(site.table, programme.key)
         begun = [period for period in periods if period.has_begun(request.now)]
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
-        shelves.append((programme, in_use(periods, request.now), rows))
-    shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
+        listed.append((programme, in_use(periods, request.now), rows))
+    listed.sort(key=lambda one: one[0].valid_from, reverse=True)
     return render.page(
         site,
         request,
         "summaries/desk.html",
         styles=_STYLES,
-        shelves=shelves,
+        programmes=listed,
+        department=listed[0][0].department if listed else None,
         archive=_archive(site, request),
         now=request.now,
         paused=_paused(site, request),

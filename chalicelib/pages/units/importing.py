@@ -70,7 +70,7 @@ def preview(site: Site, request: Request) -> Response:
     if file is None:
         return _upload_page(site, request, programme, words.FAULTS["no_file"], 422)
     try:
-        listed = list_reader.read(file.content, programme.blocs, words.HEADS)
+        listed = list_reader.read(file.content, programme.blocs, words.heads(programme.department))
     except NotTaken as refused:
         problem = words.FAULTS[refused.problem].format(detail=refused.detail)
         return _upload_page(site, request, programme, f"{file.filename}: {problem}", 422)

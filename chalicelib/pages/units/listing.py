@@ -73,7 +73,7 @@ def workbook(site: Site, request: Request) -> Response:
         request,
         f"units/{programme.key}",
         words.FILE.format(programme=programme.key),
-        lambda file: list_workbook.as_xlsx(file, units, words.labels(programme.blocs)),
+        lambda file: list_workbook.as_xlsx(file, units, words.labels(programme)),
     )
 
 
