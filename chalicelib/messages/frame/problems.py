@@ -152,7 +152,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Mã đơn vị không có trong danh sách phải gửi của kỳ. Vui lòng chọn từ tình hình gửi.",
     ),
     "no_version": ("Không có lần gửi này", "Vui lòng mở lại trang báo cáo và chọn hai lần gửi."),
-    "no_ask": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
+    "no_request_of_unit": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
     "no_form": ("Không có phiên bản này", "Vui lòng quay về trang biểu mẫu và chọn lại."),
     "no_offer": (

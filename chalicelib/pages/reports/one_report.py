@@ -101,7 +101,7 @@ def page(
         unit=owed.unit,
         contact=contacts.contact(site.table, p, code),
         **_sent_and_done(site, request, owed),
-        asks=unit_requests.of_unit(site.table, p, key, code),
+        unit_requests=unit_requests.of_unit(site.table, p, key, code),
         before=before,
         after=after,
         place=place,

@@ -21,7 +21,7 @@ from chalicelib.rules.progress.progress import Counts, Row, Timing, Wanted
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.texts.number import Percent
 from chalicelib.rules.texts.text import slug
-from chalicelib.rules.units.contact import mailbox, phone
+from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import owing
 from chalicelib.store import contacts, programmes, reports, terms, unit_requests
 
@@ -84,7 +84,7 @@ def _seen(rows: Iterable[Row]) -> str:
 
 def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
     """A row, where it stands in time, its phone as people read it and as it dials."""
-    shown = phone(row.contact, row.unit)
+    shown = unit_phone(row.contact, row.unit)
     return row, progress.timing(row, now), shown, shown.replace(" ", "")
 
 
@@ -164,7 +164,7 @@ def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator
             head.return_due if head else None,
             row.exempt,
             row.contact.preparer,
-            phone(row.contact, unit),
+            unit_phone(row.contact, unit),
             mailbox(row.contact, unit),
         ]
 

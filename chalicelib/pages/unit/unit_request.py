@@ -71,7 +71,7 @@ def _page(
         styles=("base", "form"),
         owed=owed,
         kind=kind,
-        asks=found,
+        unit_requests=found,
         waiting=waiting,
         given=given,
         faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},

@@ -46,7 +46,7 @@ def listed(site: Site) -> bytes:
     out = io.BytesIO()
     programme = programmes.programme(site.table, NEW)
     assert programme is not None
-    list_workbook.as_xlsx(out, programmes.units(site.table, programme), labels(programme.blocs))
+    list_workbook.as_xlsx(out, programmes.units(site.table, programme), labels(programme))
     return out.getvalue()
 
 
