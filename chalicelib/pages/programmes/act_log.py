@@ -1,8 +1,8 @@
 """The log of acts for staff to read: filtered, by pages, as XLSX. Nothing here writes to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.own_words import filled
@@ -59,13 +59,10 @@ def _asked(programme: Programme | None, request: Request) -> tuple[str, Wanted]:
 
 def _page(site: Site, request: Request, programme: Programme | None) -> Response:
     month, wanted = _asked(programme, request)
-    p = programme.key if programme else ""
-    everything = list(acts.of_month(site.table, p, month))
+    everything = list(acts.of_month(site.table, programme.key if programme else "", month))
     found = [act for act in everything if wanted.takes(act)]
     shown, older = act_log.page(found, request.query.get("before", ""))
     names = _names(site, programme, request)
-    here = ("desk", p or "staff")
-    query = {"month": month, "who": wanted.who, "unit": wanted.unit, "verb": wanted.verb}
     return render.page(
         site,
         request,
@@ -73,26 +70,42 @@ def _page(site: Site, request: Request, programme: Programme | None) -> Response
         styles=("base", "desk", "urging"),
         programme=programme,
         department=_department(site, programme, request),
-        here=url(site, *here, "audit"),
-        xlsx=url(site, *here, "audit.xlsx", **query),
-        older=older and url(site, *here, "audit", before=older, **query),
+        **_ways_on(site, programme, month, wanted, older),
         months=_months(programme, request),
+        **_filters(everything, wanted, names),
         month=month,
         wanted=wanted,
-        people=_choices((act.who for act in everything), wanted.who),
-        units=sorted(
-            _choices((act.unit for act in everything), wanted.unit),
-            key=lambda code: alphabetical(names.get(code, code)),
-        ),
-        verbs=[
-            (verb, ACTS.get(verb, verb))
-            for verb in _choices((act.verb for act in everything), wanted.verb)
-        ],
         names=names,
         shown=shown,
         total=len(found),
         words=words,
     )
+
+
+def _ways_on(
+    site: Site, programme: Programme | None, month: str, wanted: Wanted, older: str
+) -> dict[str, Any]:
+    """Where the page leads: to itself for another filter, to the workbook, to older acts."""
+    here = ("desk", programme.key if programme else "staff")
+    query = {"month": month, "who": wanted.who, "unit": wanted.unit, "verb": wanted.verb}
+    return {
+        "here": url(site, *here, "audit"),
+        "xlsx": url(site, *here, "audit.xlsx", **query),
+        "older": older and url(site, *here, "audit", before=older, **query),
+    }
+
+
+def _filters(
+    everything: Collection[Act], wanted: Wanted, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What each box of the filter offers."""
+    units = _choices((act.unit for act in everything), wanted.unit)
+    verbs = _choices((act.verb for act in everything), wanted.verb)
+    return {
+        "people": _choices((act.who for act in everything), wanted.who),
+        "units": sorted(units, key=lambda code: alphabetical(names.get(code, code))),
+        "verbs": [(verb, ACTS.get(verb, verb)) for verb in verbs],
+    }
 
 
 def _choices(found: Iterable[str], wanted: str) -> list[str]:

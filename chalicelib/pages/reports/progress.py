@@ -146,27 +146,29 @@ def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -
 
 def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
     for place, row in enumerate(rows, start=1):
-        timing = progress.timing(row, now)
-        head, unit = row.head, row.unit
-        late = timing.name in ("late", "overdue") and timing.by is not None
-        yield [
-            place,
-            unit.code,
-            unit.name,
-            programme.blocs[unit.bloc],
-            words.EXEMPT if row.exempt else messages.STATES[row.owed.state],
-            words.told(timing),
-            timing.by // words.HOUR if late and timing.by else None,
-            row.owed.own_due,
-            head.first_sent if head else None,
-            head.last_sent if head else None,
-            head.version if head else None,
-            head.return_due if head else None,
-            row.exempt,
-            row.contact.preparer,
-            unit_phone(row.contact, unit),
-            mailbox(row.contact, unit),
-        ]
+        yield [place, *_unit_cells(programme, row, progress.timing(row, now))]
+
+
+def _unit_cells(programme: Programme, row: Row, timing: Timing) -> list[Cell]:
+    head, unit = row.head, row.unit
+    late = timing.name in ("late", "overdue") and timing.by is not None
+    return [
+        unit.code,
+        unit.name,
+        programme.blocs[unit.bloc],
+        words.EXEMPT if row.exempt else messages.STATES[row.owed.state],
+        words.told(timing),
+        timing.by // words.HOUR if late and timing.by else None,
+        row.owed.own_due,
+        head.first_sent if head else None,
+        head.last_sent if head else None,
+        head.version if head else None,
+        head.return_due if head else None,
+        row.exempt,
+        row.contact.preparer,
+        unit_phone(row.contact, unit),
+        mailbox(row.contact, unit),
+    ]
 
 
 def _count_heads() -> list[tuple[str, int]]:
