@@ -142,13 +142,29 @@ def empty_site(
 
 
 @pytest.fixture
-def site(empty_site: Site, engine: str, request: pytest.FixtureRequest) -> Site:
+def site(
+    tmp_path: Path, clock: Clock, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Site]:
     """The two sample programmes, nothing reported yet."""
     if engine == "dynamodb":
-        empty_site.table.fill(request.getfixturevalue("loaded"))
-    else:
-        samples.load_all(empty_site)
-    return empty_site
+        made: Site = request.getfixturevalue("empty_site")
+        made.table.fill(request.getfixturevalue("loaded"))
+        yield made
+        return
+    shutil.copytree(request.getfixturevalue("sampled"), tmp_path / "data")
+    made = embedded.open_site(tmp_path / "data", HERE, clock)
+    yield made
+    made.table.close()
+
+
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation that holds the samples: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("sampled") / "data"
+    made = embedded.open_site(folder, HERE, Clock(MIDDLE_OF_Q4))
+    samples.load_all(made)
+    made.table.close()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,8 @@ def sheet(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "links/sheet.html",
-        styles=("base", "desk", "sheet"),
+        "links/qr_sheet.html",
+        styles=("base", "desk", "qr_sheet"),
         programme=programme,
         leaves=[slips[start : start + step] for start in range(0, len(slips), step)],
         slips=len(slips),

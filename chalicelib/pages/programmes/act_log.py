@@ -66,7 +66,7 @@ def _page(site: Site, request: Request, programme: Programme | None) -> Response
     return render.page(
         site,
         request,
-        "programmes/audit.html",
+        "programmes/act_log.html",
         styles=("base", "desk", "urging"),
         programme=programme,
         department=_department(site, programme, request),

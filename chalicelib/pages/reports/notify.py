@@ -83,7 +83,7 @@ def show(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "reports/notice.html",
+        "reports/notify.html",
         styles=("base", "desk", "urging"),
         programme=owed.programme,
         period=owed.period,

@@ -28,7 +28,7 @@ from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
 
-STYLES = ("base", "desk", "reading")
+STYLES = ("base", "desk", "one_report")
 _TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
 
 
@@ -90,7 +90,7 @@ def page(
     return render.page(
         site,
         request,
-        "reports/reading.html",
+        "reports/one_report.html",
         status=status,
         styles=STYLES,
         **_as_it_stands(site, request, owed),

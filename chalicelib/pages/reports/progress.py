@@ -25,7 +25,7 @@ from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import owing
 from chalicelib.store import contacts, programmes, reports, terms, unit_requests
 
-STYLES = ("base", "desk", "grid")
+STYLES = ("base", "desk", "progress")
 
 
 def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row], list[Head]]:
@@ -51,7 +51,7 @@ def show(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "reports/grid.html",
+        "reports/progress.html",
         status=422 if wrong else 200,
         styles=STYLES,
         programme=programme,

@@ -67,7 +67,7 @@ def _page(
     return render.page(
         site,
         request,
-        "reports/requests.html",
+        "reports/unit_requests.html",
         status=status,
         styles=STYLES,
         programme=programme,

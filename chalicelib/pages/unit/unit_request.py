@@ -66,7 +66,7 @@ def _page(
     return render.page(
         site,
         request,
-        "unit/ask.html",
+        "unit/unit_request.html",
         status=status,
         styles=("base", "form"),
         owed=owed,

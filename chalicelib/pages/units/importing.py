@@ -69,7 +69,7 @@ def _upload_page(
     return render.page(
         site,
         request,
-        "units/unit_import.html",
+        "units/importing.html",
         status=status,
         styles=STYLES,
         programme=programme,
@@ -124,7 +124,7 @@ def _preview_page(
     return render.page(
         site,
         request,
-        "units/unit_preview.html",
+        "units/preview.html",
         status=422 if looked.refused else 409 if notice else 200,
         styles=STYLES,
         programme=programme,

@@ -29,7 +29,7 @@ def listing(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "units/units.html",
+        "units/listing.html",
         styles=STYLES,
         programme=programme,
         asked=asked,

@@ -25,7 +25,7 @@ def unit_text(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "urging/urge_unit.html",
+        "urging/unit_text.html",
         styles=_STYLES,
         programme=programme,
         period=period,
@@ -59,7 +59,7 @@ def group_text(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "urging/urge_group.html",
+        "urging/group_texts.html",
         styles=_STYLES,
         programme=programme,
         period=period,

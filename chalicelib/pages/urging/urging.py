@@ -62,7 +62,7 @@ def _choose(urging: _Urging, found: list[Row], fault: str = "") -> Response:
     rounds = reminders.rounds(urging.site.table, *urging.where)
     choosable = [row for row in found if reminder.open_today(row, now)]
     return urging.page(
-        "urging/urge.html",
+        "urging/urging.html",
         fault=fault,
         choosable=choosable,
         overdue=[row for row in choosable if row.case and row.case.owed.is_overdue(now)],
@@ -108,7 +108,7 @@ def _preview(urging: _Urging, chosen: list[Row], unknown: list[str]) -> Response
     going = [row for row in chosen if reminder.open_today(row, request.now)]
     compose = _composer(urging, "" if _fault(note) else note)
     return urging.page(
-        "urging/urge_preview.html",
+        "urging/preview.html",
         fault=_fault(note) or ("" if going else "nobody_left"),
         going=going,
         staying=[row for row in chosen if not reminder.open_today(row, request.now)],
@@ -216,7 +216,7 @@ def round_page(site: Site, request: Request) -> Response:
     found = reminder.of_round(urging.rows(), round)
     outcomes = [(row, _outcome(row, round, request)) for row in found]
     return urging.page(
-        "urging/urge_round.html",
+        "urging/round.html",
         round=round,
         outcomes=outcomes,
         counts=Counter(outcome for _, outcome in outcomes),
@@ -246,7 +246,7 @@ def log(site: Site, request: Request) -> Response:
     day = asked if asked in days else days[0] if days else ""
     sent = list(reminders.reminders(site.table, *urging.where, day)) if day else []
     return urging.page(
-        "urging/urge_log.html",
+        "urging/log.html",
         days=days,
         day=day,
         rounds=[round for round in rounds if round.day == day],

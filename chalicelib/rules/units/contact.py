@@ -29,7 +29,7 @@ def mailbox(contact: Contact, unit: Unit) -> str:
 
 
 def unit_phone(contact: Contact, unit: Unit) -> str:
-    """What to call the unit by: what it or an officer keeps as its contact, else the unit list's."""
+    """To call the unit by: what stands in its contact, else in the unit list."""
     return contact.phone or unit.phone
 
 
