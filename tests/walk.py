@@ -447,7 +447,7 @@ def room_of(way: Way | None) -> str:
 
 def _paths(pattern: str, arguments: Mapping[str, Sequence[str]]) -> Iterator[str]:
     names = re.findall(r"\{\w+\}", pattern)
-    for given in product(*(arguments[name] for name in names)):
+    for given in product(*(arguments.get(name, ()) for name in names)):
         path = pattern
         for name, argument in zip(names, given, strict=True):
             path = path.replace(name, argument)
