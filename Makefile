@@ -63,7 +63,7 @@ test: ## Run every test but those of make e2e (under ten minutes on two cores)
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto -m "not e2e"
 
-e2e: ## The real package: deployed on emulated AWS, over HTTP, and under Lambda's own client
+e2e: ## Whole stories: the real package deployed on emulated AWS and under Lambda's own client, a season, an outage
 	@$(BOOT) --emulator
 	@$(BOOT) --lambda
 	@$(DEV) -m pytest -n 2 -m e2e

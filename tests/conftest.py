@@ -245,16 +245,28 @@ def as_staff(site: Site, visitor: Callable[[], Visitor]) -> Callable[..., Visito
     return enter
 
 
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """A folder that the first process of this test run to want it has filled."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / name
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            make(folder)
+            (folder / "done").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Package:
     """One package for every process of this test run."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "package"
-    shared.mkdir(exist_ok=True)
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = shared / "digest"
-        if not done.exists():
-            done.write_text(package("dev", shared).digest)
-    archive = shared / "deployment.zip"
-    return Package(archive, shared / "template.json", done.read_text(), archive.stat().st_size)
+
+    def make(folder: Path) -> None:
+        (folder / "digest").write_text(package("dev", folder).digest)
+
+    folder = made_once(tmp_path_factory, "package", make)
+    archive, digest = folder / "deployment.zip", (folder / "digest").read_text()
+    return Package(archive, folder / "template.json", digest, archive.stat().st_size)

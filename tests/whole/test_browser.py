@@ -10,11 +10,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Error, Page, Route
 
-from infra.browser import DESK, PHONE, served
+from infra.browser import PHONE, served
 from tests.browser import chromium_or_say_so, close, until
 
 pytestmark = pytest.mark.browser
@@ -302,128 +301,6 @@ def test_the_receipt_forgets_the_copy_on_the_phone(browser: Browser, urls: dict[
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('by/')).length") == 1
 
 
-def inspect(page: Page, name: str, faults: list[str]) -> None:
-    """axe, and no sideways scrolling, on a phone and on a desk, light and dark."""
-    for size in (PHONE, DESK):
-        page.set_viewport_size(size)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > size["width"]:
-            faults.append(f"{name}: {width} px wide on {size['width']}")
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page).response["violations"]
-            faults += [
-                f"{name} {size['width']} {scheme}: {fault['id']}: {fault['nodes'][0]['html'][:120]}"
-                for fault in found
-            ]
-    page.set_viewport_size(PHONE)
-
-
-def look_at_the_doors(page: Page, urls: dict[str, str], faults: list[str]) -> None:
-    """The pages of somebody who has not come in."""
-    host = urls["unit"].split("/u/", maxsplit=1)[0]
-    for name, address in (
-        ("front", host),
-        ("problem", f"{host}/nothing"),
-        ("sign_in", f"{host}/signin"),
-        ("landing", urls["unit"]),
-        ("staff_link", urls["director"]),
-    ):
-        page.goto(address)
-        inspect(page, name, faults)
-
-
-def look_at_the_desk(page: Page, urls: dict[str, str], faults: list[str]) -> None:
-    host = urls["unit"].split("/u/", maxsplit=1)[0]
-    page.goto(f"{host}/signin")
-    page.get_by_label("Địa chỉ thư điện tử công vụ").fill("giamdoc@vinhlong.example")
-    page.get_by_role("button", name="Gửi mã đăng nhập").click()
-    inspect(page, "code", faults)
-    to_the_outbox(page, urls)
-    inspect(page, "outbox", faults)
-    to_the_summary(page, urls)
-    open_sections(page)
-    inspect(page, "summary", faults)
-    page.goto(f"{host}/desk")
-    inspect(page, "desk", faults)
-
-
-@pytest.mark.guards("accessible", "a label left out")
-def test_axe_finds_nothing_on_any_template(browser: Browser, urls: dict[str, str]) -> None:
-    faults: list[str] = []
-    page = phone(browser)
-    host = urls["unit"].split("/u/")[0]
-    look_at_the_doors(page, urls, faults)
-    to_the_form(page, urls)
-    inspect(page, "form", faults)
-    form = page.url
-    page.goto(f"{form}/definitions")
-    inspect(page, "definitions", faults)
-    page.goto(form)
-    open_sections(page)
-    page.locator("#i5_6").fill("1.250")
-    page.get_by_role("button", name="Kiểm tra").click()
-    page.locator("#faults").wait_for()
-    inspect(page, "form with faults", faults)
-    page.get_by_label("1.250 triệu đồng").check()
-    page.get_by_role("button", name="Kiểm tra").click()
-    page.get_by_role("button", name=re.compile("Đánh dấu")).wait_for()
-    inspect(page, "check with empties", faults)
-    page.get_by_role("button", name=re.compile("Đánh dấu")).click()
-    page.locator("#send").wait_for()
-    inspect(page, "check", faults)
-    page.get_by_role("button", name="Gửi báo cáo").click()
-    page.get_by_role("heading", name=re.compile("Chưa gửi")).wait_for()
-    inspect(page, "check with faults", faults)
-    page.goto(form)
-    assert check_and_send_filled(page).endswith("/T01/1")
-    inspect(page, "receipt", faults)
-    page.goto(f"{host}/report")
-    inspect(page, "home", faults)
-    look_at_the_desk(page, urls, faults)
-    assert faults == []
-
-
-def check_and_send_filled(page: Page) -> str:
-    page.get_by_role("button", name="Kiểm tra").click()
-    page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
-    page.get_by_label("Chức vụ").fill("Văn thư")
-    page.get_by_label("Số điện thoại").fill("0270 000 0000")
-    page.get_by_label("Đã được thủ trưởng duyệt").check()
-    page.get_by_role("button", name="Gửi báo cáo").click()
-    return page.locator("#reference").inner_text()
-
-
-def test_axe_finds_nothing_where_two_phones_clash(browser: Browser, urls: dict[str, str]) -> None:
-    """A question in its place, a copy on the phone, a parked copy, and a form grown stale."""
-    faults: list[str] = []
-    one, two, plain = phone(browser), phone(browser), phone(browser, scripts=False)
-    for page, figure in ((one, "1"), (two, "2")):
-        to_the_form(page, urls)
-        page.locator("#i1_5").fill(figure)
-    form = one.url
-    to_the_form(plain, urls)
-    for page in (one, two):
-        page.get_by_role("button", name="Lưu nháp").click()
-    two.locator(".asks").wait_for()
-    inspect(two, "a question in its place", faults)
-    two.goto(form)
-    two.locator("#notice summary").click()
-    inspect(two, "a copy on the phone", faults)
-    plain.locator("#i1_5").fill("3")
-    plain.get_by_role("button", name="Lưu nháp").click()
-    plain.get_by_role("heading", name="Có ô được nhập hai nội dung khác nhau").wait_for()
-    two.goto(plain.url)
-    inspect(two, "a parked copy", faults)
-    one.goto(form)
-    inspect(one, "a form with parked copies", faults)
-    one.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
-    one.get_by_role("button", name="Lưu nháp").click()
-    one.locator("#notice").wait_for()
-    inspect(one, "a form that can't be saved any more", faults)
-    assert faults == []
-
-
 @pytest.mark.guards(
     "signing out asks where the phone holds what the server has not got, and only there"
 )
@@ -431,7 +308,6 @@ def test_staff_who_sign_out_are_asked_about_a_units_text_in_the_same_browser(
     browser: Browser, urls: dict[str, str]
 ) -> None:
     """Named by unit and period: what it says is for the unit to see."""
-    faults: list[str] = []
     page = phone(browser)
     to_the_form(page, urls)
     page.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
@@ -441,18 +317,15 @@ def test_staff_who_sign_out_are_asked_about_a_units_text_in_the_same_browser(
     page.get_by_role("button", name="Đăng xuất").click()
     question = page.get_by_role("group", name="Máy này còn giữ")
     question.get_by_text(re.compile("Đơn vị T01, kỳ 20.*: nhập lúc")).wait_for()
-    inspect(page, "signing out of the desk", faults)
     assert "7777" not in question.inner_text()
     page.get_by_role("button", name="Đăng xuất và bỏ").click()
     page.wait_for_url("**/signin")
     assert page.evaluate("Object.keys(localStorage)") == []
-    assert faults == []
 
 
 def test_a_form_grown_stale_keeps_what_was_typed_without_a_script(
     browser: Browser, urls: dict[str, str]
 ) -> None:
-    faults: list[str] = []
     page = phone(browser)
     page.route("**/assets/*", lambda route: route.abort())
     to_the_form(page, urls)
@@ -460,8 +333,7 @@ def test_a_form_grown_stale_keeps_what_was_typed_without_a_script(
     page.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
     page.get_by_role("button", name="Lưu nháp").click()
     page.get_by_role("button", name="Thử lại").wait_for()
-    inspect(page, "problem with what was typed", faults)
-    assert faults == []
+    assert page.locator('main [name="i1_5"]').input_value() == "5"
 
 
 def test_a_page_can_be_closed_while_it_loads(browser: Browser, urls: dict[str, str]) -> None:

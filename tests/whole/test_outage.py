@@ -32,6 +32,8 @@ from tests.season import (
     sent,
 )
 
+pytestmark = pytest.mark.e2e
+
 LINKS = f"/desk/{P}/links"
 REFUSED, SILENT, CUT, LATER = (
     [f"T{place:02}" for place in places]

@@ -44,13 +44,14 @@ def same_session(world: World, phone: Phone) -> Phone:
     return other
 
 
+@pytest.mark.guards("sent once")
 @pytest.mark.guards("duplicates at one moment", "no recognition of a content already kept ✓")
 @pytest.mark.soak
 def test_duplicate_sends_at_one_moment_are_one_report(
     world: World, engine: str, figure: Figure
 ) -> None:
     """First sends, corrections and answers to returns, each tapped by many threads at once."""
-    total = size(96, 2_000 if engine == "sqlite" else 1_000)
+    total = size(96, 9_000 if engine == "sqlite" else 1_000)
     threads, kinds = 8, Counter[str]()
     turns = total // threads
     for turn in range(turns):

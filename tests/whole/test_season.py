@@ -52,7 +52,7 @@ from tests.season import (
 )
 from tests.unit_files import book
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
 NO_SCRIPTS, ON_PHONE, ON_PAPER = "T05", "T12", "P05"  # in Chromium, in Chromium, by post
 NEVER, EXEMPT, LATE, EXTENDED = "P09", "T31", ("T33", "T34", "T35"), "T30"

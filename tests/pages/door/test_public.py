@@ -273,8 +273,6 @@ def test_unknown_and_revoked_links_get_the_same_answer_with_whom_to_call(
     assert visitor().post(f"/u/{token}", {}).status == 404
 
 
-@pytest.mark.guards("both engines serve the pages")
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.guards("re-issuing ends the old", "the old token left")
 def test_a_new_link_ends_the_old_one_and_its_sessions(
     as_unit: Callable[..., Visitor], visitor: Callable[[], Visitor], site: Site

@@ -1,4 +1,4 @@
-"""The form, periods and the department's figures in a real Chromium: axe, keyboard, no script."""
+"""The form, periods and the department's figures in a real Chromium: keyboard, no script."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +9,7 @@ from playwright.sync_api import Browser, Page
 from infra.browser import DESK, PHONE, served
 from tests.browser import chromium_or_say_so
 from tests.conftest import NEW
-from tests.pages.programmes.test_forms import OUT, SAMPLE, SECOND
-from tests.whole.test_browser import inspect
+from tests.pages.programmes.test_forms import SECOND
 
 pytestmark = pytest.mark.browser
 
@@ -37,44 +36,7 @@ def officer(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> 
     return page
 
 
-def upload(page: Page, folder: Path, content: str) -> None:
-    file = folder / "mau.md"
-    file.write_text(content, "utf-8")
-    page.set_input_files("#form", file)
-    page.get_by_role("button", name="Tải lên và xem trước").click()
-
-
-@pytest.mark.guards("keyboard, no script, axe")
-def test_axe_finds_nothing_on_the_pages_of_a_programme(
-    browser: Browser, urls: dict[str, str], tmp_path: Path
-) -> None:
-    faults: list[str] = []
-    page = officer(browser, urls)
-    desk = f"{urls['unit'].split('/u/')[0]}/desk/{NEW}"
-    page.goto(f"{desk}/form")
-    upload(page, tmp_path, SAMPLE.replace(OUT, "| | number | i1_6 |"))
-    inspect(page, "form with faults", faults)
-    upload(page, tmp_path, SECOND)
-    inspect(page, "form offered", faults)
-    page.goto(f"{desk}/periods")
-    inspect(page, "periods", faults)
-    page.get_by_role("link", name="Quý IV năm 2026").click()
-    page.get_by_label("Hạn gửi").fill("31/02/2027")
-    page.get_by_role("button", name="Đổi ngày").click()
-    inspect(page, "period with faults", faults)
-    page.goto(f"{desk}/periods/new")
-    page.get_by_role("button", name="Thêm kỳ báo cáo").click()
-    inspect(page, "new period with faults", faults)
-    page.goto(f"{desk}/periods/holidays?year=2027&days=17/03/2027")
-    inspect(page, "holidays before they are kept", faults)
-    page.goto(f"{desk}/2026-Q4/department")
-    page.locator("#i3_1").fill("7")
-    page.get_by_role("button", name="Lưu số liệu của Sở").click()
-    inspect(page, "department", faults)
-    assert faults == []
-
-
-@pytest.mark.guards("keyboard, no script, axe")
+@pytest.mark.guards("a programme’s pages by keyboard, without a script")
 def test_an_officer_without_a_mouse_and_without_scripts_runs_a_period(
     browser: Browser, urls: dict[str, str], tmp_path: Path
 ) -> None:

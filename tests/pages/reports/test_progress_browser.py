@@ -1,13 +1,12 @@
-"""The grid, the years and the terms in a real Chromium: axe, nothing sideways, the keyboard."""
+"""The grid, the years and the terms in a real Chromium, by the keyboard."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK, PHONE, served
+from infra.browser import DESK, served
 from tests.browser import chromium_or_say_so
 from tests.conftest import NEW
 
@@ -36,29 +35,7 @@ def officer(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
         context.close()
 
 
-@pytest.mark.guards("the keyboard alone, without JavaScript; axe")
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    browser: Browser, officer: tuple[Page, str]
-) -> None:
-    """On a phone in the light and on a desk in the dark."""
-    signed_in, host = officer
-    faults = []
-    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
-        context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-        context.add_cookies(signed_in.context.cookies())  # type: ignore[arg-type]
-        page = context.new_page()
-        for path in (f"{GRID}?bloc=Z", f"{TERMS}?unit=T01", f"/desk/{NEW}/years"):
-            page.goto(host + path)
-            width = page.evaluate("document.documentElement.scrollWidth")
-            if width > size["width"]:
-                faults.append(f"{path}: {width} px wide on {size['width']}")
-            found = Axe().run(page).response["violations"]
-            faults += [f"{path} {scheme}: {one['id']}: {one['nodes'][0]['html']}" for one in found]
-        context.close()
-    assert faults == []
-
-
-@pytest.mark.guards("the keyboard alone, without JavaScript; axe", "a box without a label")
+@pytest.mark.guards("the desk by the keyboard alone, without JavaScript")
 def test_the_keyboard_alone_filters_ticks_exempts_and_lifts(officer: tuple[Page, str]) -> None:
     """Without JavaScript, too."""
     page, host = officer

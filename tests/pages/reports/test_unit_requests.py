@@ -152,7 +152,6 @@ def test_more_time_is_granted_until_a_day_that_can_be(
 # ------------------------------------------------------------------ reopening
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_report_taken_in_is_reopened_on_request(
     site: Site, as_unit: AS_UNIT, as_staff: AS_STAFF
 ) -> None:

@@ -12,7 +12,6 @@ from infra.browser import PHONE
 from tests.browser import chromium_or_say_so, close, until
 from tests.pages.reports.test_moves_browser import tab_to
 from tests.two_phones import Office, Stored, office
-from tests.whole.test_browser import inspect
 from tests.world import K, P
 
 pytestmark = pytest.mark.browser
@@ -622,14 +621,11 @@ def test_another_units_text_is_named_and_not_shown(phone: Open, units: Iterator[
 @pytest.mark.guards(
     "signing out asks where the phone holds what the server has not got, and only there"
 )
-def test_the_question_is_answered_by_keyboard_and_axe_finds_nothing(phone: Open) -> None:
+def test_the_question_is_answered_by_keyboard(phone: Open) -> None:
     page = home_with_unsaved_text(phone())
     tab_to(page, "Đăng xuất")
     page.keyboard.press("Enter")
     until(lambda: page.evaluate("document.activeElement.getAttribute('role')") == "group")
-    faults: list[str] = []
-    inspect(page, "signing out", faults)
-    assert faults == []
     tab_to(page, "Không đăng xuất")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == "Đăng xuất"

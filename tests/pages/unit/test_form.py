@@ -274,8 +274,6 @@ def test_a_late_autosave_overwrites_nothing(site: Site, as_unit: Callable[..., V
     assert draft.typed["i1_5"] == "1"
 
 
-@pytest.mark.guards("both engines serve the pages")
-@pytest.mark.parametrize("engine", ENGINES)
 def test_a_correction_needs_a_reason_and_makes_version_two(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:

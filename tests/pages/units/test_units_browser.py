@@ -1,4 +1,4 @@
-"""The unit list in a real Chromium: by keyboard, without scripts, and under axe."""
+"""The unit list in a real Chromium: by keyboard, and without scripts."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page
 from infra.browser import DESK, PHONE, served
 from tests.browser import chromium_or_say_so
 from tests.unit_files import book
-from tests.whole.test_browser import inspect
 
 pytestmark = pytest.mark.browser
 P = "thi-dua-2026-2030"
@@ -102,27 +101,3 @@ def test_a_unit_is_found_and_renamed_by_keyboard_alone(
     page.keyboard.press("Enter")
     page.wait_for_url("**done=1")
     assert "Trường THPT Đồ Chiểu" in page.locator("table").inner_text()
-
-
-def test_axe_finds_nothing_on_the_pages_of_units(
-    browser: Browser, urls: dict[str, str], lists: dict[str, Path]
-) -> None:
-    faults: list[str] = []
-    page, desk = signed_in(browser, urls)
-    for name, where in (
-        ("list", "units"),
-        ("by today's units", "2026-Q1/units?code=i1_2&show=today"),
-    ):
-        page.goto(f"{desk}/{where}")
-        inspect(page, name, faults)
-    for name in ("bad", "good"):
-        page.goto(f"{desk}/units/import")
-        page.locator("#file").set_input_files(str(lists[name]))
-        page.get_by_role("button", name="Xem trước").click()
-        inspect(page, f"preview of a {name} file", faults)
-    page.goto(f"{desk}/units/T05")
-    page.locator("#f-name").fill("Tên mới")
-    page.locator("#f-since").fill("01/02/2026")
-    page.get_by_role("button", name="Lưu thay đổi").click()
-    inspect(page, "unit warned", faults)
-    assert faults == []

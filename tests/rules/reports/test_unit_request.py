@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import pytest
-
 from chalicelib.rules.reports import unit_request
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
@@ -29,15 +27,6 @@ def test_a_request_has_a_reason_and_more_time_a_day() -> None:
         "wanted": "day_past",
     }
     assert read("reopen", reason="Sai số liệu")[1] == {}
-
-
-@pytest.mark.guards("asked once")
-def test_asking_twice_is_one_request() -> None:
-    first = replace(read(reason="Bão", wanted="24/12/2026")[0], revision=1)
-    assert unit_request.asked_again(first, replace(first, asked=instant(20), revision=0)) is None
-    changed = unit_request.asked_again(first, replace(first, reason="Bão số 9", asked=instant(20)))
-    assert changed is not None
-    assert (changed.asked, changed.revision) == (first.asked, 1)
 
 
 def test_what_was_answered_may_be_asked_anew() -> None:

@@ -1,0 +1,213 @@
+"""Every page in a real Chromium: axe finds nothing, nothing runs off the side."""
+
+import pickle
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, Route
+
+from chalicelib.edges import embedded
+from chalicelib.pages.frame import render
+from chalicelib.ways import WAYS
+from infra import samples
+from infra.browser import DESK, PHONE, served
+from infra.gateway import Reply
+from tests import everything
+from tests.browser import chromium_or_say_so
+from tests.conftest import HERE, MIDDLE_OF_Q4, Clock, made_once
+from tests.walk import Shown, Walk, room_of
+from tests.whole.test_browser import phone, to_the_form
+
+pytestmark = pytest.mark.browser
+
+ROOMS = sorted({"frame", *map(room_of, WAYS)})
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+_OPEN = "for (const one of document.querySelectorAll('details')) one.open = true"
+_TELLING, _EMPTY = {"class", "type", "role", "scope"}, {"meta", "link", "input", "br", "img", "col"}
+_RUN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations.map(
+  one => `${one.id}: ${one.nodes[0].html.slice(0, 120)}`)"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a walk has shown: the pages, and by which ways and templates."""
+
+    pages: list[Shown]
+    ways: set[tuple[str, str]]
+    templates: set[str]
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """One walk for every process of this test run."""
+
+    def walk(folder: Path) -> None:
+        site = embedded.open_site(folder / "data", HERE, Clock(MIDDLE_OF_Q4))
+        samples.load_all(site)
+        town = everything.Town(everything.fill(site))
+        render._environment.cache_clear()
+        walked = Walk(town, folder / "data" / "outbox")
+        pages = walked.pages()
+        site.table.close()
+        templates = {name for _, name in render._environment().cache or {}}
+        found = Seen(with_every_place(pages), walked.walked, templates)
+        (folder / "seen").write_bytes(pickle.dumps(found))
+
+    folder = made_once(tmp_path_factory, "walk", walk)
+    found: Seen = pickle.loads((folder / "seen").read_bytes())  # noqa: S301 - our own
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium_or_say_so() as found:
+        yield found
+
+
+class Places(HTMLParser):
+    """Every kind of element of a page with all kinds around it; of its attributes, those that axe
+    reads by what they say, and that there are others. Words are none of it.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: set[tuple[str, ...]] = set()
+        self._around: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        kind = [(name, text) if name in _TELLING else name for name, text in attrs]
+        self._around.append((tag, f"{tag} {kind}"))
+        self.found.add(tuple(kind for _, kind in self._around))
+        if tag in _EMPTY:
+            self._around.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._around and self._around.pop()[0] != tag:
+            pass
+
+
+def with_every_place(pages: list[Shown]) -> list[Shown]:
+    """The long pages, and those with an element where no longer one has it: axe is slow."""
+    known: set[tuple[str, ...]] = set()
+    chosen = []
+    for one in sorted(pages, key=lambda one: -len(one.reply.body)):
+        found = Places(one.reply.body.decode()).found
+        if found - known:
+            known |= found
+            chosen.append(one)
+    return chosen
+
+
+class Glass:
+    """A browser's page that shows replies as they came, with their headers and scripts."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page = browser.new_context(viewport=PHONE).new_page()
+        self.page.route("**/*", self._answer)
+
+    def show(self, reply: Reply) -> Page:
+        self._reply = reply
+        self.page.goto(HERE)
+        self.page.evaluate(_OPEN)
+        return self.page
+
+    def _answer(self, route: Route) -> None:
+        script = render.script(route.request.url.rpartition("/")[2])
+        if route.request.resource_type == "document":
+            headers = {name: text for name, text in self._reply.headers if name != "Set-Cookie"}
+            route.fulfill(status=self._reply.status, headers=headers, body=self._reply.body)
+        elif script:
+            route.fulfill(status=script.status, headers=script.headers, body=script.body)
+        else:
+            route.abort()
+
+
+def faults_of(page: Page, name: str, number: int = 0) -> list[str]:
+    """On a phone in the light and on a desk in the dark, of every second page the other way round.
+
+    What axe judges by size is so judged at both sizes, and colours in both schemes.
+    """
+    faults = []
+    page.evaluate(AXE_SCRIPT)
+    for size, scheme in zip((PHONE, DESK), ("light", "dark")[:: 1 - number % 2 * 2], strict=True):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        width = page.evaluate("document.documentElement.scrollWidth")
+        found = page.evaluate(_RUN)
+        found += [f"{width} px wide"] if width > size["width"] else []
+        faults += [f"{name} {size['width']} {scheme}: {fault}" for fault in found]
+    page.set_viewport_size(PHONE)
+    return faults
+
+
+@pytest.mark.guards(
+    "readable by everyone: axe finds nothing, nothing runs off the side",
+    "a box without a label ✓",
+    "two landmarks of one name ✓",
+    "a colour without contrast ✓",
+    "a table that doesn't fold ✓",
+)
+@pytest.mark.parametrize("room", ROOMS)
+def test_axe_finds_nothing_and_nothing_runs_off_the_side(
+    browser: Browser, seen: Seen, room: str
+) -> None:
+    glass, faults = Glass(browser), []
+    for number, one in enumerate(one for one in seen.pages if one.room == room):
+        faults += faults_of(glass.show(one.reply), one.name, number)
+    glass.page.context.close()
+    assert faults == []
+
+
+@pytest.mark.guards(
+    "the sweep sees every way and every template",
+    "a way whose page nobody could open ✓",
+    "a way by POST that no one presses ✓",
+    "a template that nothing shows ✓",
+)
+def test_every_way_and_every_template_is_in_the_sweep(seen: Seen) -> None:
+    every = {(way.method, way.path) for way in WAYS}
+    assert every - seen.ways == set()
+    templates = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
+    assert templates - seen.templates == set()
+
+
+@pytest.mark.guards("readable by everyone: axe finds nothing, nothing runs off the side")
+def test_axe_finds_nothing_where_a_script_asks(browser: Browser, tmp_path: Path) -> None:
+    """A question in its place, a copy on the phone, a form grown stale, and before signing out."""
+    faults: list[str] = []
+    with served(tmp_path / "data") as urls:
+        one, two = phone(browser), phone(browser)
+        for page, figure in ((one, "1"), (two, "2")):
+            to_the_form(page, urls)
+            page.locator("#i1_5").fill(figure)
+        for page in (one, two):
+            page.get_by_role("button", name="Lưu nháp").click()
+            page.locator("#saved", has_text="đã lưu").wait_for()
+        two.locator(".asks").wait_for()
+        faults += faults_of(two, "a question in its place")
+        two.reload()
+        two.locator("#notice summary").click()
+        faults += faults_of(two, "a copy on the phone", 1)
+        two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
+        two.get_by_role("button", name="Lưu nháp").click()
+        two.locator("#notice").wait_for()
+        faults += faults_of(two, "a form that can't be saved any more")
+        two.locator("header a").click()
+        two.get_by_role("button", name="Đăng xuất", exact=True).click()
+        question = two.get_by_role("group", name="Máy này còn giữ")
+        question.wait_for()
+        faults += faults_of(two, "signing out of a unit's pages", 1)
+        two.goto(urls["director"])
+        two.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+        two.get_by_role("button", name="Đăng xuất").click()
+        question.get_by_text(re.compile("Đơn vị T01, kỳ 20.*: nhập lúc")).wait_for()
+        faults += faults_of(two, "signing out of the desk")
+        one.context.close()
+        two.context.close()
+    assert faults == []
