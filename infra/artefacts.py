@@ -24,8 +24,14 @@ def _artefacts(here: Account, say: Say) -> str:
         if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
             raise NotDeployed(f"the bucket {name} is not ours to use: {error}") from error
     say(f"making the bucket for packages, {name}")
-    place: Any = {"LocationConstraint": here.region}
-    own = {} if here.region == "us-east-1" else {"CreateBucketConfiguration": place}
+    _make(client, here.region, name)
+    return name
+
+
+def _make(client: Any, region: str, name: str) -> None:
+    """A bucket that nobody outside the account can read, encrypted."""
+    place: Any = {"LocationConstraint": region}
+    own = {} if region == "us-east-1" else {"CreateBucketConfiguration": place}
     client.create_bucket(Bucket=name, **own)
     client.put_public_access_block(
         Bucket=name,
@@ -43,7 +49,6 @@ def _artefacts(here: Account, say: Say) -> str:
     client.put_bucket_encryption(
         Bucket=name, ServerSideEncryptionConfiguration={"Rules": [default]}
     )
-    return name
 
 
 def uploaded(here: Account, made: Package, say: Say) -> str:

@@ -19,6 +19,13 @@ LINT = ROOT / ".venv-lint"  # what judges the template of AWS
 BENCH = ROOT / ".venv-bench"  # the public peers, which nothing else needs
 PINS = ROOT / ".venv-pins"  # what hashes the pins of all of them
 
+# What is only built: its requirements, its environment, and whether nothing else is in it.
+TOOLS = {
+    "--emulator": ("requirements-ministack.txt", EMULATOR, False),
+    "--lint": ("requirements-lint.txt", LINT, False),
+    "--lambda": ("requirements-lambda.txt", LAMBDA, True),
+}
+
 
 def fail(line: str) -> None:
     print(f"baocao: {line}", file=sys.stderr)
@@ -43,12 +50,7 @@ def build(requirements: Path, venv: Path = VENV, *, alone: bool = False) -> None
     if alone:
         shutil.rmtree(venv, ignore_errors=True)
     if not python.exists():
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", str(venv)], capture_output=True, check=False
-        )
-        if made.returncode:
-            shutil.rmtree(venv, ignore_errors=True)  # half of one would be taken for a whole
-            fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
+        begin(venv)
     install = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes"]
     install += ["--requirement", str(requirements)]
     if subprocess.run(install, stdout=sys.stderr, check=False).returncode:
@@ -59,19 +61,22 @@ def build(requirements: Path, venv: Path = VENV, *, alone: bool = False) -> None
     stamp.write_text(wanted)
 
 
+def begin(venv: Path) -> None:
+    """An environment with nothing in it yet but pip."""
+    command = [sys.executable, "-m", "venv", str(venv)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        shutil.rmtree(venv, ignore_errors=True)  # half of one would be taken for a whole
+        fail("Python can't make an environment: install its venv module (Debian: python3-venv)")
+
+
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - it runs before any environment is chosen
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     arguments = sys.argv[1:]
     dev = arguments[:1] == ["--dev"]
-    if arguments[:1] == ["--emulator"]:
-        build(ROOT / "infra" / "requirements-ministack.txt", EMULATOR)
-        return
-    if arguments[:1] == ["--lint"]:
-        build(ROOT / "infra" / "requirements-lint.txt", LINT)
-        return
-    if arguments[:1] == ["--lambda"]:
-        build(ROOT / "infra" / "requirements-lambda.txt", LAMBDA, alone=True)
+    if arguments and arguments[0] in TOOLS:
+        requirements, venv, alone = TOOLS[arguments[0]]
+        build(ROOT / "infra" / requirements, venv, alone=alone)
         return
     if arguments[:1] == ["--pins"]:
         build(ROOT / "infra" / "requirements-pins.txt", PINS)

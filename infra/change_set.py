@@ -28,11 +28,18 @@ def prepared(
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Tags=[{"Key": "baocao", "Value": wanted["Stage"]}],
     )
+    changes = _ready(here, found, name)
+    return None if changes is None else (name, changes)
+
+
+def _ready(here: Account, found: Stack, name: str) -> list[dict[str, Any]] | None:
+    """What the change set would change, as soon as that is known; None where nothing."""
+    client = here.client("cloudformation")
     until = time.monotonic() + 60 * _PATIENCE
     while True:
         told = client.describe_change_set(StackName=found.name, ChangeSetName=name)
         if told["Status"] == "CREATE_COMPLETE":
-            return name, _all_changes(client, found.name, name)
+            return _all_changes(client, found.name, name)
         if told["Status"] == "FAILED":
             reason = told.get("StatusReason", "no reason given")
             drop(here, found, name)

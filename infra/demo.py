@@ -66,19 +66,22 @@ def refuse_real(site: Site, *, on_aws: bool) -> None:
         raise Unusable("this stage holds reports: no made-up ones are put beside them")
 
 
+def _begun(site: Site, now: datetime) -> list[tuple[Programme, Period]]:
+    return [
+        (programme, period)
+        for programme in programmes.programmes(site.table)
+        for period in programmes.periods(site.table, programme.key)
+        if period.has_begun(now)
+    ]
+
+
 def fill(site: Site) -> None:
     """Send what is not there yet. A second run sends nothing; the same seed gives the same."""
     now = site.clock()
     clock = _Clock(now)
     app.use(Site(site.table, site.files, site.mail, site.server_key, site.public_url, clock))
     gateway = Gateway(app)
-    begun = [
-        (programme, period)
-        for programme in programmes.programmes(site.table)
-        for period in programmes.periods(site.table, programme.key)
-        if period.has_begun(now)
-    ]
-    total = 0
+    begun, total = _begun(site, now), 0
     for place, (programme, period) in enumerate(begun, start=1):
         form = programmes.form(site.table, programme.key, period.form)
         units = owing(programmes.units(site.table, programme), period.end)
@@ -212,13 +215,17 @@ def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple
     elif one.kind == "amount":
         yield one.code, f"{chance.randint(20, 900) * size:.1f}".replace(".", ",")
     else:
-        often = 0.08 if one.direction == "-" else 0.85
-        usual = (1, 1, 2, 3, 5, 9)[zlib.crc32(one.code.encode()) % 6]
-        most = 2 if one.direction == "-" else 1 + usual * size
-        if chance.random() < often:
-            yield one.code, str(int(chance.uniform(0, most)))
-        else:
-            yield f"{one.code}.state", "nil"
+        yield _count(chance, one, size)
+
+
+def _count(chance: random.Random, one: Indicator, size: float) -> tuple[str, str]:
+    """Of what is to go down there is mostly none."""
+    often = 0.08 if one.direction == "-" else 0.85
+    usual = (1, 1, 2, 3, 5, 9)[zlib.crc32(one.code.encode()) % 6]
+    most = 2 if one.direction == "-" else 1 + usual * size
+    if chance.random() < often:
+        return one.code, str(int(chance.uniform(0, most)))
+    return f"{one.code}.state", "nil"
 
 
 def _ratio(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple[str, str]]:

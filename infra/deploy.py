@@ -1,7 +1,7 @@
 """A stage brought to a package: what would change is shown first; a failed try is run again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from chalicelib.edges.ports import Site
 from chalicelib.rules.texts.clock import now
@@ -85,22 +85,31 @@ def site_of(stage: str) -> Site:
     return aws.open_site(now, settings(stage))
 
 
-def _parameters(
-    here: Account, stage: str, found: Stack, made: Package, given: Mapping[str, str]
-) -> dict[str, str]:
-    """What is given now, else what it was told before, else what can be seen in the account."""
-    known = json.loads(made.template.read_text("utf-8"))["Parameters"]
-    if unknown := sorted(given.keys() - known.keys()):
+def _check_given(given: Mapping[str, str], stage: str, known: Collection[str]) -> None:
+    """Raises NotDeployed for a setting that the template has not, or that is said elsewhere."""
+    if unknown := sorted(given.keys() - set(known)):
         raise NotDeployed(f"no such setting: {', '.join(unknown)}; there are {', '.join(known)}")
     if given.get("Stage", stage) != stage:
         raise NotDeployed(f"Stage is said by STAGE={stage}, not by SET")
-    before = {} if found.is_unborn else dict(found.parameters)
-    wanted = {**before, **given, "Stage": stage}
+
+
+def _check_mailboxes(wanted: Mapping[str, str]) -> None:
     if not wanted.get("Sender"):
         raise NotDeployed("who sends the mails? e.g. SENDER=no-reply@baocao.example")
     for name, variable in (("Sender", "SENDER"), ("AlarmMail", "AlarmMail")):
         if (address := wanted.get(name, "")) and not contact.is_mailbox(address):
             raise NotDeployed(f"{variable}={address} is no mail address like canbo@so.example")
+
+
+def _parameters(
+    here: Account, stage: str, found: Stack, made: Package, given: Mapping[str, str]
+) -> dict[str, str]:
+    """What is given now, else what it was told before, else what can be seen in the account."""
+    known = json.loads(made.template.read_text("utf-8"))["Parameters"]
+    _check_given(given, stage, known)
+    before = {} if found.is_unborn else dict(found.parameters)
+    wanted = {**before, **given, "Stage": stage}
+    _check_mailboxes(wanted)
     wanted.setdefault("SenderIdentity", wanted["Sender"])
     wanted["SesSandbox"] = "yes" if sending_identity.in_sandbox(here) else "no"
     if "MakeIdentity" not in wanted or wanted["SenderIdentity"] != before.get("SenderIdentity"):

@@ -8,6 +8,7 @@ from infra.asking import Ask
 from infra.stack import (
     Account,
     NotDeployed,
+    Stack,
     failures,
     key_parameter,
     resources,
@@ -30,6 +31,17 @@ def destroy(here: Account, stage: str, ask: Ask, say: Say) -> None:
         raise NotDeployed(f"{found.name} is being changed right now ({found.status}): wait")
     if not ask(f"destroy {found.name} with every report, file and the server key in it?"):
         raise NotDeployed("nothing was destroyed")
+    _delete_kept(here, found, say)
+    say(f"deleting {found.name}")
+    here.client("cloudformation").delete_stack(StackName=found.name)
+    if (after := settled(here, stage)).status not in ("", "DELETE_COMPLETE"):
+        told = "\n".join(failures(here, found.name))
+        raise NotDeployed(f"{found.name} is {after.status}: run it again\n{told}")
+    _forgotten_key(here, stage)
+
+
+def _delete_kept(here: Account, found: Stack, say: Say) -> None:
+    """What the stack keeps when it goes itself: files and items."""
     there = resources(here, found.name)
     if name := there.get("Files"):
         say(f"emptying the bucket {name}")
@@ -37,12 +49,6 @@ def destroy(here: Account, stage: str, ask: Ask, say: Say) -> None:
     if name := there.get("Table"):
         say(f"deleting the table {name}")
         _ignoring("ResourceNotFoundException", here.client("dynamodb").delete_table, TableName=name)
-    say(f"deleting {found.name}")
-    here.client("cloudformation").delete_stack(StackName=found.name)
-    if (after := settled(here, stage)).status not in ("", "DELETE_COMPLETE"):
-        told = "\n".join(failures(here, found.name))
-        raise NotDeployed(f"{found.name} is {after.status}: run it again\n{told}")
-    _forgotten_key(here, stage)
 
 
 def _forgotten_key(here: Account, stage: str) -> bool:

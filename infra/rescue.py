@@ -68,6 +68,23 @@ def reachable(site: Site, given: str, forget: Callable[[str], bool]) -> str:
 # ------------------------------------------------------------------ the server key
 
 
+def _question(key: ServerKey, there: int, behind: int) -> str:
+    """What is to be agreed to: a new key, or what one that was cut off has left to do."""
+    if behind:
+        return f"{behind} links stand on a server key of before: end them, make new ones?"
+    made = f"{key.made().astimezone(VIETNAM):%d/%m/%Y %H:%M}"
+    question = f"make a new server key (this is of {made}, Viet Nam's time) "
+    return question + f"and end the {there} links that stand on it?"
+
+
+def _wait_out(site: Site, key: ServerKey, say: Say, wait: Callable[[float], object]) -> None:
+    """Until no function knows the old key; never longer than that, whatever the two clocks say."""
+    left = min(key.slow, key.made() + key.slow - site.clock()).total_seconds()
+    if left > 0:
+        say(f"waiting {left:.0f} s, until no function knows the old key; print no links meanwhile")
+        wait(left)
+
+
 def rotate(
     site: Site,
     key: ServerKey,
@@ -82,22 +99,12 @@ def rotate(
     """
     there = list(_working(site))
     behind = [one for one in there if not links.token(site.key, one)]
-    if behind:
-        question = f"{len(behind)} links stand on a server key of before: end them, make new ones?"
-    else:
-        made = f"{key.made().astimezone(VIETNAM):%d/%m/%Y %H:%M}"
-        question = f"make a new server key (this is of {made}, Viet Nam's time) "
-        question += f"and end the {len(there)} links that stand on it?"
-    if not ask(question):
+    if not ask(_question(key, len(there), len(behind))):
         raise Unusable("nothing was changed")
     if not behind:
         acts.commit(site.table, Act(site.clock(), "make rotate", "rotate_key"))
         key.replace()
-    # Never longer than that, whatever the two clocks say.
-    left = min(key.slow, key.made() + key.slow - site.clock()).total_seconds()
-    if left > 0:
-        say(f"waiting {left:.0f} s, until no function knows the old key; print no links meanwhile")
-        wait(left)
+    _wait_out(site, key, say, wait)
     before = {(one.programme, one.unit) for one in there} - {
         (one.programme, one.unit) for one in behind
     }

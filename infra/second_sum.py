@@ -194,6 +194,10 @@ def second_sum(raw: Raw, p: str, k: str) -> dict[str, Any]:
         lines[code] = _line(indicator, askers, sorted(blocs), units, found.said)
         if indicator["entered_by"] == "department":
             lines[code] |= _entered(raw, p, k, indicator)
+    return {**_completeness(units, found), "lines": lines}
+
+
+def _completeness(units: Mapping[str, str], found: _Reported) -> dict[str, Any]:
     returned = {unit for unit in units if found.states.get(unit) == "returned"}
     received = {unit for unit in units if unit in found.states} - returned
     return {
@@ -207,7 +211,6 @@ def second_sum(raw: Raw, p: str, k: str) -> dict[str, Any]:
         "missing_units": units.keys() - found.states.keys(),
         "late_units": received & found.late,
         "returned_units": returned,
-        "lines": lines,
     }
 
 

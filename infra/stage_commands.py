@@ -54,11 +54,7 @@ def _destroy(given: argparse.Namespace) -> None:
     _say(f"{named(given.stage)} is gone")
 
 
-def main(arguments: Sequence[str]) -> int:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from chalicelib.edges.ports import Unusable
-
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra", description="make deploy, make destroy")
     commands = parser.add_subparsers(required=True)
     for name, action in (("deploy", _deploy), ("destroy", _destroy)):
@@ -71,7 +67,15 @@ def main(arguments: Sequence[str]) -> int:
             command.add_argument("--sender", default="", help="mail address that mails come from")
             command.add_argument("--set", default="", help="Name=value of the template's settings")
             command.add_argument("--out", type=Path, default=Path("out"))
-    given = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from chalicelib.edges.ports import Unusable
+
+    given = _parsed(arguments)
     os.umask(0o077)
     try:
         if given.stage not in STAGES:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urlsplit
 from chalicelib.pages.frame.web import origin
 from infra.gateway import Gateway, Reply
 
+_BOUNDARY = "--------baocao-visitor"
+
 
 class Forms(HTMLParser):
     """The forms of a page: where each goes, and what it holds as it stands."""
@@ -82,24 +84,12 @@ class Visitor:
         **headers: str,
     ) -> Reply:
         """A form with files, as browsers send it: each file by its box, with its name."""
-        line = "--------baocao-visitor"
-        parts = [(f'name="{name}"', content.encode()) for name, content in fields.items()]
-        parts += [
-            (f'name="{name}"; filename="{filename}"', content)
-            for name, (filename, content) in files.items()
-        ]
-        body = b"".join(
-            f"--{line}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
-            + content
-            + b"\r\n"
-            for head, content in parts
-        )
         headers = {
             "origin": origin(self._site()),
-            "content-type": f"multipart/form-data; boundary={line}",
+            "content-type": f"multipart/form-data; boundary={_BOUNDARY}",
             **headers,
         }
-        return self._call("POST", path, headers, body + f"--{line}--\r\n".encode())
+        return self._call("POST", path, headers, _multipart(fields, files))
 
     def submit(self, page: Reply, action: str = "", **fields: str) -> Reply:
         """Send the page's form (the one whose action ends so) with some fields filled in."""
@@ -134,3 +124,18 @@ class Visitor:
                 key, _, value = content.partition(";")[0].partition("=")
                 self.cookies[key] = value
         return reply
+
+
+def _multipart(fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> bytes:
+    parts = [(f'name="{name}"', content.encode()) for name, content in fields.items()]
+    parts += [
+        (f'name="{name}"; filename="{filename}"', content)
+        for name, (filename, content) in files.items()
+    ]
+    body = b"".join(
+        f"--{_BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for head, content in parts
+    )
+    return body + f"--{_BOUNDARY}--\r\n".encode()

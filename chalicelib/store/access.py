@@ -9,6 +9,7 @@ from chalicelib.edges.table import (
     ANYTHING,
     NOTHING,
     Busy,
+    Change,
     Check,
     Conflict,
     Delete,
@@ -66,17 +67,25 @@ def open_session(table: Table, role: Role, now: datetime, email: str) -> Session
     end = iso(until)
     grant = _grant(account, role)
     body = {"kind": "session", "role": role, "until": end, "email": email, "grant": grant}
-    try:
-        table.write(
-            Put(keys.token(digest), body, NOTHING, expires),
-            Put(keys.session(keys.staff_access(email), digest), {"until": end}, NOTHING, expires),
-            Check(keys.staff(email), _version(account)),
-        )
-    except Conflict as conflict:
-        # Nobody else can have made this token: a second try of the SDK met its first.
-        if conflict.key != keys.token(digest):
-            raise
+    open_once(
+        table,
+        Put(keys.token(digest), body, NOTHING, expires),
+        Put(keys.session(keys.staff_access(email), digest), {"until": end}, NOTHING, expires),
+        Check(keys.staff(email), _version(account)),
+    )
     return session
+
+
+def open_once(table: Table, token: Put, *changes: Change) -> None:
+    """Write a new session with all that it stands on. Raises Conflict of what else it expects.
+
+    Nobody else can have made its token: where that is there, a second try of the SDK met its first.
+    """
+    try:
+        table.write(token, *changes)
+    except Conflict as conflict:
+        if conflict.key != token.key:
+            raise
 
 
 def _partition(session: Session) -> str:

@@ -19,6 +19,7 @@ from chalicelib.edges.table import (
     Item,
     Key,
     Put,
+    Scalar,
     Table,
 )
 from chalicelib.rules.access import access
@@ -57,36 +58,43 @@ def enter(table: Table, token: str, now: datetime, about: About = NOBODY) -> Ses
 def _open(table: Table, standing: Standing, now: datetime, about: About) -> Session:
     p, unit, until = standing.programme, standing.unit, now + access.UNIT_SESSION
     roster = table.get(keys.devices(p, unit))
+    ends = _making_room(table, standing, now)
+    common = _common(until, standing.generation, now, about)
+    whose = p, unit, "", standing.generation, about.name, about.post
+    session = Session("unit", access.new_token(), until, *whose, used=today(now).isoformat())
+    digest, expires = access.digest(session.token), int(until.timestamp())
+    body: Body = {"kind": "session", "role": "unit", "programme": p, "unit": unit, **common}
+    listed: Body = {"opened": iso(now), "device": about.kind, **common}
+    version = roster.version if roster else NOTHING
+    doors.open_once(
+        table,
+        Put(keys.token(digest), body, NOTHING, expires),
+        Put(keys.session(keys.unit_access(p, unit), digest), listed, NOTHING, expires),
+        Put(keys.devices(p, unit), {"changes": version + 1}, version, expires),
+        Check(keys.link(p, unit), standing.revision),
+        *_ended(ends),
+    )
+    return session
+
+
+def _common(until: datetime, generation: int, now: datetime, about: About) -> dict[str, Scalar]:
+    """What both items of a session hold: the one of its token and the one of its unit's list."""
+    return {
+        "until": iso(until),
+        "generation": generation,
+        "used": today(now).isoformat(),
+        "name": about.name,
+        "post": about.post,
+    }
+
+
+def _making_room(table: Table, standing: Standing, now: datetime) -> Sequence[Key]:
+    """What one more device ends in its own write; more than fits there goes before."""
     ends = _without_room(table, standing, now)
     while len(ends) > _TOGETHER:  # an older program opened any number
         table.write(*_ended(ends[:_TOGETHER]))
         ends = ends[_TOGETHER:]
-    day, whose = today(now).isoformat(), (p, unit, "", standing.generation, about.name, about.post)
-    session = Session("unit", access.new_token(), until, *whose, used=day)
-    digest, expires = access.digest(session.token), int(until.timestamp())
-    common: Body = {
-        "until": iso(until),
-        "generation": standing.generation,
-        "used": day,
-        "name": about.name,
-        "post": about.post,
-    }
-    body: Body = {"kind": "session", "role": "unit", "programme": p, "unit": unit, **common}
-    listed: Body = {"opened": iso(now), "device": about.kind, **common}
-    version = roster.version if roster else NOTHING
-    try:
-        table.write(
-            Put(keys.token(digest), body, NOTHING, expires),
-            Put(keys.session(keys.unit_access(p, unit), digest), listed, NOTHING, expires),
-            Put(keys.devices(p, unit), {"changes": version + 1}, version, expires),
-            Check(keys.link(p, unit), standing.revision),
-            *_ended(ends),
-        )
-    except Conflict as conflict:
-        # Nobody else can have made this token: a second try of the SDK met its first.
-        if conflict.key != keys.token(digest):
-            raise
-    return session
+    return ends
 
 
 def _without_room(table: Table, standing: Standing, now: datetime) -> list[Key]:
@@ -206,13 +214,7 @@ def _rewrite(
     until = max(until, from_iso(str(token.body["until"])))
     known = _device(found)
     about = told(known.about)
-    common: Body = {
-        "until": iso(until),
-        "generation": session.generation,
-        "used": today(now).isoformat(),
-        "name": about.name,
-        "post": about.post,
-    }
+    common = _common(until, session.generation, now, about)
     body: Body = {"opened": iso(known.opened), "device": about.kind, **common}
     expires = int(until.timestamp())
     table.write(

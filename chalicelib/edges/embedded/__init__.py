@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -61,16 +62,16 @@ def replace_key(path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def open_site(
-    data: Path,
-    public_url: str,
-    clock: Callable[[], datetime],
-    settings: Mapping[str, str] = os.environ,
-) -> Site:
-    """The installation in this folder, made on first use. Raises Unusable.
+def _present_key(path: Path) -> bytes:
+    """Read each time, so that a server that runs learns a new one at once. Raises Unusable."""
+    found = known_key(path)
+    if found is None:
+        raise Unusable(f"the key file {path} is gone: put it back")
+    return found
 
-    With SMTP_URL among the settings mails go out by that server, else into a folder.
-    """
+
+def _made(data: Path) -> SqliteTable:
+    """The folder with its table and its key. Raises Unusable."""
     try:
         data.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=data, prefix=".writable-"):
@@ -81,16 +82,22 @@ def open_site(
             make_key(data / "key")
     except OSError as error:
         raise Unusable(f"DATA={data} can't be written to: {error.strerror}") from error
+    return table
 
-    def key() -> bytes:
-        """Read each time, so that a server that runs learns a new one at once."""
-        found = known_key(data / "key")
-        if found is None:
-            raise Unusable(f"the key file {data / 'key'} is gone: put it back")
-        return found
 
+def open_site(
+    data: Path,
+    public_url: str,
+    clock: Callable[[], datetime],
+    settings: Mapping[str, str] = os.environ,
+) -> Site:
+    """The installation in this folder, made on first use. Raises Unusable.
+
+    With SMTP_URL among the settings mails go out by that server, else into a folder.
+    """
+    key = partial(_present_key, data / "key")
     return Site(
-        table=table,
+        table=_made(data),
         files=FolderFiles(data / "files", key, public_url),
         mail=_mail(data, settings),
         server_key=key,

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib import messages
 from chalicelib.edges import logs
@@ -67,6 +67,10 @@ def _mail_sign_in(site: Site, asked: Asked) -> str:
         link, code, _ = sign_ins.ask_sign_in(site.table, email, now, asked.browser, reserve)
     except Conflict:  # Lambda may hand over one event twice
         return "twice"
+    return _post(site, now, email, link, code)
+
+
+def _post(site: Site, now: datetime, email: str, link: str, code: str) -> str:
     from chalicelib.pages.frame import render
     from chalicelib.pages.frame.web import absolute
     from chalicelib.pages.links import link_mail

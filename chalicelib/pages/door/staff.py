@@ -47,12 +47,8 @@ def change(site: Site, request: Request) -> Response:
     """Add, give another role or remove, as the button says."""
     do, email = request.form.get("do", ""), request.form.get("email", "").lower()
     role = request.form.get("role", "")
-    if do not in ("add", "role", "remove"):
-        return _page(site, request, "bad_change")
-    if do == "add" and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
-        return _page(site, request, "bad_email")
-    if do != "remove" and role not in rules.STAFF:
-        return _page(site, request, "bad_role")
+    if fault := _fault(do, email, role):
+        return _page(site, request, fault)
     mailed: str = ""
     try:
         _change(site, request, do, email, cast(Role, role))
@@ -66,6 +62,15 @@ def change(site: Site, request: Request) -> Response:
         return leaver.removed(site, request, email)
     more = {"mail": mailed} if mailed else {}
     return redirect(site, "desk", "staff", done=do, **more)
+
+
+def _fault(do: str, email: str, role: str) -> str:
+    """What is wrong with what was asked, whoever is there: a key of FAULTS."""
+    if do not in ("add", "role", "remove"):
+        return "bad_change"
+    if do == "add" and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
+        return "bad_email"
+    return "bad_role" if do != "remove" and role not in rules.STAFF else ""
 
 
 def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:

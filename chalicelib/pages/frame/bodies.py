@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from chalicelib.pages.frame.web import Problem, Request, Upload
@@ -116,28 +116,43 @@ def one_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return form
 
 
-def _read_multipart(headers: Mapping[str, str], body: bytes) -> Sent:
-    """As browsers send files.
-
-    Raises Problem: 413 for too much, 415 for another kind of body, 400 for a broken one.
-    """
-    from multipart import MultipartError, MultipartParser, parse_options_header
+def _boundary(headers: Mapping[str, str]) -> str:
+    from multipart import parse_options_header
 
     kind, options = parse_options_header(headers.get("content-type", ""))
     packed = headers.get("content-encoding", "identity").strip().lower() != "identity"
     if kind != MULTIPART or packed or not options.get("boundary"):
         raise Problem(415, "unreadable_form")
+    return str(options["boundary"])
+
+
+def _parser(body: bytes, boundary: str) -> Iterable[Any]:
+    """Nothing of it goes to a disk, and nothing that breaks the standard is guessed at."""
+    from multipart import MultipartParser
+
+    parser: Iterable[Any] = MultipartParser(
+        BytesIO(body),
+        boundary,
+        content_length=len(body),
+        part_limit=MOST_FIELDS,
+        spool_limit=len(body),
+        memory_limit=len(body),
+        strict=True,
+    )
+    return parser
+
+
+def _read_multipart(headers: Mapping[str, str], body: bytes) -> Sent:
+    """As browsers send files.
+
+    Raises Problem: 413 for too much, 415 for another kind of body, 400 for a broken one.
+    """
+    from multipart import MultipartError
+
+    boundary = _boundary(headers)
     pairs, files = [], {}
     try:
-        for part in MultipartParser(
-            BytesIO(body),
-            options["boundary"],
-            content_length=len(body),
-            part_limit=MOST_FIELDS,
-            spool_limit=len(body),
-            memory_limit=len(body),
-            strict=True,
-        ):
+        for part in _parser(body, boundary):
             if part.filename is None:
                 pairs.append((part.name, part.raw.decode("utf-8")))
             elif part.size > LARGEST_UPLOAD:

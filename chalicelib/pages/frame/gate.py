@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from chalicelib.edges import logs
 from chalicelib.edges.ports import Site
@@ -140,19 +140,24 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
             {"full": True} if problem.name == "parked_full" else {}
         )
         return as_json(told, problem.status)
-    return render.page(
+    return _page(
         site,
         request,
-        "frame/problem.html",
-        status=problem.status,
+        problem.status,
         title=title,
         sentence=sentence,
         department=department,
-        identity="",
         sign_in=problem.name == "staff_signed_out",
         resend=problem.name in ("unknown_link", "replaced_link", "signed_out"),
         typed=_without_token(_typed(request, problem)),
     )
+
+
+def _page(site: Site, request: Request | None, status: int, **context: Any) -> Response:
+    """What went wrong; where nothing else is said it names nobody and leads nowhere."""
+    defaults = {"department": None, "identity": "", "sign_in": False, "resend": False}
+    told = defaults | context
+    return render.page(site, request, "frame/problem.html", status=status, **told)
 
 
 _NOTHING_GIVEN_BACK = ("foreign_request", "other_unit", "unreadable_form", "repeated_field")
@@ -196,16 +201,5 @@ def broken_page(
     if typed and request is not None and request.session is None:
         # Who it is could not be read either: the token that came goes back with it.
         typed["csrf"] = whole.get("csrf", "")
-    return render.page(
-        site,
-        request,
-        "frame/problem.html",
-        status=status,
-        title=title,
-        sentence=sentence,
-        department=None,
-        identity=identity,
-        sign_in=False,
-        resend=False,
-        typed=typed,
-    )
+    told = {"title": title, "sentence": sentence, "identity": identity, "typed": typed}
+    return _page(site, request, status, **told)

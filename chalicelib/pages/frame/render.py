@@ -145,21 +145,23 @@ def page(
     sheet, source = style(*styles)
     session = request.session if request else None
     department = department_of(context)
-    body = (
-        _environment()
-        .get_template(template)
-        .render(
-            style=sheet,
-            url=lambda *parts, **query: url(site, *parts, **query),
-            csrf=access.csrf_token(session.token) if session else "",
-            session=session,
-            asset=lambda name: asset(name)[0],
-            unencrypted=unencrypted(site),
-            field=own_words.field(department),
-            **context,
-        )
+    drawn = _environment().get_template(template)
+    body = drawn.render(
+        style=sheet,
+        url=lambda *parts, **query: url(site, *parts, **query),
+        csrf=access.csrf_token(session.token) if session else "",
+        session=session,
+        asset=lambda name: asset(name)[0],
+        unencrypted=unencrypted(site),
+        field=own_words.field(department),
+        **context,
     )
     body = own_words.filled(body, department, escape)
+    return Response(status, body, _headers(site, request, source))
+
+
+def _headers(site: Site, request: Request | None, source: str) -> dict[str, str]:
+    """Of every page: nothing runs, is loaded or is sent but our own; `source` lets its style in."""
     policy = (
         f"default-src 'none'; style-src {source}; script-src 'self'; connect-src 'self'; "
         "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -169,4 +171,4 @@ def page(
         # The address may hold a token, which not even our own next page needs to hear; and
         # no-referrer would make the page's form say that it comes from nowhere.
         headers["Referrer-Policy"] = "strict-origin"
-    return Response(status, body, headers)
+    return headers

@@ -1,7 +1,7 @@
 """The unit's side until it sends: home, form, drafts, definitions."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from chalicelib.pages.unit import keeping, owed_report
 from chalicelib.pages.unit.fields import faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.reports.draft import Draft
+from chalicelib.rules.reports.draft import Draft, Merged
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Fault
 from chalicelib.rules.reports.terms import NO_TERMS
@@ -210,34 +210,46 @@ def autosave(site: Site, request: Request) -> Response:
     typed = read(owed, request.form)
     kept = keeping.keep(site, request, owed, typed)
     if not owed.obligation.may_send(request.now):
-        beside = {"parked": kept.parked} if kept.parked else {}
         why = problems.REFUSALS[owed.obligation.against_sending(request.now)]
+        beside = {"parked": kept.parked} if kept.parked else {}
         return as_json({"problem": filled(why, owed.programme.department), **beside}, 409)
     if kept.merged is None or kept.draft is None:
         return _not_merged(site, owed, kept)
+    told = _merged(request.form, typed, kept.draft, kept.merged)
+    if not kept.merged.asked:
+        return as_json(told)
+    return as_json(told | _asked(kept, kept.draft, kept.merged.asked), 409)
+
+
+def _merged(
+    form: Mapping[str, str], typed: Mapping[str, str], draft: Draft, merged: Merged
+) -> dict[str, Any]:
+    """What the draft holds now, and what of it the page must show: others' texts, read answers."""
     settled = {
         name: text
         for name, text in typed.items()
-        if f"{name}.read" in request.form and name not in kept.merged.asked
+        if f"{name}.read" in form and name not in merged.asked
     }
-    told: dict[str, Any] = {
-        "draft": kept.draft.revision,
-        "saved": messages.moment(kept.draft.saved),
-        "place": whole_number(request.form.get("place", "")),
-        "theirs": {**settled, **kept.merged.theirs},
+    return {
+        "draft": draft.revision,
+        "saved": messages.moment(draft.saved),
+        "place": whole_number(form.get("place", "")),
+        "theirs": {**settled, **merged.theirs},
     }
-    if not kept.merged.asked:
-        return as_json(told)
-    told["asked"] = {
+
+
+def _asked(kept: Kept, draft: Draft, names: Iterable[str]) -> dict[str, Any]:
+    """What two pages have both changed: as the other left it, and where this page's text is."""
+    asked = {
         name: {
-            "text": kept.draft.typed.get(name, ""),
-            "saved": messages.moment(kept.draft.written(name).at),
+            "text": draft.typed.get(name, ""),
+            "saved": messages.moment(draft.written(name).at),
         }
-        for name in kept.merged.asked
+        for name in names
     }
-    parked = {"full": True} if kept.full else {"parked": kept.parked}
-    sentence = messages.FULL if kept.full else messages.CLASHED
-    return as_json({**told, **parked, "problem": sentence}, 409)
+    if kept.full:
+        return {"asked": asked, "full": True, "problem": messages.FULL}
+    return {"asked": asked, "parked": kept.parked, "problem": messages.CLASHED}
 
 
 def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:

@@ -80,20 +80,24 @@ def keep(
     meant: bool = False,
 ) -> Kept:
     """Raises Problem for more text than any report can hold."""
-    form = request.form
-    posted = Posted(
-        typed=fields,
-        base=whole_number(form.get("base", "")),
-        at=request.now,
-        known=whole_number(form.get("draft", "")),
-        page="" if of is not None else form.get("page", "")[:32],
-        place=whole_number(form.get("place", "")),
-    )
+    posted = _posted(request, fields, "" if of is not None else request.form.get("page", "")[:32])
     stands = Held(owed.draft, owed.parked)
     try:
         return drafts.keep(site.table, place(site, owed), posted, stands, of=of, meant=meant)
     except TooLarge:
         raise Problem(413, "draft_too_large") from None
+
+
+def _posted(request: Request, fields: Mapping[str, str], page: str) -> Posted:
+    form = request.form
+    return Posted(
+        typed=fields,
+        base=whole_number(form.get("base", "")),
+        at=request.now,
+        known=whole_number(form.get("draft", "")),
+        page=page,
+        place=whole_number(form.get("place", "")),
+    )
 
 
 def aside(site: Site, request: Request, page: "Page", written: Mapping[str, str]) -> None:

@@ -157,11 +157,7 @@ def decide(site: Site, request: Request, owed: OwedReport) -> Response:
     chosen = {name for name in one.typed if form.get(f"f.{name}")}
     named = any(name.startswith("f.") for name in form)
     if form["do"] == "drop":
-        place = keeping.place(site, owed)
-        if one.number == STALE:
-            drafts.begin_anew(site.table, place, request.now)
-        elif chosen or not named:
-            drafts.drop(site.table, place, one.number, chosen if named else None)
+        _drop(site, request, owed, one, chosen if named else None)
         where = (key,) if owed.obligation.may_send(request.now) else ()
         return redirect(site, "report", *where)
     if not chosen and not form.get("some"):
@@ -171,3 +167,14 @@ def decide(site: Site, request: Request, owed: OwedReport) -> Response:
         return redirect(site, "report", key, parked=str(one.number))
     kept = keeping.keep(site, request, owed, typed, of=one.number)
     return keeping.question(site, owed, kept) or redirect(site, "report", key)
+
+
+def _drop(
+    site: Site, request: Request, owed: OwedReport, one: Parked, fields: set[str] | None
+) -> None:
+    """These fields of the copy, or all of it; a stale draft goes as a whole."""
+    place = keeping.place(site, owed)
+    if one.number == STALE:
+        drafts.begin_anew(site.table, place, request.now)
+    elif fields is None or fields:
+        drafts.drop(site.table, place, one.number, fields)

@@ -122,11 +122,7 @@ def fill_nil(site: Site, request: Request) -> Response:
 
 
 def send(site: Site, request: Request) -> Response:
-    """Everything that is sent stands in the form itself: what was seen is what is kept.
-
-    Where it can't be sent it becomes the draft, who sends it and why included, and the page
-    behind the redirect reads that.
-    """
+    """Everything that is sent stands in the form itself: what was seen is what is kept."""
     owed = owed_report.load(site, request)
     typed = owed_report.typed_from(owed, request.form)
     read, why = owed_report.read(owed, typed, {}), ""
@@ -143,6 +139,13 @@ def send(site: Site, request: Request) -> Response:
             owed = owed_report.load(site, request)
         else:
             return redirect(site, "report", owed.period.key, "receipt", str(kept.number))
+    return _not_sent(site, request, owed, why)
+
+
+def _not_sent(site: Site, request: Request, owed: OwedReport, why: str) -> Response:
+    """What can't be sent becomes the draft, who sends it and why included, and the page behind
+    the redirect reads that.
+    """
     whole = keeping.with_the_sender(owed, request.form)
     unsent = keeping.keep(site, request, owed, whole, meant=True)
     if asking := keeping.question(site, owed, unsent):
@@ -201,11 +204,7 @@ def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
 
 def receipt(site: Site, request: Request) -> Response:
     owed = owed_report.load(site, request, to_read=True)
-    number = whole_number(request.params["version"])
-    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
-    version = reports.version(site.table, p, key, code, number)
-    if version is None:
-        raise Problem(404, "no_receipt")
+    version = _version(site, request, owed)
     from chalicelib.messages.reports import moves
     from chalicelib.pages.unit import department_said, parked
 
@@ -220,8 +219,18 @@ def receipt(site: Site, request: Request) -> Response:
         understood=understood(owed, report.parse(version.content)),
         can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
-        said=department_said.comments(site, p, owed.head),
+        said=department_said.comments(site, owed.programme.key, owed.head),
         kind=kind,
         unit_request=unit_request,
         words=moves,
     )
+
+
+def _version(site: Site, request: Request, owed: OwedReport) -> Version:
+    """By its number in the address. Raises Problem."""
+    number = whole_number(request.params["version"])
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    version = reports.version(site.table, p, key, code, number)
+    if version is None:
+        raise Problem(404, "no_receipt")
+    return version

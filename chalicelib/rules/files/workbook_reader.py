@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, TypeAlias
@@ -61,8 +61,8 @@ def is_workbook(content: bytes) -> bool:
     return content.startswith(_ZIP)
 
 
-def read(content: bytes, preferred: str) -> Sheet:
-    """The sheet of this name, or the only one that can be seen. Raises NotTaken."""
+def _weighed(content: bytes) -> Mapping[str, Sequence[str]]:
+    """The merged cells of each part, of a workbook that may be opened. Raises NotTaken."""
     if not is_workbook(content):
         raise NotTaken("not_a_workbook")
     try:
@@ -73,6 +73,12 @@ def read(content: bytes, preferred: str) -> Sheet:
         raise NotTaken("macros")
     if "xl/workbook.xml" not in merged:
         raise NotTaken("not_a_workbook")
+    return merged
+
+
+def read(content: bytes, preferred: str) -> Sheet:
+    """The sheet of this name, or the only one that can be seen. Raises NotTaken."""
+    merged = _weighed(content)
     from openpyxl import load_workbook  # heavy: only who uploads a workbook pays
     from openpyxl.utils.datetime import MAC_EPOCH
 

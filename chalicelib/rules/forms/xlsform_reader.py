@@ -41,14 +41,19 @@ class Faulty(Exception):
         self.faults = sorted(faults, key=lambda f: (f.sheet != "survey", f.sheet, f.row))
 
 
-def read(content: bytes, file_type: FileType, blocs: Collection[str], version: int) -> Form:
-    """The form that an XLSForm file defines. Raises Faulty, and then nothing may be kept."""
+def _sheets(content: bytes, file_type: FileType) -> tuple[bytes, Mapping[str, Sheet]]:
+    """The file as pyxform takes it, and its sheets by name. Raises Faulty."""
     try:
         if file_type == "csv":
             content = source_rows.with_commas(content)
-        found = source_rows.read(content, file_type)
+        return content, source_rows.read(content, file_type)
     except NotATable as error:
         raise Faulty([Fault("", 0, "", error.problem)]) from None
+
+
+def read(content: bytes, file_type: FileType, blocs: Collection[str], version: int) -> Form:
+    """The form that an XLSForm file defines. Raises Faulty, and then nothing may be kept."""
+    content, found = _sheets(content, file_type)
     if faults := list(_too_much(found)):
         raise Faulty(faults)  # before anything is judged that takes long
     faults = list(_sheet_faults(found))

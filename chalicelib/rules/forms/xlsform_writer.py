@@ -1,8 +1,9 @@
 """Form to XLSForm: the workbook that reads back as the same form, here and in ODK's tools."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.rules.files import cell_formats
 from chalicelib.rules.forms.form import Choice, Form, Indicator
@@ -45,12 +46,19 @@ def write(form: Form, form_id: str) -> bytes:
         for place, column in enumerate(columns):
             sheet.set_column(place, place, _WIDTHS.get(column, 12))
             sheet.write_string(0, place, column, head)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in row.items():
-                if cell:
-                    sheet.write_string(number, columns.index(column), cell, wrapped)
+        _fill(sheet, columns, rows, wrapped)
     book.close()
     return out.getvalue()
+
+
+def _fill(
+    sheet: Any, columns: Sequence[str], rows: Iterable[Mapping[str, str]], style: object
+) -> None:
+    """Below the heads; an empty cell is not written."""
+    for number, row in enumerate(rows, start=1):
+        for column, cell in row.items():
+            if cell:
+                sheet.write_string(number, columns.index(column), cell, style)
 
 
 def _lists(form: Form) -> dict[tuple[Choice, ...], str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, TypeGuard
 
-from chalicelib.rules.forms.form import Section
+from chalicelib.rules.forms.form import Indicator, Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
@@ -148,22 +148,29 @@ def _completeness(states: Mapping[State, int]) -> Document:
     }
 
 
+def _defined(indicator: Indicator, section: Section) -> Document:
+    """What the form says of it, before anybody has answered."""
+    return {
+        "code": indicator.code,
+        "label": indicator.label,
+        "section": section.code,
+        "section_label": section.label,
+        "kind": indicator.kind,
+        "measured_in": indicator.measured_in,
+        "aggregate": indicator.aggregate,
+        "direction": indicator.direction,
+        "decimals": indicator.decimals,
+        "target": indicator.target,
+        "as_of": indicator.as_of,
+        "entered_by": indicator.entered_by,
+    }
+
+
 def _lines(tally: Tally, entered: Entered, section: Section) -> Iterator[Document]:
     for indicator in section.indicators:
         line = tally.lines[indicator.code]
         entry = {
-            "code": indicator.code,
-            "label": indicator.label,
-            "section": section.code,
-            "section_label": section.label,
-            "kind": indicator.kind,
-            "measured_in": indicator.measured_in,
-            "aggregate": indicator.aggregate,
-            "direction": indicator.direction,
-            "decimals": indicator.decimals,
-            "target": indicator.target,
-            "as_of": indicator.as_of,
-            "entered_by": indicator.entered_by,
+            **_defined(indicator, section),
             **line.whole.as_json(indicator),
             "blocs": {b: part.as_json(indicator) for b, part in line.blocs.items()},
             "forms": tally.askers(indicator.code),

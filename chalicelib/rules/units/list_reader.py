@@ -214,16 +214,24 @@ def read(content: bytes, blocs: Mapping[str, str], heads: Heads) -> Listed:
     return listed
 
 
-def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader, heads: Heads) -> Listed:
-    """The first rows are searched for the heads; each row below that holds anything is a unit."""
-    above: list[tuple[int, Sequence[Cell]]] = []
-    rows = iter(rows)
+def _above(
+    rows: Iterator[tuple[int, Sequence[Cell]]], heads: Heads
+) -> list[tuple[int, Sequence[Cell]]]:
+    """The first rows as far as the heads, and with them; the others stay to be read."""
+    above = []
     for line, cells in rows:
         if line > _HEAD_WITHIN:
             break
         above.append((line, cells))
         if heads.are(cells):
             break
+    return above
+
+
+def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader, heads: Heads) -> Listed:
+    """The first rows are searched for the heads; each row below that holds anything is a unit."""
+    rows = iter(rows)
+    above = _above(rows, heads)
     found = [one for one in above if heads.are(one[1])]
     first, *_ = found or above[:1] or [(1, [])]
     reader.listed.head = found[0][0] if found else 0
