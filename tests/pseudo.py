@@ -30,7 +30,7 @@ _READ = ("title", "alt", "aria-label", "placeholder", "data-is")
 _DATA = {"T", "P", "G", "Q", "Zz"}
 # What a department calls itself where it doesn't say; it says so, so no page that is its may.
 _DEFAULTS = re.compile("⟦[^⟦⟧]*(?:Sở|ngành Giáo dục|[kK]hối thi đua)[^⟦⟧]*⟧")
-_OF_NONE = {"/signin", "sign in"}
+_OF_NONE = {"/signin", "sign in", "sign in: no address", "signed out of the desk"}
 _TYPED = re.compile(
     "Đã triển khai “đủ”|từng tổ|Xem lại số liệu|Bão số 9|không có|Trường THPT Mới"
     "|Trần Thị Mẫu|Văn thư|make load|=A1"
