@@ -13,8 +13,8 @@ from tests.two_phones import Handset, Stored, Story, office
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
-_STORIES, _ACTS = size(20, 100), 20  # of each part, whose stories have seeds of their own
-_PARTS = range(size(1, 2))
+_STORIES, _ACTS = size(10, 100), 20  # of each part, whose stories have seeds of their own
+_PARTS = range(2)
 
 
 @pytest.fixture(scope="module")
