@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from bench import stored
 from bench.summarising import Row, against, cpu, shown
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.summaries import summary, workbook
 from chalicelib.rules.summaries.cells import UnitRow
 from chalicelib.rules.summaries.tally import Tally
@@ -49,7 +49,7 @@ class Period:
         rows = (UnitRow(unit, sent) for unit, sent in self._tally.rows())
         named = (self._programme.name, self._programme.blocs)
         due = self._period.due
-        workbook.as_xlsx(file, self._whole, *named, self._tally.sections, rows, due, WORDS)
+        workbook.as_xlsx(file, self._whole, *named, self._tally.sections, rows, due, words(None))
 
 
 @contextmanager

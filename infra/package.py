@@ -33,6 +33,7 @@ _SPARE = re.compile(
     r"|\.dist-info/(?!METADATA$)"
     r"|(^|/)tests?/"
     r"|^pyxform/(validators/odk_validate/bin|validators/enketo_validate/bin|translators)/"
+    r"|^pydantic/(v1/|mypy\.py$)"  # its former API and its plugin for a type checker
     r"|^babel/locale-data/(?!(root|vi|vi_VN|en)\.dat$)"
     r"|\.(pyi|jar|exe|c|pyx|pxd)$"
 )

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from chalicelib import messages, ways
 from chalicelib.edges.ports import Site
 from chalicelib.messages.units import authoring
-from chalicelib.messages.units.units import HEADS
+from chalicelib.messages.units.units import heads
 from chalicelib.rules.files.source_rows import FileType
 from chalicelib.rules.forms import xlsform_reader
 from chalicelib.rules.forms.form import Form
@@ -100,7 +100,10 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     try:
         form = xlsform_reader.read(found[0].read_bytes(), kind, programme.blocs, version)
     except xlsform_reader.Faulty as faulty:
-        lines = (f"{found[0]}: {authoring.form_fault(fault)}" for fault in faulty.faults)
+        lines = (
+            f"{found[0]}: {authoring.form_fault(fault, programme.department)}"
+            for fault in faulty.faults
+        )
         raise NotLoaded("\n".join(lines)) from None
     if kept and kept[-1].model_copy(update={"version": version}) == form:
         return kept[-1]
@@ -113,11 +116,14 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
 def _units(folder: Path, programme: Programme) -> list[Unit]:
     path = folder / "units.csv"
     try:
-        return list_reader.read_csv(path.read_bytes(), programme.blocs, HEADS)
+        return list_reader.read_csv(path.read_bytes(), programme.blocs, heads(programme.department))
     except OSError as error:
         raise NotLoaded(f"{path}: {error.strerror}") from None
     except list_reader.Faulty as faulty:
-        lines = (f"{path}: {authoring.unit_fault(*fault)}" for fault in faulty.faults)
+        lines = (
+            f"{path}: {authoring.unit_fault(fault, programme.department)}"
+            for fault in faulty.faults
+        )
         raise NotLoaded("\n".join(lines)) from None
 
 

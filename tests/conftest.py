@@ -12,7 +12,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,11 +23,15 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Item
 from chalicelib.store import links, sign_ins
 from infra import samples
+from infra.browser import served
 from infra.gateway import Gateway
 from infra.package import Package, package
 from infra.visitor import Visitor
 from tests.ministack import Ministack, NoMinistack, new_bucket, new_table, running
 from tests.sizes import Figure
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 OLD, NEW = "thi-dua-2021-2025", "thi-dua-2026-2030"
 HERE = "http://127.0.0.1:8000"
@@ -142,13 +146,45 @@ def empty_site(
 
 
 @pytest.fixture
-def site(empty_site: Site, engine: str, request: pytest.FixtureRequest) -> Site:
+def site(
+    tmp_path: Path, clock: Clock, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Site]:
     """The two sample programmes, nothing reported yet."""
     if engine == "dynamodb":
-        empty_site.table.fill(request.getfixturevalue("loaded"))
-    else:
-        samples.load_all(empty_site)
-    return empty_site
+        made: Site = request.getfixturevalue("empty_site")
+        made.table.fill(request.getfixturevalue("loaded"))
+        yield made
+        return
+    shutil.copytree(request.getfixturevalue("sampled"), tmp_path / "data")
+    made = embedded.open_site(tmp_path / "data", HERE, clock)
+    yield made
+    made.table.close()
+
+
+@pytest.fixture(scope="session")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation that holds the samples: made once, copied for each test."""
+    folder = tmp_path_factory.mktemp("sampled") / "data"
+    made = embedded.open_site(folder, HERE, Clock(MIDDLE_OF_Q4))
+    samples.load_all(made)
+    made.table.close()
+    return folder
+
+
+@pytest.fixture
+def urls(tmp_path: Path, sampled: Path) -> Iterator[dict[str, str]]:
+    """A server of its own with the samples: who may enter, and by which address."""
+    with served(shutil.copytree(sampled, tmp_path / "data")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """One Chromium for the tests of a file; each opens contexts of its own."""
+    from tests.browser import chromium_or_say_so
+
+    with chromium_or_say_so() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from chalicelib.messages.units.units import HEADS as HEADS_KNOWN
+from chalicelib.messages.units.units import heads as heads_of
 from chalicelib.rules.units import list_reader
 from chalicelib.rules.units.list_reader import Listed
 from chalicelib.rules.units.unit import Unit
@@ -62,8 +62,8 @@ def upload(browser: Visitor, page: Reply, content: bytes, filename: str = "don-v
 
 def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
     """A list as the desk reads it: by the heads that it knows."""
-    return list_reader.read(content, blocs, HEADS_KNOWN)
+    return list_reader.read(content, blocs, heads_of(None))
 
 
 def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:
-    return list_reader.read_csv(content, blocs, HEADS_KNOWN)
+    return list_reader.read_csv(content, blocs, heads_of(None))

@@ -10,7 +10,7 @@ from typing import IO
 from chalicelib.edges import logs
 from chalicelib.edges.ports import HandOver, Site
 from chalicelib.edges.table import Busy, Conflict
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
@@ -226,6 +226,7 @@ def _fill(
     tally: Tally,
     whole: Document,
 ) -> None:
+    said = words(programme.department)
     match ending:
         case "xlsx":
             own = period.form
@@ -234,9 +235,9 @@ def _fill(
                 for unit, sent in tally.rows()
             )
             named = (programme.name, programme.blocs)
-            workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due, WORDS)
+            workbook.as_xlsx(file, whole, *named, tally.sections, rows, period.due, said)
         case "csv":
-            file.write(workbook.as_csv(whole, programme.blocs, WORDS))
+            file.write(workbook.as_csv(whole, programme.blocs, said))
         case "json":
             file.writelines(summary.pieces(whole))
         case "seen":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import EllipsisType
 
+from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.forms.value import Figure, Text
@@ -39,7 +40,7 @@ FAULTS: Mapping[str, str] = {
     "left_empty": "Ô này còn trống.",
     "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
     "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
-    "no_phone": "Vui lòng nhập số điện thoại để Sở liên hệ khi cần.",
+    "no_phone": f"Vui lòng nhập số điện thoại để {ITSELF} liên hệ khi cần.",
     "not_approved": "Báo cáo chỉ được gửi sau khi thủ trưởng đơn vị đã duyệt.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
     "reason_too_long": f"Lý do dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",

@@ -23,13 +23,13 @@ def of_period(table: Table, p: str, k: str) -> Iterator[UnitRequest]:
 
 
 def open_count(table: Table, p: str, k: str) -> int:
-    return sum(ask.state == "open" for ask in of_period(table, p, k))
+    return sum(request.state == "open" for request in of_period(table, p, k))
 
 
 def of_unit(table: Table, p: str, k: str, unit: str) -> list[UnitRequest]:
     """The unit's requests, the newest first."""
     found = map(_request, table.query(f"PERIOD#{p}#{k}", f"ASK#{unit}#"))
-    return sorted(found, key=lambda ask: ask.asked, reverse=True)
+    return sorted(found, key=lambda request: request.asked, reverse=True)
 
 
 def one(table: Table, p: str, k: str, unit: str, kind: Asking) -> UnitRequest | None:
@@ -37,21 +37,21 @@ def one(table: Table, p: str, k: str, unit: str, kind: Asking) -> UnitRequest | 
     return _request(item) if item else None
 
 
-def put(p: str, k: str, ask: UnitRequest) -> Put:
-    """The change that keeps this request in place of that of `ask.revision`."""
+def put(p: str, k: str, request: UnitRequest) -> Put:
+    """The change that keeps this request in place of that of `request.revision`."""
     body: Body = {
-        "unit": ask.unit,
-        "kind": ask.kind,
-        "reason": ask.reason,
-        "asked": iso(ask.asked),
-        "wanted": ask.wanted.isoformat() if ask.wanted else "",
-        "state": ask.state,
-        "answer": ask.answer,
-        "answered": iso(ask.answered) if ask.answered else "",
-        "officer": ask.officer,
-        "until": iso(ask.until) if ask.until else "",
+        "unit": request.unit,
+        "kind": request.kind,
+        "reason": request.reason,
+        "asked": iso(request.asked),
+        "wanted": request.wanted.isoformat() if request.wanted else "",
+        "state": request.state,
+        "answer": request.answer,
+        "answered": iso(request.answered) if request.answered else "",
+        "officer": request.officer,
+        "until": iso(request.until) if request.until else "",
     }
-    return Put(keys.unit_request(p, k, ask.unit, ask.kind), body, expects=ask.revision)
+    return Put(keys.unit_request(p, k, request.unit, request.kind), body, expects=request.revision)
 
 
 def _request(item: Item) -> UnitRequest:

@@ -62,7 +62,7 @@
       going = false;
       if (answer.ours && answer.told.to) return go(answer.told.to);
       output.textContent = answer.ours ? answer.told.problem
-        : tell("failed", { why: answer.why, where: send ? said.phone : said.page });
+        : tell("failed", { why: answer.why, where: send ? said.device : said.page });
     });
   }
 

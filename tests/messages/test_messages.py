@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from chalicelib import messages
+from chalicelib.messages import own_words
 from chalicelib.messages.frame import problems
 from chalicelib.messages.programmes import programme
 from chalicelib.messages.units import authoring, units
@@ -214,7 +215,7 @@ def test_no_sentence_of_a_units_page_is_idle():
 def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
     content = units_csv([row], "code,name,bloc,order,valid_from,valid_to")
     with pytest.raises(list_reader.Faulty) as faulty:
-        list_reader.read_csv(content, {"T": "THPT"}, units.HEADS)
+        list_reader.read_csv(content, {"T": "THPT"}, units.heads(None))
     assert {problem for _, _, problem in faulty.value.faults} <= set(authoring.UNIT_FAULTS)
 
 
@@ -249,7 +250,7 @@ def test_sentences_to_units_are_whole_and_never_urge():
         assert "đôn đốc" not in sentence.lower()
         assert sentence == sentence.strip()
     for sentence in (*messages.FAULTS.values(), *problems.REFUSALS.values()):
-        assert sentence[0].isupper()
+        assert own_words.filled(sentence, None)[0].isupper()
         assert sentence.endswith(".")
 
 
@@ -315,4 +316,4 @@ def test_days_and_moments_are_vietnams():
     ],
 )
 def test_a_fault_of_a_unit_list_names_line_and_column(fault, line):
-    assert authoring.unit_fault(*fault) == line
+    assert authoring.unit_fault(fault, None) == line

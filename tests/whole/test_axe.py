@@ -2,7 +2,6 @@
 
 import pickle
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,10 +14,9 @@ from chalicelib.edges import embedded
 from chalicelib.pages.frame import render
 from chalicelib.ways import WAYS
 from infra import samples
-from infra.browser import DESK, PHONE, served
+from infra.browser import DESK, PHONE
 from infra.gateway import Reply
 from tests import everything
-from tests.browser import chromium_or_say_so
 from tests.conftest import HERE, MIDDLE_OF_Q4, Clock, made_once
 from tests.walk import Shown, Walk, room_of
 from tests.whole.test_browser import phone, to_the_form
@@ -61,12 +59,6 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     folder = made_once(tmp_path_factory, "walk", walk)
     found: Seen = pickle.loads((folder / "seen").read_bytes())  # noqa: S301 - our own
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
 
 
 class Places(HTMLParser):
@@ -178,36 +170,35 @@ def test_every_way_and_every_template_is_in_the_sweep(seen: Seen) -> None:
 
 
 @pytest.mark.guards("readable by everyone: axe finds nothing, nothing runs off the side")
-def test_axe_finds_nothing_where_a_script_asks(browser: Browser, tmp_path: Path) -> None:
+def test_axe_finds_nothing_where_a_script_asks(browser: Browser, urls: dict[str, str]) -> None:
     """A question in its place, a copy on the phone, a form grown stale, and before signing out."""
     faults: list[str] = []
-    with served(tmp_path / "data") as urls:
-        one, two = phone(browser), phone(browser)
-        for page, figure in ((one, "1"), (two, "2")):
-            to_the_form(page, urls)
-            page.locator("#i1_5").fill(figure)
-        for page in (one, two):
-            page.get_by_role("button", name="Lưu nháp").click()
-            page.locator("#saved", has_text="đã lưu").wait_for()
-        two.locator(".asks").wait_for()
-        faults += faults_of(two, "a question in its place")
-        two.reload()
-        two.locator("#notice summary").click()
-        faults += faults_of(two, "a copy on the phone", 1)
-        two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
-        two.get_by_role("button", name="Lưu nháp").click()
-        two.locator("#notice").wait_for()
-        faults += faults_of(two, "a form that can't be saved any more")
-        two.locator("header a").click()
-        two.get_by_role("button", name="Đăng xuất", exact=True).click()
-        question = two.get_by_role("group", name="Máy này còn giữ")
-        question.wait_for()
-        faults += faults_of(two, "signing out of a unit's pages", 1)
-        two.goto(urls["director"])
-        two.get_by_role("button", name="Đăng nhập với tài khoản này").click()
-        two.get_by_role("button", name="Đăng xuất").click()
-        question.get_by_text(re.compile("Đơn vị T01, kỳ 20.*: nhập lúc")).wait_for()
-        faults += faults_of(two, "signing out of the desk")
-        one.context.close()
-        two.context.close()
+    one, two = phone(browser), phone(browser)
+    for page, figure in ((one, "1"), (two, "2")):
+        to_the_form(page, urls)
+        page.locator("#i1_5").fill(figure)
+    for page in (one, two):
+        page.get_by_role("button", name="Lưu nháp").click()
+        page.locator("#saved", has_text="đã lưu").wait_for()
+    two.locator(".asks").wait_for()
+    faults += faults_of(two, "a question in its place")
+    two.reload()
+    two.locator("#notice summary").click()
+    faults += faults_of(two, "a copy on the phone", 1)
+    two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
+    two.get_by_role("button", name="Lưu nháp").click()
+    two.locator("#notice").wait_for()
+    faults += faults_of(two, "a form that can't be saved any more")
+    two.locator("header a").click()
+    two.get_by_role("button", name="Đăng xuất", exact=True).click()
+    question = two.get_by_role("group", name="Máy này còn giữ")
+    question.wait_for()
+    faults += faults_of(two, "signing out of a unit's pages", 1)
+    two.goto(urls["director"])
+    two.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    two.get_by_role("button", name="Đăng xuất").click()
+    question.get_by_text(re.compile("Đơn vị T01, kỳ 20.*: nhập lúc")).wait_for()
+    faults += faults_of(two, "signing out of the desk")
+    one.context.close()
+    two.context.close()
     assert faults == []

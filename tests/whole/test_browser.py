@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -13,22 +12,10 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Error, Page, Route
 
-from infra.browser import PHONE, served
-from tests.browser import chromium_or_say_so, close, until
+from infra.browser import PHONE
+from tests.browser import close, until
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
-
-
-@pytest.fixture
-def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with served(tmp_path / "data") as found:
-        yield found
 
 
 def phone(browser: Browser, *, scripts: bool = True) -> Page:

@@ -20,7 +20,7 @@ from openpyxl.utils.escape import unescape  # which its reader leaves to us in a
 
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import summarise
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.summaries import workbook
 from chalicelib.rules.summaries.cells import UnitRow
 from chalicelib.rules.summaries.summary import Tally, document
@@ -282,7 +282,7 @@ def check_csv(label: str) -> None:
     one = section(indicator("c1", label=label, measured_in=label))
     units = (unit("T01"),)
     found = document(Tally([one], units), "x", period(), instant(18))
-    made = workbook.as_csv(found, {**BLOCS, "T": label}, WORDS)
+    made = workbook.as_csv(found, {**BLOCS, "T": label}, words(None))
     assert made.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
     quoted = f"'{label}" if label.startswith(FORMULA_SIGNS) else label
@@ -292,7 +292,7 @@ def check_csv(label: str) -> None:
     assert f"{quoted}: kết quả" in rows[0]
     packed, rows_of = io.BytesIO(), [UnitRow(units[0], None)]
     blocs = {**BLOCS, "T": label}
-    workbook.as_xlsx(packed, found, label, blocs, [one], rows_of, period().due, WORDS)
+    workbook.as_xlsx(packed, found, label, blocs, [one], rows_of, period().due, words(None))
     book = load_workbook(packed)
     formulas = [c for sheet in book for row in sheet for c in row if c.data_type == "f"]
     assert [cell.coordinate for cell in formulas] == ["C9"]  # ours: it reconciles the counts

@@ -7,7 +7,7 @@ every step the grid is read again and must say what the story has counted by han
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from html import escape
 from pathlib import Path
@@ -21,7 +21,6 @@ from infra.browser import DESK as DESK_SIZE
 from infra.browser import PHONE
 from infra.gateway import Reply
 from infra.visitor import Visitor
-from tests.browser import chromium_or_say_so
 from tests.conftest import Figure
 from tests.independent import (
     COVERAGE,
@@ -58,12 +57,6 @@ NO_SCRIPTS, ON_PHONE, ON_PAPER = "T05", "T12", "P05"  # in Chromium, in Chromium
 NEVER, EXEMPT, LATE, EXTENDED = "P09", "T31", ("T33", "T34", "T35"), "T30"
 RETURNED, UNANSWERED, LAST_SECOND, BETWEEN = "T08", "T35", "T29", "T20"
 BOTH_COMMENTS = ("Đề nghị kiểm tra lại số người", "Rà soát toàn bộ báo cáo")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
 
 
 class Season:

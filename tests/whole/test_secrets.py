@@ -211,12 +211,10 @@ def left_behind(server: Server) -> dict[str, str]:
     "a token kept raw: each ✓ (the first)",
 )
 @pytest.mark.guards("one line a request, with its cost")
-@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
-def test_nothing_that_a_run_leaves_holds_a_token(
-    tmp_path: Path, level: str, figure: Figure
-) -> None:
+def test_nothing_that_a_run_leaves_holds_a_token(tmp_path: Path, figure: Figure) -> None:
+    """With the log at its most talkative."""
     wire = Wire()
-    with Server(tmp_path / "data", LOG=level) as server:
+    with Server(tmp_path / "data", LOG="DEBUG") as server:
         unit = a_unit_reports(server, wire)
         director = staff_sign_in(server, wire)
         wrong = what_goes_wrong(server, wire, unit)
@@ -225,7 +223,7 @@ def test_nothing_that_a_run_leaves_holds_a_token(
         write_ahead = server.data / "baocao.sqlite3-wal"
         assert write_ahead.exists()
         before = {"the log while open": write_ahead.read_bytes().decode("latin-1")}
-        again = run("links", data=server.data, port=server.port, day=server.day, LOG=level)
+        again = run("links", data=server.data, port=server.port, day=server.day, LOG="DEBUG")
         assert server.stop() == 0
         printed = [urlsplit(line.split(" ")[1]).path for line in server.lines]
         kept = before | left_behind(server) | {"links": again.stderr}
@@ -250,7 +248,7 @@ def test_nothing_that_a_run_leaves_holds_a_token(
         assert line["error"]
     assert every_mail_holds_its_own_alone(server, wire) >= 2
     figure(
-        level, len(wire.secrets), "secrets in", len(forms("a")), "forms searched in", len(kept),
+        len(wire.secrets), "secrets in", len(forms("a")), "forms searched in", len(kept),
         "files,", sum(map(len, kept.values())), "bytes: found 0",
     )  # fmt: skip
 

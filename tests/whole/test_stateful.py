@@ -454,7 +454,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def test_any_order_of_moves_and_faults_keeps_every_promise(
     tmp_path: Path, figure: Figure, quiet: None
 ) -> None:
-    told = explore(Start(tmp_path), size(30, 600), size(40, 60))
+    told = explore(Start(tmp_path), size(20, 600), size(40, 60))
     assert told["receipts"] > told["runs"], told
     tell(figure, told)
 

@@ -365,7 +365,7 @@ def test_any_order_of_acts_of_the_desk_keeps_every_promise(
     figure: Figure,
     quiet: None,  # noqa: F811
 ) -> None:
-    told = explore(Start(tmp_path), size(60, 400), size(40, 60), Desk)
+    told = explore(Start(tmp_path), size(30, 400), size(40, 60), Desk)
     assert told["mails judged"] >= size(1, told["runs"] // 4), told
     tell(figure, told)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-ROLES: Mapping[str, str] = {"officer": "Cán bộ Sở", "director": "Giám đốc"}
+from chalicelib.messages.own_words import ITSELF
+
+ROLES: Mapping[str, str] = {"officer": f"Cán bộ {ITSELF}", "director": "Giám đốc"}
 
 FAULTS: Mapping[str, str] = {
     "bad_email": "Vui lòng nhập địa chỉ thư điện tử công vụ, ví dụ chuyenvien@so.example.",
@@ -20,7 +22,7 @@ DONE: Mapping[str, str] = {
     "remove": "Đã gỡ tài khoản; các phiên đăng nhập của tài khoản đó đã kết thúc.",
 }
 
-ADDED_SUBJECT = "Tài khoản của quý vị trong hệ thống báo cáo của Sở"
+ADDED_SUBJECT = f"Tài khoản của quý vị trong hệ thống báo cáo của {ITSELF}"
 # What became of the mail that tells a new colleague where to sign in.
 MAILED: Mapping[str, str] = {
     "sent": "Đã gửi thư hướng dẫn đăng nhập đến người đó.",

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import ITSELF, ITSELF_FIRST
+
 REFUSALS: Mapping[str, str] = {
     "not_open_yet": "Kỳ báo cáo này chưa mở.",
-    "locked": "Kỳ báo cáo này đã khóa. Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở.",
+    "locked": f"Kỳ báo cáo này đã khóa. Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ {ITSELF}.",
     "exempt": "Quý đơn vị được miễn báo cáo kỳ này.",
     "newer_version": "Đơn vị vừa gửi lần mới hơn lần mà quý vị đã xem. "
     "Vui lòng xem lại báo cáo rồi thực hiện lại.",
@@ -16,12 +18,13 @@ REFUSALS: Mapping[str, str] = {
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
     "session_ended": "Báo cáo vừa được đóng trên máy này và chưa được gửi; "
     "vui lòng mở lại đường dẫn của đơn vị rồi gửi lại.",
-    "period_changed": "Sở vừa điều chỉnh kỳ báo cáo này. Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
+    "period_changed": f"{ITSELF_FIRST} vừa điều chỉnh kỳ báo cáo này. "
+    "Vui lòng xem lại hạn gửi rồi gửi lần nữa.",
     "sent_often": "Quý đơn vị đã gửi báo cáo này nhiều lần trong một giờ qua. "
     "Vui lòng thử lại sau.",
     "try_again": "Hệ thống đang bận. Báo cáo chưa được gửi, vui lòng bấm gửi lần nữa.",
-    "submit_from_accepted": "Sở đã tiếp nhận báo cáo này. "
-    "Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ Sở để mở lại.",
+    "submit_from_accepted": f"{ITSELF_FIRST} đã tiếp nhận báo cáo này. "
+    f"Nếu cần điều chỉnh, quý đơn vị vui lòng liên hệ {ITSELF} để mở lại.",
     "accept_from_missing": "Đơn vị chưa gửi báo cáo nên chưa thể tiếp nhận.",
     "accept_from_accepted": "Báo cáo này đã được tiếp nhận trước đó.",
     "accept_from_returned": "Báo cáo đang trả lại, cần chờ đơn vị gửi lại.",
@@ -40,13 +43,14 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "unknown_link": (
         "Đường dẫn không dùng được",
         "Đường dẫn này không đúng hoặc không còn hiệu lực. "
-        "Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ Sở để nhận đường dẫn mới.",
+        f"Quý đơn vị vui lòng kiểm tra lại, hoặc liên hệ {ITSELF} để nhận đường dẫn mới.",
     ),
     "replaced_link": (
         "Đường dẫn đã được cấp lại",
-        "Ngày {detail}, Sở đã cấp lại đường dẫn của đơn vị nên đường dẫn này không còn dùng được; "
-        "báo cáo và bản nháp vẫn còn. Quý đơn vị vui lòng dùng đường dẫn trong thư hoặc tờ mã QR "
-        "nhận từ ngày đó; nếu chưa nhận được, vui lòng bấm “Gửi lại đường dẫn” hoặc liên hệ Sở.",
+        f"Ngày {{detail}}, {ITSELF} đã cấp lại đường dẫn của đơn vị nên đường dẫn này không còn "
+        "dùng được; báo cáo và bản nháp vẫn còn. Quý đơn vị vui lòng dùng đường dẫn trong thư hoặc "
+        "tờ mã QR nhận từ ngày đó; nếu chưa nhận được, vui lòng bấm “Gửi lại đường dẫn” hoặc liên "
+        f"hệ {ITSELF}.",
     ),
     "unknown_sign_in": (
         "Đường dẫn đăng nhập không dùng được",
@@ -55,9 +59,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "signed_out": (
         "Cần mở lại đường dẫn của đơn vị",
         "Máy này chưa mở đường dẫn, hoặc lần mở trước đã hết hạn hay đã được đóng. "
-        "Vui lòng mở lại đường dẫn mà Sở đã gửi; những gì đã lưu nháp vẫn còn.",
+        f"Vui lòng mở lại đường dẫn mà {ITSELF} đã gửi; những gì đã lưu nháp vẫn còn.",
     ),
-    "staff_signed_out": ("Cần đăng nhập", "Trang này dành cho cán bộ Sở. Vui lòng đăng nhập."),
+    "staff_signed_out": (
+        "Cần đăng nhập",
+        f"Trang này dành cho cán bộ {ITSELF}. Vui lòng đăng nhập.",
+    ),
     "not_yours": ("Không có quyền", "Tài khoản của quý vị không dùng được chức năng này."),
     "foreign_request": (
         "Chưa thực hiện",
@@ -102,7 +109,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu gửi lại đường dẫn, nên yêu cầu này chưa được thực hiện. "
-        "Vui lòng thử lại sau một giờ, hoặc gọi cho Sở để nhận đường dẫn.",
+        f"Vui lòng thử lại sau một giờ, hoặc gọi cho {ITSELF} để nhận đường dẫn.",
     ),
     "sign_in_asked_too_often": (
         "Đã yêu cầu nhiều lần",
@@ -117,7 +124,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "other_host": (
         "Địa chỉ không đúng",
         "Địa chỉ này không phải địa chỉ của hệ thống nên yêu cầu chưa được thực hiện. "
-        "Vui lòng mở lại đường dẫn mà Sở đã gửi.",
+        f"Vui lòng mở lại đường dẫn mà {ITSELF} đã gửi.",
     ),
     "no_page": ("Không có trang này", "Vui lòng kiểm tra lại địa chỉ."),
     "no_method": ("Thao tác không hợp lệ", "Vui lòng mở lại trang từ đầu."),
@@ -145,7 +152,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Mã đơn vị không có trong danh sách phải gửi của kỳ. Vui lòng chọn từ tình hình gửi.",
     ),
     "no_version": ("Không có lần gửi này", "Vui lòng mở lại trang báo cáo và chọn hai lần gửi."),
-    "no_ask": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
+    "no_request_of_unit": ("Không có đề nghị này", "Vui lòng mở lại trang đề nghị của các đơn vị."),
     "no_receipt": ("Không có lần gửi này", "Vui lòng quay về trang của đơn vị để xem lại."),
     "no_form": ("Không có phiên bản này", "Vui lòng quay về trang biểu mẫu và chọn lại."),
     "no_offer": (
@@ -167,6 +174,6 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "broken": (
         "Có lỗi xảy ra",
         "Xin lỗi quý vị. Lỗi đã được ghi lại. Vui lòng thử lại; nếu vẫn lỗi, "
-        "xin báo cho Sở kèm mã lỗi dưới đây.",
+        f"xin báo cho {ITSELF} kèm mã lỗi dưới đây.",
     ),
 }

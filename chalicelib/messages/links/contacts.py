@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.units.contact import LONGEST_NAME
 
 FIELDS: Mapping[str, str] = {
@@ -23,7 +24,8 @@ FAULTS: Mapping[str, str] = {
 
 KEPT: Mapping[str, str] = {
     "kept": "Đã lưu thông tin liên hệ.",
-    "proposed": "Đã lưu. Hộp thư mới chờ Sở xác nhận; trong khi chờ, thư vẫn gửi đến hộp thư cũ.",
+    "proposed": f"Đã lưu. Hộp thư mới chờ {ITSELF} xác nhận; "
+    "trong khi chờ, thư vẫn gửi đến hộp thư cũ.",
     "confirmed": "Đã xác nhận hộp thư mới của {unit}.",
     "refused": "Đã từ chối hộp thư do {unit} đề nghị; hộp thư đã đăng ký giữ nguyên.",
     "other": "Đề nghị của {unit} vừa thay đổi hoặc đã được xử lý, nên chưa có gì thay đổi. "

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import BLOC, ITSELF
+
 STATES: Mapping[str, str] = {
     "none": "Chưa cấp",
     "working": "Đang dùng",
@@ -13,7 +15,7 @@ FAULTS: Mapping[str, str] = {
     "no_action": "Vui lòng chọn việc cần làm bằng một trong các nút bên dưới.",
     "none_chosen": "Chưa chọn đơn vị nào. Vui lòng đánh dấu đơn vị trong danh sách, "
     "hoặc chọn “Tất cả đơn vị trong danh sách”.",
-    "too_many": "Vui lòng đánh dấu tối đa {most} đơn vị một lần, hoặc lọc theo khối thi đua rồi "
+    "too_many": f"Vui lòng đánh dấu tối đa {{most}} đơn vị một lần, hoặc lọc theo {BLOC} rồi "
     "chọn “Tất cả đơn vị trong danh sách”.",
     "not_sure": "Việc này làm đường dẫn và tờ mã QR đã phát của đơn vị không còn dùng được. "
     "Vui lòng đánh dấu ô xác nhận rồi bấm lại.",
@@ -55,11 +57,11 @@ RESEND: Mapping[str, str] = {
 HANDOVER: Mapping[str, str] = {
     "not_sure": "Vui lòng đánh dấu ô xác nhận rồi bấm lại.",
     "no_mailbox": "Đơn vị chưa có hộp thư đã đăng ký nên chưa bàn giao được ở đây: đường dẫn mới "
-    "không có nơi để gửi. Vui lòng đề nghị hộp thư ở trang “Thông tin liên hệ” và chờ Sở xác nhận, "
-    "hoặc gọi cho Sở theo số bên dưới để được cấp đường dẫn mới.",
+    f"không có nơi để gửi. Vui lòng đề nghị hộp thư ở trang “Thông tin liên hệ” và chờ {ITSELF} "
+    f"xác nhận, hoặc gọi cho {ITSELF} theo số bên dưới để được cấp đường dẫn mới.",
     "mail_failed": "Thư có đường dẫn mới chưa gửi được, hoặc chưa rõ đã gửi hay chưa, nên chưa có "
-    "gì thay đổi: đường dẫn cũ vẫn dùng được. Vui lòng thử lại sau ít phút, hoặc gọi cho Sở theo "
-    "số bên dưới.",
+    "gì thay đổi: đường dẫn cũ vẫn dùng được. Vui lòng thử lại sau ít phút, hoặc gọi cho "
+    f"{ITSELF} theo số bên dưới.",
 }
 HANDED_OVER: Mapping[str, str] = {
     "sent": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "

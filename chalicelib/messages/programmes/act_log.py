@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import messages
 from chalicelib.messages.door import staff
 from chalicelib.messages.links import links
+from chalicelib.messages.own_words import BLOC
 from chalicelib.messages.summaries.desk import ACTS
 from chalicelib.messages.urging import urging
 from chalicelib.rules.review.act import UNIT, Act
@@ -25,7 +26,7 @@ DETAILS: Mapping[str, str] = {
     "aliases": "tên khác",
     "answer": "trả lời",
     "arrived": "ngày nhận",
-    "bloc": "khối thi đua",
+    "bloc": BLOC,
     "cause": "nguyên nhân",
     "changed": "sửa",
     "code": "mã",
@@ -44,7 +45,7 @@ DETAILS: Mapping[str, str] = {
     "locks": "khóa",
     "mail": "thư",
     "mailbox": "hộp thư",
-    "moved": "đổi khối thi đua",
+    "moved": f"đổi {BLOC}",
     "name": "tên",
     "new": "mới",
     "note": "viết thêm",

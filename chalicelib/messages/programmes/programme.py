@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import BLOC, ITSELF_FIRST
+
 FORM_FILE = "bieu-mau-{programme}-phien-ban-{version}.xlsx"
 
 UPLOAD_FAULTS: Mapping[str, str] = {
@@ -39,7 +41,7 @@ COLUMNS: Mapping[str, str] = {
     "direction": "chiều",
     "decimals": "số chữ số thập phân",
     "target": "mục tiêu",
-    "blocs": "khối thi đua",
+    "blocs": BLOC,
     "asked": "kỳ hỏi",
     "as_of": "theo năm học, học kỳ",
     "valid_from": "từ ngày",
@@ -57,7 +59,7 @@ KINDS: Mapping[str, str] = {
     "list": "danh sách",
     "rank": "thứ hạng",
     "unit": "đơn vị nhập",
-    "department": "Sở nhập",
+    "department": f"{ITSELF_FIRST} nhập",
 }
 
 PERIOD_STATES: Mapping[str, str] = {

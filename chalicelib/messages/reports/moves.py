@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import messages
 from chalicelib.messages.frame import problems
+from chalicelib.messages.own_words import ITSELF, ITSELF_FIRST
 from chalicelib.messages.summaries import desk
 from chalicelib.rules.reports.report import Version
 from chalicelib.rules.reports.unit_request import UnitRequest
@@ -41,9 +42,9 @@ BOXES: Mapping[str, str] = {
 
 KINDS: Mapping[str, str] = {"extend": "Xin gia hạn", "reopen": "Xin mở lại"}
 ANSWERS: Mapping[str, str] = {
-    "open": "Đang chờ Sở trả lời",
-    "granted": "Sở đã chấp thuận",
-    "refused": "Sở không chấp thuận",
+    "open": f"Đang chờ {ITSELF} trả lời",
+    "granted": f"{ITSELF_FIRST} đã chấp thuận",
+    "refused": f"{ITSELF_FIRST} không chấp thuận",
     "closed": "Đã khép lại, không còn cần",
 }
 NOT_SIGNED = "Vui lòng xác nhận bản giấy có chữ ký của thủ trưởng đơn vị."
@@ -69,7 +70,9 @@ BUSY = "Hệ thống đang bận, chưa tiếp nhận. Vui lòng thực hiện l
 NOT_COME_TO = "Chưa thực hiện đến. Vui lòng bấm “Tiếp nhận tiếp”."
 BUSY_MOVE = "Hệ thống đang bận, chưa thực hiện. Vui lòng bấm lại."
 TAKEN_IN = "Đã tiếp nhận"
-ASK_CHANGED = "Đề nghị này, hoặc báo cáo của đơn vị, vừa thay đổi. Vui lòng xem lại rồi trả lời."
+REQUEST_CHANGED = (
+    "Đề nghị này, hoặc báo cáo của đơn vị, vừa thay đổi. Vui lòng xem lại rồi trả lời."
+)
 NO_LONGER_NEEDED: Mapping[str, str] = {
     "extend": "Đơn vị đã gửi báo cáo sau khi đề nghị nên không cần gia hạn nữa. "
     "Vui lòng bấm “Khép lại”.",
@@ -121,11 +124,11 @@ def _day(detail: Mapping[str, Any], name: str) -> str:
     return messages.day(from_iso(given) if "T" in given else date.fromisoformat(given))
 
 
-def answered_before(ask: UnitRequest) -> str:
+def answered_before(request: UnitRequest) -> str:
     """Another officer was faster: who said what, when."""
-    when = messages.moment(ask.answered) if ask.answered else ""
-    said = f" Trả lời: {ask.answer}" if ask.answer else ""
-    return f"{ask.officer} đã trả lời đề nghị này lúc {when}: {ANSWERS[ask.state]}.{said}"
+    when = messages.moment(request.answered) if request.answered else ""
+    said = f" Trả lời: {request.answer}" if request.answer else ""
+    return f"{request.officer} đã trả lời đề nghị này lúc {when}: {ANSWERS[request.state]}.{said}"
 
 
 def told(act: Act) -> str:

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib import messages
+from chalicelib.messages.own_words import ITSELF_FIRST
 from chalicelib.rules.review.notice import Notice
 
 # verb of the act -> the subject of the mail
 SUBJECTS: Mapping[str, str] = {
-    "return": "Báo cáo {period}: Sở trả lại để điều chỉnh, gửi lại chậm nhất ngày {until}",
-    "reopen": "Báo cáo {period}: Sở mở lại để điều chỉnh",
+    "return": f"Báo cáo {{period}}: {ITSELF_FIRST} trả lại để điều chỉnh, "
+    "gửi lại chậm nhất ngày {until}",
+    "reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} mở lại để điều chỉnh",
     "grant_extend": "Báo cáo {period}: gia hạn đến hết ngày {until}",
-    "refuse_extend": "Báo cáo {period}: Sở chưa chấp thuận gia hạn, hạn vẫn là ngày {until}",
-    "grant_reopen": "Báo cáo {period}: Sở chấp thuận mở lại",
-    "refuse_reopen": "Báo cáo {period}: Sở chưa chấp thuận mở lại",
+    "refuse_extend": f"Báo cáo {{period}}: {ITSELF_FIRST} chưa chấp thuận gia hạn, "
+    "hạn vẫn là ngày {until}",
+    "grant_reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} chấp thuận mở lại",
+    "refuse_reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} chưa chấp thuận mở lại",
 }
 
 _CALL = "Vui lòng gọi hoặc nhắn Zalo cho đơn vị."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from chalicelib.messages.own_words import BLOC_FIRST, ITSELF, ITSELF_FIRST
 from chalicelib.rules.progress.progress import Timing
 from chalicelib.rules.texts.clock import VIETNAM
 
@@ -23,7 +24,7 @@ CHOICES: Mapping[str, str] = {
 ORDERS: Mapping[str, str] = {"official": "Thứ tự chính thức", "alphabet": "Thứ tự chữ cái"}
 FIELDS: Mapping[str, str] = {
     "q": "Tìm đơn vị",
-    "bloc": "Khối thi đua",
+    "bloc": BLOC_FIRST,
     "state": "Trạng thái",
     "order": "Thứ tự",
     "year": "Năm",
@@ -66,11 +67,11 @@ CELLS: Mapping[str, tuple[str, str]] = {
 }
 CELL_LATE = "trễ"
 LEGEND: tuple[tuple[str, str], ...] = (
-    ("✓ Đã gửi", "đã nhận, chờ Sở tiếp nhận"),
-    ("✓ Tiếp nhận", "Sở đã tiếp nhận"),
+    ("✓ Đã gửi", f"đã nhận, chờ {ITSELF} tiếp nhận"),
+    ("✓ Tiếp nhận", f"{ITSELF_FIRST} đã tiếp nhận"),
     ("· trễ", "lần gửi đầu sau hạn"),
-    ("↩ Trả lại", "Sở trả lại, chờ đơn vị gửi lại"),
-    ("↻ Mở lại", "Sở mở lại, số liệu vẫn được tính"),
+    ("↩ Trả lại", f"{ITSELF_FIRST} trả lại, chờ đơn vị gửi lại"),
+    ("↻ Mở lại", f"{ITSELF_FIRST} mở lại, số liệu vẫn được tính"),
     ("○ Chưa gửi", "chưa đến hạn"),
     ("✗ Quá hạn", "đã đến hạn, chưa gửi"),
     ("– Miễn", "được miễn kỳ này"),

@@ -1,10 +1,12 @@
 """Words of the spreadsheets about who has reported: of one period, and of a year's periods."""
 
+from chalicelib.messages.own_words import BLOC, BLOC_FIRST
+
 HEADS: tuple[tuple[str, int], ...] = (  # with the width of each column in letters
     ("TT", 6),
     ("Mã", 10),
     ("Đơn vị", 44),
-    ("Khối thi đua", 14),
+    (BLOC_FIRST, 14),
     ("Trạng thái", 16),
     ("Thời hạn", 26),
     ("Trễ (giờ)", 9),
@@ -19,18 +21,18 @@ HEADS: tuple[tuple[str, int], ...] = (  # with the width of each column in lette
     ("Hộp thư", 28),
 )
 TITLE = "Tình hình gửi báo cáo {period}, lúc {moment}"
-SHEETS = ("Tình hình gửi", "Theo khối thi đua")
+SHEETS = ("Tình hình gửi", f"Theo {BLOC}")
 FILE = "tinh-hinh-gui-{programme}-{period}.xlsx"
 
 NARROWED_BY = {
-    "bloc": "khối thi đua {given}",
+    "bloc": f"{BLOC} {{given}}",
     "state": "trạng thái “{given}”",
     "words": "tìm “{given}”",
 }
 EVERYONE = "Tất cả {count} đơn vị"
 NARROWED = "{shown}/{count} đơn vị: {by}"
 
-BLOC = ("Khối thi đua", 20)
+BLOC_HEAD = (BLOC_FIRST, 20)
 RATES = ("Tỷ lệ đã gửi", "Tỷ lệ đúng hạn", "Được miễn")
 ALL = "Tất cả"
 
@@ -39,7 +41,7 @@ YEARS_NOTE = "Tên đơn vị hiện nay; cột “Tên trong các kỳ này” 
 YEARS_HEADS: tuple[tuple[str, int], ...] = (
     ("Mã", 10),
     ("Đơn vị", 44),
-    ("Khối thi đua", 14),
+    (BLOC_FIRST, 14),
     ("Kết thúc", 12),
 )
 FORMER_NAMES = ("Tên trong các kỳ này", 44)

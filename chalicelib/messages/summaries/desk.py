@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import ITSELF
+
 FILE = "tong-hop-{programme}-{period}.{ending}"  # of a summary
 
 # What the record of acts calls each; a key of `audit.Act.verb`.
@@ -16,7 +18,7 @@ ACTS: Mapping[str, str] = {
     "move_period": "Đổi ngày của kỳ báo cáo",
     "add_period": "Thêm kỳ báo cáo",
     "change_holidays": "Đổi ngày nghỉ",
-    "enter_figures": "Nhập số liệu của Sở",
+    "enter_figures": f"Nhập số liệu của {ITSELF}",
     "issue_link": "Cấp đường dẫn",
     "reissue_link": "Cấp lại đường dẫn",
     "revoke_link": "Thu hồi đường dẫn",
@@ -73,11 +75,11 @@ NOT_SUMMED = (
 # Mails that strangers may ask for, once they have used up an hour's; a key of `ceilings.used_up`.
 PAUSED: Mapping[str, str] = {
     "links": "Thư gửi lại đường dẫn tạm dừng đến {at}: trong giờ này, thư do người chưa đăng "
-    "nhập yêu cầu đã gần đủ {most} thư cho phép. Thư do cán bộ Sở gửi vẫn đi bình thường; đơn vị "
-    "nào cần gấp, quý vị gửi từ trang “Đường dẫn”. Nếu không rõ vì sao, vui lòng báo người quản "
-    "trị hệ thống.",
+    f"nhập yêu cầu đã gần đủ {{most}} thư cho phép. Thư do cán bộ {ITSELF} gửi vẫn đi bình "
+    "thường; đơn vị nào cần gấp, quý vị gửi từ trang “Đường dẫn”. Nếu không rõ vì sao, vui lòng "
+    "báo người quản trị hệ thống.",
     "all": "Thư gửi lại đường dẫn, và thư đăng nhập cho máy chưa từng đăng nhập, tạm dừng đến "
     "{at}: trong giờ này, thư do người chưa đăng nhập yêu cầu đã đủ {most} thư cho phép. Máy đã "
-    "từng đăng nhập vẫn nhận được mã, thư do cán bộ Sở gửi vẫn đi bình thường. "
+    f"từng đăng nhập vẫn nhận được mã, thư do cán bộ {ITSELF} gửi vẫn đi bình thường. "
     "Nếu không rõ vì sao, vui lòng báo người quản trị hệ thống.",
 }

@@ -1,11 +1,15 @@
 """Words of a period's summary as files: the heads of its sheets and columns, its counts."""
 
+from dataclasses import replace
+
 from chalicelib import messages
+from chalicelib.messages.own_words import BLOC_FIRST, ITSELF_FIRST, filled
+from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.summaries.cells import Words
 
-_UNIT_HEADS = ("Mã", "Đơn vị", "Khối thi đua", "Trạng thái")
+_UNIT_HEADS = ("Mã", "Đơn vị", BLOC_FIRST, "Trạng thái")
 
-WORDS = Words(
+_WORDS = Words(
     heads=(
         "Mã",
         "Chỉ tiêu",
@@ -31,7 +35,7 @@ WORDS = Words(
         "{bloc}: chưa có",
     ),
     rules=messages.AGGREGATES,
-    by_department="Sở nhập",
+    by_department=f"{ITSELF_FIRST} nhập",
     met={True: "Đạt", False: "Chưa đạt", None: ""},
     missing=messages.MISSING,
     value_states=messages.VALUE_STATES,
@@ -65,3 +69,15 @@ WORDS = Words(
         "Hạn gửi",
     ),
 )
+
+
+def words(department: Department | None) -> Words:
+    """With what this department calls itself and its blocs."""
+
+    code, name, bloc, state = _WORDS.unit_heads
+    return replace(
+        _WORDS,
+        by_department=filled(_WORDS.by_department, department),
+        unit_heads=(code, name, filled(bloc, department), state),
+        reported_heads=tuple(filled(head, department) for head in _WORDS.reported_heads),
+    )

@@ -8,7 +8,7 @@ _PRESS: Mapping[str, str] = {
     "busy": "hệ thống đang bận",
     "doing": "Đang thực hiện…",
     "failed": "Chưa thực hiện được: {why}. {where}; vui lòng bấm lại sau ít phút.",
-    "phone": "Nội dung trang này vẫn giữ trên máy này",
+    "device": "Nội dung trang này vẫn giữ trên máy này",
     "page": "Nội dung trang này vẫn còn nguyên",
 }
 _FORM: Mapping[str, str] = {

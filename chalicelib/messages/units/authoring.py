@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chalicelib.messages.own_words import BLOC, filled
 from chalicelib.messages.units import units
+from chalicelib.rules.programmes.programme import Department
 
 if TYPE_CHECKING:  # only authors of forms meet them: no page needs that module
     from chalicelib.rules.forms.xlsform_columns import Fault as FormFault
@@ -13,7 +15,7 @@ UNIT_FAULTS: Mapping[str, str] = {
     "not_a_table": "không đọc được tệp; cần CSV (UTF-8)",
     "unknown_column": "cột không có trong mẫu danh sách",
     "no_column": "thiếu cột bắt buộc",
-    "unknown_bloc": "khối thi đua không có trong chương trình",
+    "unknown_bloc": f"{BLOC} không có trong chương trình",
     "twice": "mã đơn vị này đã có ở dòng trên với cùng ngày bắt đầu",
     "ends_before_it_begins": "ngày kết thúc trước ngày bắt đầu",
     "missing": "thiếu nội dung",
@@ -66,7 +68,7 @@ FORM_FAULTS: Mapping[str, str] = {
     "bad_decimals": "số chữ số thập phân từ 0 đến 6",
     "percent_target": "mục tiêu phần trăm chỉ dùng cho tỷ lệ và có/không",
     "share_target": "mục tiêu của tỷ lệ và có/không cần dấu %",
-    "unknown_bloc": "khối thi đua không có trong chương trình",
+    "unknown_bloc": f"{BLOC} không có trong chương trình",
     "unknown_tag": "loại kỳ không đúng; ví dụ Q2 Q4, H1, Y, 9M, M06",
     "bad_day": "cần ngày dạng 2025-06-30",
     "ends_before_it_begins": "ngày kết thúc trước ngày bắt đầu",
@@ -76,12 +78,12 @@ FORM_FAULTS: Mapping[str, str] = {
 }
 
 
-def form_fault(found: "FormFault") -> str:
+def form_fault(found: "FormFault", department: Department | None) -> str:
     """One line for the author: sheet, row, column, what is wrong, what stands there."""
     place = f"{found.sheet or 'tệp'}, dòng {found.row}" if found.row else found.sheet or "tệp"
     column = f", cột {found.column}" if found.column else ""
     given = f": “{found.given}”" if found.given else ""
-    return f"{place}{column}: {FORM_FAULTS[found.problem]}{given}"
+    return f"{place}{column}: {filled(FORM_FAULTS[found.problem], department)}{given}"
 
 
 def unit_reason(problem: str, column: str = "") -> str:
@@ -91,6 +93,7 @@ def unit_reason(problem: str, column: str = "") -> str:
     return UNIT_FAULTS.get(problem) or units.FAULTS.get(problem, "nội dung không hợp lệ")
 
 
-def unit_fault(line: int, column: str, problem: str) -> str:
+def unit_fault(fault: tuple[int, str, str], department: Department | None) -> str:
+    line, column, problem = fault
     place = f"dòng {line}{f', cột {column}' if column else ''}"
-    return f"{place}: {unit_reason(problem, column)}"
+    return f"{place}: {filled(unit_reason(problem, column), department)}"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from chalicelib.messages import day
+from chalicelib.messages.own_words import BLOC, BLOC_FIRST, filled
+from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.texts import text
 from chalicelib.rules.units.list_reader import Heads
 from chalicelib.rules.units.list_workbook import Labels
@@ -12,7 +14,7 @@ from chalicelib.rules.units.list_workbook import Labels
 TITLES: Mapping[str, str] = {
     "code": "Mã đơn vị",
     "name": "Tên đơn vị",
-    "bloc": "Khối thi đua",
+    "bloc": BLOC_FIRST,
     "parent": "Trực thuộc",
     "order": "Thứ tự",
     "aliases": "Tên gọi khác",
@@ -25,7 +27,7 @@ TITLES: Mapping[str, str] = {
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "code": ("Mã", "Mã số"),
     "name": ("Tên", "Đơn vị"),
-    "bloc": ("Khối", "Mã khối thi đua"),
+    "bloc": ("Khối", "Khối thi đua", "Mã khối thi đua", f"Mã {BLOC}"),
     "parent": ("Đơn vị cấp trên", "Cấp trên", "Đơn vị quản lý"),
     "order": ("TT", "STT", "Số thứ tự"),
     "aliases": ("Tên khác",),
@@ -37,11 +39,10 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 }
 FILE = "don-vi-{programme}.xlsx"
 SHEET = "Đơn vị"
-HEADS = Heads(TITLES, SPELLINGS, SHEET)
 GUIDE = "Hướng dẫn"
 GUIDE_LINES = (
     "Mỗi dòng là một đơn vị kể từ một ngày. Dòng 1 là tên cột; xin giữ nguyên.",
-    "Mã đơn vị không đổi khi đơn vị đổi tên. Đổi tên hoặc đổi khối thi đua từ một ngày: thêm một "
+    f"Mã đơn vị không đổi khi đơn vị đổi tên. Đổi tên hoặc đổi {BLOC} từ một ngày: thêm một "
     "dòng cùng mã, với “Từ ngày” là ngày đó; kỳ cũ vẫn giữ tên cũ.",
     "Đơn vị kết thúc: ghi “Đến ngày” là ngày cuối cùng, và mã các đơn vị kế thừa (cách nhau bởi "
     "dấu ;) nếu có. Đơn vị kế thừa phải có hiệu lực từ ngày hôm sau.",
@@ -50,13 +51,25 @@ GUIDE_LINES = (
     "Không dùng công thức, không gộp ô. Tệp có tối đa 10.000 dòng và 4 MB.",
 )
 
-GUIDE_BLOC = "Khối thi đua {code}: {label}"
+GUIDE_BLOC = f"{BLOC_FIRST} {{code}}: {{label}}"
 
 
-def labels(blocs: Mapping[str, str]) -> Labels:
+def _titles(department: Department | None) -> Mapping[str, str]:
+    return {column: filled(title, department) for column, title in TITLES.items()}
+
+
+def heads(department: Department | None) -> Heads:
+    """What its lists may call their columns."""
+    spellings = {c: [filled(one, department) for one in all_] for c, all_ in SPELLINGS.items()}
+    return Heads(_titles(department), spellings, SHEET)
+
+
+def labels(programme: Programme) -> Labels:
     """What the workbook of the present list says besides the units."""
-    named = (GUIDE_BLOC.format(code=code, label=label) for code, label in blocs.items())
-    return Labels(SHEET, TITLES, GUIDE, (*GUIDE_LINES, *named))
+    department, blocs = programme.department, programme.blocs.items()
+    named = (GUIDE_BLOC.format(code=code, label=label) for code, label in blocs)
+    guide = [filled(line, department) for line in (*GUIDE_LINES, *named)]
+    return Labels(SHEET, _titles(department), GUIDE, tuple(guide))
 
 
 # Why a period's list matters already.
@@ -71,7 +84,7 @@ KINDS: Mapping[str, str] = {
     "new": "Mới",
     "ended": "Kết thúc",
     "renamed": "Đổi tên",
-    "moved": "Chuyển khối, cấp trên",
+    "moved": f"Chuyển {BLOC}, cấp trên",
     "changed": "Thay đổi khác",
 }
 
@@ -128,7 +141,7 @@ PATTERNS: Mapping[str, str] = {
 FORM_FAULTS: Mapping[str, str] = {
     "no_name": "Vui lòng nhập tên đơn vị.",
     "bad_text": "Nội dung quá dài hoặc có ký tự không đọc được.",
-    "unknown_bloc": "Vui lòng chọn một khối thi đua của chương trình.",
+    "unknown_bloc": f"Vui lòng chọn một {BLOC} của chương trình.",
     "not_a_day": "Vui lòng nhập ngày dạng 30/06/2025.",
     "not_there": "Đơn vị không có hiệu lực vào ngày này. Vui lòng chọn ngày khác.",
     "nothing_new": "Chưa có gì khác với hiện tại, nên chưa có gì được lưu.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.own_words import BLOC
 from chalicelib.rules.progress.reminder import LONGEST_NOTE
 
 WHYS: Mapping[str, str] = {
@@ -36,7 +37,7 @@ CAUSES: Mapping[str, str] = {
 }
 
 # why -> the subject of the mail
-ALL_BLOCS = "Tất cả các khối thi đua"
+ALL_BLOCS = f"Tất cả các {BLOC}"
 PLACE_OF_LINK = "(đường dẫn riêng của từng đơn vị)"  # where a sample of the mail has none
 SUBJECTS: Mapping[str, str] = {
     "before_due": "Trân trọng đề nghị gửi báo cáo {period}, hạn {due}",

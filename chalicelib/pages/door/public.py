@@ -31,7 +31,8 @@ _EMAIL = r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+"
 
 def front(site: Site, request: Request) -> Response:
     found = sorted(programmes.programmes(site.table), key=lambda p: p.valid_from, reverse=True)
-    return render.page(site, request, "door/front.html", programmes=found)
+    newest = found[0].department if found else None
+    return render.page(site, request, "door/front.html", programmes=found, department=newest)
 
 
 def script(_: Site, request: Request) -> Response:

@@ -5,13 +5,15 @@ from typing import cast
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.door import staff as words
+from chalicelib.messages.own_words import filled
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, absolute, redirect
 from chalicelib.pages.links import link_mail
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.access.access import Role
 from chalicelib.rules.review.act import Act
-from chalicelib.store import access, acts, staff
+from chalicelib.rules.texts.clock import today
+from chalicelib.store import access, acts, programmes, staff
 from chalicelib.store.staff import NotChanged
 
 # Of one person: nothing that a mail program would read as two addresses.
@@ -30,6 +32,7 @@ def _page(site: Site, request: Request, fault: str = "") -> Response:
         "door/staff.html",
         status=422 if fault else 200,
         styles=("base", "desk", "urging"),
+        department=programmes.department(site.table, today(request.now)),
         accounts=sorted(access.staff(site.table)),
         roles=words.ROLES,
         done=words.DONE.get(request.query.get("done", ""), ""),
@@ -67,13 +70,15 @@ def change(site: Site, request: Request) -> Response:
 
 def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
     """Where to sign in, and nothing that opens anything. Whatever becomes of it, they are added."""
+    department = programmes.department(site.table, today(request.now))
     body = render.text(
         "messages/staff_added.txt",
+        department=department,
         who=request.who.email,
         role=words.ROLES[role],
         signin=absolute(site, "signin"),
     )
-    return link_mail.post(site, request.now, email, words.ADDED_SUBJECT, body)
+    return link_mail.post(site, request.now, email, filled(words.ADDED_SUBJECT, department), body)
 
 
 def _stands(site: Site, request: Request, do: str, email: str, role: str) -> bool:

@@ -9,6 +9,7 @@ from chalicelib.edges import logs
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.messages.frame import problems
+from chalicelib.messages.own_words import filled
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.bodies import guard_length, unread, with_body
 from chalicelib.pages.frame.web import (
@@ -23,6 +24,7 @@ from chalicelib.pages.frame.web import (
     wants_json,
 )
 from chalicelib.rules.access.access import Session
+from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.texts.clock import today
 from chalicelib.store import access, programmes
@@ -132,8 +134,11 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     if problem.name == "refused":
         sentence = problems.REFUSALS[problem.detail]
     sentence = sentence.format(detail=problem.detail)
+    department = _department(site)
     if wants_json(request):
-        told = {"problem": sentence} | ({"full": True} if problem.name == "parked_full" else {})
+        told = {"problem": filled(sentence, department)} | (
+            {"full": True} if problem.name == "parked_full" else {}
+        )
         return as_json(told, problem.status)
     return render.page(
         site,
@@ -142,7 +147,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
         status=problem.status,
         title=title,
         sentence=sentence,
-        contact=_contact(site),
+        department=department,
         identity="",
         sign_in=problem.name == "staff_signed_out",
         resend=problem.name in ("unknown_link", "replaced_link", "signed_out"),
@@ -170,17 +175,13 @@ def _without_token(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in typed.items() if name != "csrf"}
 
 
-def _contact(site: Site) -> object:
-    """Whom to call: the department of the programme that runs now, if the table answers."""
+def _department(site: Site) -> Department | None:
+    """Whom to call, if the table answers."""
     try:
-        found = list(programmes.programmes(site.table))
+        return programmes.department(site.table, today(site.clock()))
     except Exception as error:
         logs.say("contact_unreadable", logs.ERROR, error)
         return None
-    day = today(site.clock())
-    running = [p for p in found if p.valid_from <= day <= p.valid_to]
-    newest = running or sorted(found, key=lambda p: p.valid_to)
-    return newest[-1].department if newest else None
 
 
 def broken_page(
@@ -189,7 +190,7 @@ def broken_page(
     """The table may be what is broken, so this page reads nothing."""
     title, sentence = problems.PROBLEMS[name]
     if wants_json(request):
-        return as_json({"problem": sentence}, status)
+        return as_json({"problem": filled(sentence, None)}, status)
     whole = _typed(request, Problem(status, name))
     typed = _without_token(whole)
     if typed and request is not None and request.session is None:
@@ -202,7 +203,7 @@ def broken_page(
         status=status,
         title=title,
         sentence=sentence,
-        contact=None,
+        department=None,
         identity=identity,
         sign_in=False,
         resend=False,

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from jinja2 import (
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages import own_words
 from chalicelib.messages.unit.scripts import words
 from chalicelib.pages.frame.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 from chalicelib.rules.access import access
 from chalicelib.rules.forms import target
+from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.texts import number
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
@@ -74,6 +78,9 @@ def _environment() -> Environment:
     }
     environment.globals |= {"states": messages.STATES, "aggregates": messages.AGGREGATES}
     environment.globals |= {"most_listed": MOST_LISTED, "script_words": words}
+    environment.globals |= {
+        name: getattr(own_words, name) for name in ("ITSELF", "ITSELF_FIRST", "BLOC", "BLOC_FIRST")
+    }
     return environment
 
 
@@ -114,7 +121,16 @@ def script(name: str) -> Response | None:
 
 def text(template: str, **context: Any) -> str:
     """A message without HTML: a mail."""
-    return _environment().get_template(template).render(**context)
+    told = _environment().get_template(template).render(**context)
+    return own_words.filled(told, department_of(context))
+
+
+def department_of(context: Mapping[str, Any]) -> Department | None:
+    """Whose words a page speaks: those of the department that it is about, or says to call."""
+    programme = context.get("programme") or next(
+        (found.programme for found in map(context.get, ("owed", "known")) if found), None
+    )
+    return programme.department if programme else context.get("department")
 
 
 def page(
@@ -128,6 +144,7 @@ def page(
 ) -> Response:
     sheet, source = style(*styles)
     session = request.session if request else None
+    department = department_of(context)
     body = (
         _environment()
         .get_template(template)
@@ -138,9 +155,11 @@ def page(
             session=session,
             asset=lambda name: asset(name)[0],
             unencrypted=unencrypted(site),
+            field=own_words.field(department),
             **context,
         )
     )
+    body = own_words.filled(body, department, escape)
     policy = (
         f"default-src 'none'; style-src {source}; script-src 'self'; connect-src 'self'; "
         "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

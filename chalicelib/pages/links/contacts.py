@@ -148,7 +148,7 @@ def listed(site: Site, request: Request) -> Response:
         lines=lines,
         proposals=[(unit, contact) for unit, contact in lines if contact.proposed],
         mailbox=rules.mailbox,
-        phone=rules.phone,
+        unit_phone=rules.unit_phone,
         done=words.KEPT[done].format(unit=named) if done in words.KEPT and named else "",
         good=done != "other",
         notice=words.NOTICE.get(request.query.get("notice", ""), ""),

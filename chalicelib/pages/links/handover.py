@@ -1,6 +1,7 @@
 """Handing over ("Bàn giao"): old links and sessions end, the draft stays, a new link goes out."""
 
 from datetime import datetime
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.links import links as words
@@ -15,6 +16,7 @@ from chalicelib.rules.texts.clock import iso, today
 from chalicelib.rules.units import contact as contacts_of
 from chalicelib.rules.units.unit import Unit, known_as
 from chalicelib.store import access, contacts, devices, links, programmes
+from chalicelib.store.links import Standing
 
 
 def unit_of(site: Site, request: Request, programme: Programme, code: str) -> Unit:
@@ -43,8 +45,6 @@ def show(site: Site, request: Request) -> Response:
 def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
     programme = programme_of(site, request)
     unit = unit_of(site, request, programme, request.params["unit"])
-    p, table = programme.key, site.table
-    standing = links.standing(table, p, unit.code)
     done = request.query.get("done", "")
     return render.page(
         site,
@@ -54,10 +54,7 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         styles=STYLES,
         programme=programme,
         unit=unit,
-        standing=standing,
-        lost=bool(standing and standing.works and not links.token(site.key, standing)),
-        devices=devices.devices(table, p, unit.code, request.now),
-        mailbox=contacts_of.mailbox(contacts.contact(table, p, unit.code), unit),
+        **_ways_in(site, request, programme.key, unit),
         seen=iso(request.now),
         given=request.form,
         fault=fault,
@@ -65,6 +62,17 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         good=done in ("sent", "paper", "revoked"),
         words=words,
     )
+
+
+def _ways_in(site: Site, request: Request, p: str, unit: Unit) -> dict[str, Any]:
+    """The unit's link, who is signed in by it, and where another would be mailed to."""
+    standing = links.standing(site.table, p, unit.code)
+    return {
+        "standing": standing,
+        "lost": bool(standing and standing.works and not links.token(site.key, standing)),
+        "devices": devices.devices(site.table, p, unit.code, request.now),
+        "mailbox": contacts_of.mailbox(contacts.contact(site.table, p, unit.code), unit),
+    }
 
 
 def hand_over(site: Site, request: Request) -> Response:
@@ -142,12 +150,7 @@ def confirm(site: Site, request: Request) -> Response:
         return redirect(site, "report", "handover", fault="no_mailbox")
     if not request.form.get("sure"):
         return redirect(site, "report", "handover", fault="not_sure")
-    known, who = (
-        links.standing(table, p, code),
-        access.session(table, request.who.token, request.now),
-    )
-    if not (known and who and known.generation == who.generation):
-        raise Problem(401, "signed_out")  # it was changed since this session was judged
+    known = _standing_of_session(site, request)
     token = links.next_token(site.key, p, code, known)
     if link_mail.send(site, request.now, programme, unit, token, to) != "sent":
         return redirect(site, "report", "handover", fault="mail_failed")
@@ -156,8 +159,22 @@ def confirm(site: Site, request: Request) -> Response:
         links.renew_as_told(table, site.key, known, act)
     except links.Changed:
         raise Problem(401, "signed_out") from None
+    return _signed_out(site)
+
+
+def _standing_of_session(site: Site, request: Request) -> Standing:
+    """The link that this session came by. Raises Problem where it was changed since."""
+    table, who = site.table, request.who
+    known = links.standing(table, who.programme, who.unit)
+    session = access.session(table, who.token, request.now)
+    if not (known and session and known.generation == session.generation):
+        raise Problem(401, "signed_out")
+    return known
+
+
+def _signed_out(site: Site) -> Response:
+    """What is kept on this phone must not stay with whoever has it now."""
     response = redirect(site, "links", done="handover")
     response.cookies.append(cookie(site, "unit", "", 0))
-    # What is kept on this phone must not stay with whoever has it now.
     response.headers["Clear-Site-Data"] = '"storage"'
     return response

@@ -13,7 +13,7 @@ from chalicelib.pages.links.links import SLICE, read_instant
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review import act_log
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.texts.clock import PATIENCE, iso
+from chalicelib.rules.texts.clock import PATIENCE, iso, today
 from chalicelib.store import access, acts, links, programmes
 from chalicelib.store.links import Standing
 
@@ -43,6 +43,7 @@ def show(site: Site, request: Request) -> Response:
         request,
         "links/leaver.html",
         styles=("base", "desk", "links"),
+        department=programmes.department(site.table, today(request.now)),
         account=email,
         role=words.ROLES.get(role or "", ""),
         director=role == "director",

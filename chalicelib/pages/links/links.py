@@ -196,7 +196,6 @@ def _change(
     site: Site, request: Request, programme: Programme, picked: list[Row], seen: datetime
 ) -> Response:
     """Unit by unit, each on record; who is in the way is named and may be tried again."""
-    do, form = request.form["do"], request.form
     outcomes: dict[str, list[str]] = {"done": [], "skip": [], "busy": []}
     left = len(picked)
     for row in picked:
@@ -205,9 +204,17 @@ def _change(
             break
         outcomes[_one(site, request, programme, row, seen)].append(row.unit.code)
         left -= 1
+    told = _told(request.form, outcomes, left, seen)
+    return redirect(site, "desk", programme.key, "links", **told)
+
+
+def _told(
+    form: Mapping[str, str], outcomes: Mapping[str, list[str]], left: int, seen: datetime
+) -> dict[str, str]:
+    """The query of the list after an act: what `_done` says of it, and the filter as it was."""
     skipped = [] if "go" in form else outcomes["skip"]
     query = {
-        "did": do,
+        "did": form["do"],
         "n": str(len(outcomes["done"])),
         **_in_address("skip", skipped),
         **_in_address("busy", outcomes["busy"]),
@@ -215,8 +222,7 @@ def _change(
         "seen": iso(seen) if left else "",
         **{name: form.get(name, "") for name in FILTERS},
     }
-    found = {name: content for name, content in query.items() if content}
-    return redirect(site, "desk", programme.key, "links", **found)
+    return {name: content for name, content in query.items() if content}
 
 
 def _in_address(name: str, codes: list[str]) -> dict[str, str]:

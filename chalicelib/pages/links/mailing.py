@@ -43,13 +43,8 @@ def show(site: Site, request: Request) -> Response:
     """What became of a day's mails."""
     programme = programme_of(site, request)
     day = _day(request.query.get("day", ""), request.now)
-    found = mailings.mailings(site.table, programme.key, day)
-    units = _units(site, programme, request)
-    lines = [
-        (unit, found[unit.code], shown_state(found[unit.code], site.clock()))
-        for unit in units
-        if unit.code in found
-    ]
+    mailed = _mailed(site, request, programme, day)
+    lines = [(unit, one, shown_state(one, site.clock())) for unit, one in mailed]
     return render.page(
         site,
         request,
@@ -72,8 +67,13 @@ def _day(given: str, now: datetime) -> date:
         return today(now)
 
 
-def _units(site: Site, programme: Programme, request: Request) -> list[Unit]:
-    return owing(programmes.units(site.table, programme), today(request.now))
+def _mailed(
+    site: Site, request: Request, programme: Programme, day: date
+) -> list[tuple[Unit, Mailing]]:
+    """The day's mails, in official order; a unit that is gone is passed over."""
+    found = mailings.mailings(site.table, programme.key, day)
+    units = owing(programmes.units(site.table, programme), today(request.now))
+    return [(unit, found[unit.code]) for unit in units if unit.code in found]
 
 
 def shown_state(one: Mailing, now: datetime) -> str:
@@ -82,13 +82,9 @@ def shown_state(one: Mailing, now: datetime) -> str:
 
 
 def _send_slice(site: Site, request: Request, programme: Programme, day: date) -> None:
-    """The next mails of the queue, in official order; a unit that is gone is passed over."""
-    found = mailings.mailings(site.table, programme.key, day)
-    waiting = [
-        (unit, found[unit.code])
-        for unit in _units(site, programme, request)
-        if unit.code in found and found[unit.code].state == "queued"
-    ]
+    """The next mails of the queue."""
+    mailed = _mailed(site, request, programme, day)
+    waiting = [(unit, one) for unit, one in mailed if one.state == "queued"]
     for unit, one in waiting[:SLICE]:
         if site.clock() - request.now > PATIENCE:
             return

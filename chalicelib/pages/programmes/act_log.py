@@ -1,10 +1,11 @@
 """The log of acts for staff to read: filtered, by pages, as XLSX. Nothing here writes to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
 from chalicelib.edges.ports import Site
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.programmes import act_log as words
 from chalicelib.messages.summaries.desk import ACTS
 from chalicelib.pages.frame import downloads, render
@@ -12,7 +13,7 @@ from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response, url
 from chalicelib.rules.files import table_writer
 from chalicelib.rules.files.table_writer import Sheet
-from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.review import act_log
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.act_log import Wanted
@@ -58,34 +59,22 @@ def _asked(programme: Programme | None, request: Request) -> tuple[str, Wanted]:
 
 def _page(site: Site, request: Request, programme: Programme | None) -> Response:
     month, wanted = _asked(programme, request)
-    p = programme.key if programme else ""
-    everything = list(acts.of_month(site.table, p, month))
+    everything = list(acts.of_month(site.table, programme.key if programme else "", month))
     found = [act for act in everything if wanted.takes(act)]
     shown, older = act_log.page(found, request.query.get("before", ""))
     names = _names(site, programme, request)
-    here = ("desk", p or "staff")
-    query = {"month": month, "who": wanted.who, "unit": wanted.unit, "verb": wanted.verb}
     return render.page(
         site,
         request,
-        "programmes/audit.html",
+        "programmes/act_log.html",
         styles=("base", "desk", "urging"),
         programme=programme,
-        here=url(site, *here, "audit"),
-        xlsx=url(site, *here, "audit.xlsx", **query),
-        older=older and url(site, *here, "audit", before=older, **query),
+        department=_department(site, programme, request),
+        **_ways_on(site, programme, month, wanted, older),
         months=_months(programme, request),
+        **_filters(everything, wanted, names),
         month=month,
         wanted=wanted,
-        people=_choices((act.who for act in everything), wanted.who),
-        units=sorted(
-            _choices((act.unit for act in everything), wanted.unit),
-            key=lambda code: alphabetical(names.get(code, code)),
-        ),
-        verbs=[
-            (verb, ACTS.get(verb, verb))
-            for verb in _choices((act.verb for act in everything), wanted.verb)
-        ],
         names=names,
         shown=shown,
         total=len(found),
@@ -93,9 +82,41 @@ def _page(site: Site, request: Request, programme: Programme | None) -> Response
     )
 
 
+def _ways_on(
+    site: Site, programme: Programme | None, month: str, wanted: Wanted, older: str
+) -> dict[str, Any]:
+    """Where the page leads: to itself for another filter, to the workbook, to older acts."""
+    here = ("desk", programme.key if programme else "staff")
+    query = {"month": month, "who": wanted.who, "unit": wanted.unit, "verb": wanted.verb}
+    return {
+        "here": url(site, *here, "audit"),
+        "xlsx": url(site, *here, "audit.xlsx", **query),
+        "older": older and url(site, *here, "audit", before=older, **query),
+    }
+
+
+def _filters(
+    everything: Collection[Act], wanted: Wanted, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What each box of the filter offers."""
+    units = _choices((act.unit for act in everything), wanted.unit)
+    verbs = _choices((act.verb for act in everything), wanted.verb)
+    return {
+        "people": _choices((act.who for act in everything), wanted.who),
+        "units": sorted(units, key=lambda code: alphabetical(names.get(code, code))),
+        "verbs": [(verb, ACTS.get(verb, verb)) for verb in verbs],
+    }
+
+
 def _choices(found: Iterable[str], wanted: str) -> list[str]:
     """What occurs in the month, and what is asked for whether it does or not."""
     return sorted({*found, wanted} - {""})
+
+
+def _department(site: Site, programme: Programme | None, request: Request) -> Department | None:
+    if programme:
+        return programme.department
+    return programmes.department(site.table, today(request.now))
 
 
 def _names(site: Site, programme: Programme | None, request: Request) -> dict[str, str]:
@@ -112,27 +133,33 @@ def _download(site: Site, request: Request, programme: Programme | None) -> Resp
     month, wanted = _asked(programme, request)
     p = programme.key if programme else ""
     found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
-    names = _names(site, programme, request)
+    names, department = _names(site, programme, request), _department(site, programme, request)
     save_as = words.FILE.format(about=p or words.ACCOUNTS, month=month)
     return downloads.made(
         site,
         request,
         f"audit/{p or 'staff'}",
         save_as,
-        lambda file: as_xlsx(file, found, names, request.now),
+        lambda file: as_xlsx(file, found, names, department, request.now),
     )
 
 
-def as_xlsx(file: IO[bytes], acts: Iterable[Act], names: Mapping[str, str], now: datetime) -> None:
+def as_xlsx(
+    file: IO[bytes],
+    acts: Iterable[Act],
+    names: Mapping[str, str],
+    department: Department | None,
+    now: datetime,
+) -> None:
     """One row an act; no text of it is ever a formula, a link or a number."""
     rows = (
         (
             act.at,
             words.who(act),
-            words.what(act),
+            filled(words.what(act), department),
             act.period,
             names.get(act.unit, act.unit),
-            words.detail(act),
+            filled(words.detail(act), department),
         )
         for act in acts
     )

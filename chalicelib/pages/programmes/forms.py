@@ -80,11 +80,19 @@ def offer(site: Site, request: Request) -> Response:
         return refused(faults=[_place(fault) for fault in faulty.faults])
     if found := difference(forms, form).refused:
         return refused(refused=found)
+    digest = _kept_aside(site, request, programme, form, named)
+    return redirect(site, "desk", programme.key, "form", "offer", file=digest)
+
+
+def _kept_aside(
+    site: Site, request: Request, programme: Programme, form: Form, filename: str
+) -> str:
+    """By its own content: the same file twice is one offer."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:32]
-    detail = {"file": named, "title": form.title}
+    detail = {"file": filename, "title": form.title}
     act = Act(request.now, request.who.email, "offer_form", programme.key, detail=detail)
     authoring.offer(site.table, act, form, digest)
-    return redirect(site, "desk", programme.key, "form", "offer", file=digest)
+    return digest
 
 
 def _read(content: bytes, filename: str, programme: Programme, forms: Sequence[Form]) -> Form:
@@ -175,6 +183,16 @@ def adopt(site: Site, request: Request) -> Response:
         return again(422, "no_such_period")
     if len(moved) > MOST_PERIODS:
         return again(422, "too_many_periods", str(len(moved)))
+    try:
+        _adopt(site, request, offer, moved)
+    except Conflict:
+        offer = _Offer(site, request, offer.digest)
+        return again(409, "changed_meanwhile")
+    return redirect(site, "desk", offer.programme.key, "form", done=str(offer.form.version))
+
+
+def _adopt(site: Site, request: Request, offer: _Offer, moved: Sequence[Period]) -> None:
+    """Raises Conflict."""
     detail = {
         "version": offer.form.version,
         "from": moved[0].key,
@@ -183,14 +201,8 @@ def adopt(site: Site, request: Request) -> Response:
         "removed": [one.code for one in offer.change.removed],
         "changed": sorted({one.code for one in offer.change.changed}),
     }
-    p = offer.programme.key
-    act = Act(request.now, request.who.email, "adopt_form", p, detail=detail)
-    try:
-        authoring.adopt(site.table, act, None if offer.change.nothing else offer.form, moved)
-    except Conflict:
-        offer = _Offer(site, request, offer.digest)
-        return again(409, "changed_meanwhile")
-    return redirect(site, "desk", p, "form", done=str(offer.form.version))
+    act = Act(request.now, request.who.email, "adopt_form", offer.programme.key, detail=detail)
+    authoring.adopt(site.table, act, None if offer.change.nothing else offer.form, moved)
 
 
 def download(site: Site, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Working days off on the desk: changed for a year, with what that does to deadlines to come."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -112,24 +112,36 @@ def keep(site: Site, request: Request) -> Response:
         raise Problem(400, "unreadable_form")  # the preview has read them before
     new = _with(programme, year, days)
     moved = _moved(site, request, programme, new)
-    ticked = {name.removeprefix("period.") for name in form if name.startswith("period.")}
-    seen = {f"{m.before.key}:{m.before.revision}" for m in moved}
-    as_seen = form.get("seen", "").split() == sorted(seen)
-    if not as_seen or whole_number(form.get("revision", "")) != programme.revision:
+    if not _as_seen(form, programme, moved):
         return _overtaken(site, request, year, typed)
+    ticked = {name.removeprefix("period.") for name in form if name.startswith("period.")}
     chosen = [one for one in moved if one.before.key in ticked]
-    detail = {
-        "year": year,
-        "added": [day.isoformat() for day in days if day not in programme.holidays.get(year, ())],
-        "removed": [d.isoformat() for d in programme.holidays.get(year, ()) if d not in days],
-        "periods": {m.before.key: [iso(m.before.due), iso(m.after.due)] for m in chosen},
-    }
+    detail = _detail(year, programme.holidays.get(year, ()), days, chosen)
     act = Act(request.now, request.who.email, "change_holidays", programme.key, detail=detail)
     try:
         authoring.keep_settings(site.table, act, new, [one.after for one in chosen])
     except Conflict:
         return _overtaken(site, request, year, typed)
     return redirect(site, "desk", programme.key, "periods", "holidays", done=str(year))
+
+
+def _as_seen(form: Mapping[str, str], programme: Programme, moved: list[Moved]) -> bool:
+    """Whether the preview that this comes from showed what would be moved now."""
+    seen = {f"{m.before.key}:{m.before.revision}" for m in moved}
+    as_seen = form.get("seen", "").split() == sorted(seen)
+    return as_seen and whole_number(form.get("revision", "")) == programme.revision
+
+
+def _detail(
+    year: int, before: Collection[date], after: Collection[date], moved: list[Moved]
+) -> dict[str, Any]:
+    """For the record of acts."""
+    return {
+        "year": year,
+        "added": [day.isoformat() for day in after if day not in before],
+        "removed": [day.isoformat() for day in before if day not in after],
+        "periods": {m.before.key: [iso(m.before.due), iso(m.after.due)] for m in moved},
+    }
 
 
 def _overtaken(site: Site, request: Request, year: int, typed: str) -> Response:

@@ -1,6 +1,6 @@
 """Reporting periods on the desk: opened, locked, moved, added."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -98,31 +98,34 @@ def _pushed(request: Request, period: Period) -> list[tuple[str, str, datetime]]
 def change(site: Site, request: Request) -> Response:
     """One act on one period; of two officers one wins and the other sees what is new."""
     programme, found = period_of(site, request)
-    form = request.form
-
-    def again(status: int, **why: Any) -> Response:
-        return _period_page(site, request, *period_of(site, request), status=status, **why)
-
-    def done() -> Response:
-        moved = form.get("do") not in _AT_ONCE
-        asked = {name: form[name] for name in ("due", "locks") if moved}
-        return redirect(site, "desk", programme.key, "periods", found.key, done="1", **asked)
-
-    def overtaken() -> Response:
-        if _stands(site, request, *period_of(site, request)):
-            return done()
-        return again(409, problem=PERIOD_FAULTS["changed_meanwhile"])
-
-    if whole_number(form.get("revision", "")) != found.revision:
-        return overtaken()
+    if whole_number(request.form.get("revision", "")) != found.revision:
+        return _overtaken(site, request)
     try:
         verb, after = _changed(programme, found, request)
         _keep(site, request, verb, programme, found, after)
     except Wrong as wrong:
-        return again(422, faults=wrong.faults)
+        fresh = period_of(site, request)
+        return _period_page(site, request, *fresh, status=422, faults=wrong.faults)
     except Conflict:
-        return overtaken()
-    return done()
+        return _overtaken(site, request)
+    return _done(site, request, found.key)
+
+
+def _done(site: Site, request: Request, key: str) -> Response:
+    """On to the period; where days were given, with those that were asked for."""
+    p, form = request.params["programme"], request.form
+    given = form.get("do") not in _AT_ONCE
+    asked = {name: form[name] for name in ("due", "locks") if given}
+    return redirect(site, "desk", p, "periods", key, done="1", **asked)
+
+
+def _overtaken(site: Site, request: Request) -> Response:
+    """The period as it is by now, unless it is this very act that made it so."""
+    fresh = period_of(site, request)
+    if _stands(site, request, *fresh):
+        return _done(site, request, fresh[1].key)
+    problem = PERIOD_FAULTS["changed_meanwhile"]
+    return _period_page(site, request, *fresh, status=409, problem=problem)
 
 
 def _stands(site: Site, request: Request, programme: Programme, period: Period) -> bool:
@@ -201,40 +204,41 @@ def _new_page(
 def add(site: Site, request: Request) -> Response:
     """A thematic or special period."""
     programme = programme_of(site, request)
-    p, form = programme.key, request.form
+    p = programme.key
     taken = {one.key for one in programmes.periods(site.table, p)}
-    versions = [one.version for one in programmes.forms(site.table, p)]
-
-    def added(key: str) -> Response:
-        days = {name: form[name] for name in ("due", "locks")}
-        return redirect(site, "desk", p, "periods", key, done="1", **days)
-
     try:
-        made = period_change.new_period(
-            form, taken, versions, holidays=programme.days_off, now=request.now
-        )
+        made = _as_typed(site, request, programme, taken)
         detail = {"label": made.label, "due": iso(made.due), "locks": iso(made.locks)}
         detail |= {"form": str(made.form)}
         act = Act(request.now, request.who.email, "add_period", p, made.key, detail=detail)
         authoring.keep_period(site.table, act, made)
     except Wrong as wrong:
-        if key := _added(site, request, programme):
-            return added(key)
-        return _new_page(site, request, programme, status=422, faults=wrong.faults)
+        return _not_added(site, request, programme, 422, wrong.faults)
     except Conflict:
-        if key := _added(site, request, programme):
-            return added(key)
-        return _new_page(site, request, programme, status=409, faults={"slug": "slug_taken"})
-    return added(made.key)
+        return _not_added(site, request, programme, 409, {"slug": "slug_taken"})
+    return _done(site, request, made.key)
+
+
+def _not_added(
+    site: Site, request: Request, programme: Programme, status: int, faults: Mapping[str, str]
+) -> Response:
+    """The form again, unless it is this very form that has added the period before."""
+    if key := _added(site, request, programme):
+        return _done(site, request, key)
+    return _new_page(site, request, programme, status=status, faults=faults)
+
+
+def _as_typed(site: Site, request: Request, programme: Programme, taken: Collection[str]) -> Period:
+    """Raises Wrong."""
+    versions = [one.version for one in programmes.forms(site.table, programme.key)]
+    days_off, now = programme.days_off, request.now
+    return period_change.new_period(request.form, taken, versions, holidays=days_off, now=now)
 
 
 def _added(site: Site, request: Request, programme: Programme) -> str:
     """The key of the period that this very form has added: a double tap, a lost reply."""
-    versions = [one.version for one in programmes.forms(site.table, programme.key)]
     try:
-        made = period_change.new_period(
-            request.form, (), versions, holidays=programme.days_off, now=request.now
-        )
+        made = _as_typed(site, request, programme, ())
     except Wrong:
         return ""
     kept = programmes.periods(site.table, programme.key)

@@ -1,7 +1,6 @@
 """An officer's moves: take a report in, or many; return it with comments; reopen it."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.edges.ports import Site
@@ -16,6 +15,7 @@ from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports.states import Move, Refused
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts import comment
 from chalicelib.rules.texts.clock import PATIENCE
 from chalicelib.rules.units.unit import Unit, owing
@@ -42,7 +42,7 @@ def _return(site: Site, request: Request, owed: OwedReport) -> Response:
     if faults:
         return one_report.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "return", remarks.detail(said))
-    return _moved(site, request, owed, act, told=True, due=said.due)
+    return _moved(site, request, owed, act, notify.about(site, _where(owed), act, said.due))
 
 
 def _reopen(site: Site, request: Request, owed: OwedReport) -> Response:
@@ -51,7 +51,7 @@ def _reopen(site: Site, request: Request, owed: OwedReport) -> Response:
     if faults:
         return one_report.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "reopen", {"reason": reason})
-    return _moved(site, request, owed, act, told=True)
+    return _moved(site, request, owed, act, notify.about(site, _where(owed), act))
 
 
 _DECISIONS: Mapping[str, Callable[[Site, Request, OwedReport], Response]] = {
@@ -75,38 +75,38 @@ def _act(
     )
 
 
+def _where(owed: OwedReport) -> notify.Where:
+    return owed.programme, owed.period, owed.unit
+
+
 def _moved(
-    site: Site,
-    request: Request,
-    owed: OwedReport,
-    act: Act,
-    *,
-    told: bool = False,
-    due: datetime | None = None,
+    site: Site, request: Request, owed: OwedReport, act: Act, notice: Notice | None = None
 ) -> Response:
     """Make the move that the act names, on the version that the officer has read.
 
     The unit is told of it by whoever made it: of a second tap nobody is.
     """
-    seen = whole_number(request.form.get("version", ""))
-    where = owed.programme, owed.period, owed.unit
-    notice = notify.about(site, where, act, due) if told else None
+    seen, due = whole_number(request.form.get("version", "")), notice.until if notice else None
+    verb: Move = act.verb  # type: ignore[assignment]
     try:
-        verb: Move = act.verb  # type: ignore[assignment]
         moves.move(site.table, act, verb, seen=seen, return_due=due, notice=notice)
     except Refused as refused:
         before = newest(site, act)
         if before is None or not same(before, act, seen):
-            why = words.refusal(refused.reason, before)
-            owed = one_report.owed_by(site, request)
-            return one_report.page(site, request, owed, status=409, refused=why)
+            why, fresh = words.refusal(refused.reason, before), one_report.owed_by(site, request)
+            return one_report.page(site, request, fresh, status=409, refused=why)
     else:
         if notice:
-            notify.tell(site, request, where, notice)
+            notify.tell(site, request, _where(owed), notice)
+    return _to_the_next(site, request, owed)
+
+
+def _to_the_next(site: Site, request: Request, owed: OwedReport) -> Response:
+    """On to the report that waits after this one, where the officer goes through them in a row."""
     unit = owed.unit.code
     if request.form.get("then") == "next":
         unit = _waiting(site, owed) or unit
-    return redirect(site, "desk", act.programme, act.period, "reports", unit)
+    return redirect(site, "desk", owed.programme.key, owed.period.key, "reports", unit)
 
 
 def newest(site: Site, act: Act) -> Act | None:
@@ -148,28 +148,44 @@ class Outcome(NamedTuple):
     sentence: str
 
 
+class Ticked(NamedTuple):
+    """What became of the units that an officer ticked."""
+
+    outcomes: list[Outcome]
+    left: list[Unit]  # those that the time did not suffice for
+    unknown: list[str]  # codes that owe no report here
+
+
 def accept_many(site: Site, request: Request) -> Response:
     """ "Tiếp nhận" for every ticked unit. Each is done by itself: it may be tried again.
 
     Those that the time does not suffice for are told, with a button that goes on with them.
     """
-    programme, period = address.period_of(site, request)
-    ticked = [
-        name.removeprefix("unit.")
-        for name, said in request.form.items()
-        if name.startswith("unit.") and said == "1"
-    ]
-    units = {
-        unit.code: unit for unit in owing(programmes.units(site.table, programme.key), period.end)
-    }
-    outcomes, left = [], [unit for code, unit in units.items() if code in ticked]
+    where = programme, period = address.period_of(site, request)
+    units = owing(programmes.units(site.table, programme.key), period.end)
+    ticked, known = _ticked(request.form), {unit.code for unit in units}
+    outcomes, left = [], [unit for unit in units if unit.code in ticked]
     while left and site.clock() - request.now <= PATIENCE:
-        outcomes.append(_taken_in(site, request, (programme, period), left.pop(0)))
+        outcomes.append(_taken_in(site, request, where, left.pop(0)))
+    became = Ticked(outcomes, left, [code for code in ticked if code not in known])
+    return _accepted(site, request, where, became)
+
+
+def _ticked(form: Mapping[str, str]) -> list[str]:
+    boxes = (name for name, said in form.items() if name.startswith("unit.") and said == "1")
+    return [name.removeprefix("unit.") for name in boxes]
+
+
+def _accepted(
+    site: Site, request: Request, where: tuple[Programme, Period], became: Ticked
+) -> Response:
+    programme, period = where
+    outcomes, left, unknown = became
     return render.page(
         site,
         request,
         "reports/accepted.html",
-        status=200 if ticked else 422,
+        status=200 if outcomes or left or unknown else 422,  # nobody was ticked
         styles=one_report.STYLES,
         programme=programme,
         period=period,
@@ -177,7 +193,7 @@ def accept_many(site: Site, request: Request) -> Response:
         left=left,
         seen=" ".join(f"{unit.code}:{_seen(request.form, unit.code)}" for unit in left),
         open_requests=unit_requests.open_count(site.table, programme.key, period.key),
-        unknown=[code for code in ticked if code not in units],
+        unknown=unknown,
         words=words,
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from chalicelib.edges import logs
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.reports import notify as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, absolute
@@ -39,7 +40,8 @@ def tell(site: Site, request: Request, where: Where, told: Notice) -> None:
         return
     programme, period, _ = where
     try:
-        subject, body = words.subject(told, period.label), _text(site, where, told)
+        subject = filled(words.subject(told, period.label), programme.department)
+        body = _text(site, where, told)
     except Exception as error:
         logs.say("mail_failed", logs.ERROR, error)
         end: notice.State = "failed"
@@ -81,12 +83,12 @@ def show(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "reports/notice.html",
+        "reports/notify.html",
         styles=("base", "desk", "urging"),
         programme=owed.programme,
         period=owed.period,
         unit=unit,
-        phone=contacts_of.phone(known, unit),
+        phone=contacts_of.unit_phone(known, unit),
         ended=words.ended(found[0], request.now) if found else "",
         past=bool(found) and found[0].is_past(owed.head.state if owed.head else "missing"),
         text=_text(site, where, found[0]) if found else "",

@@ -24,10 +24,11 @@ from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.review.remarks import Remarks
 from chalicelib.rules.texts.clock import today
+from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
 
-STYLES = ("base", "desk", "reading")
+STYLES = ("base", "desk", "one_report")
 _TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
 
 
@@ -86,34 +87,44 @@ def page(
     faults: Mapping[str, str] | None = None,
 ) -> Response:
     """The whole page; after a move that failed also why, with what was typed."""
-    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
-    units = owing(programmes.units(site.table, p), owed.period.end)
-    before, after, place = _neighbours(units, code)
     return render.page(
         site,
         request,
-        "reports/reading.html",
+        "reports/one_report.html",
         status=status,
         styles=STYLES,
-        programme=owed.programme,
-        period=owed.period,
-        owed=owed,
-        unit=owed.unit,
-        contact=contacts.contact(site.table, p, code),
-        **_sent_and_done(site, request, owed),
-        asks=unit_requests.of_unit(site.table, p, key, code),
-        before=before,
-        after=after,
-        place=place,
-        total=len(units),
-        open_requests=unit_requests.open_count(site.table, p, key),
-        allowed=moves(owed, request),
+        **_as_it_stands(site, request, owed),
         given=request.form,
-        suggested=working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
         refused=refused,
         faults=_sentences(owed, faults or {}),
         words=words,
     )
+
+
+def _as_it_stands(site: Site, request: Request, owed: OwedReport) -> dict[str, Any]:
+    """All that the page tells of the report, whatever was tried with it."""
+    p, key, code = owed.programme.key, owed.period.key, owed.unit.code
+    units = owing(programmes.units(site.table, p), owed.period.end)
+    before, after, place = _neighbours(units, code)
+    contact = contacts.contact(site.table, p, code)
+    return {
+        "programme": owed.programme,
+        "period": owed.period,
+        "owed": owed,
+        "unit": owed.unit,
+        "contact": contact,
+        "phone": unit_phone(contact, owed.unit),
+        "mailbox": mailbox(contact, owed.unit),
+        **_sent_and_done(site, request, owed),
+        "unit_requests": unit_requests.of_unit(site.table, p, key, code),
+        "before": before,
+        "after": after,
+        "place": place,
+        "total": len(units),
+        "open_requests": unit_requests.open_count(site.table, p, key),
+        "allowed": moves(owed, request),
+        "suggested": working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
+    }
 
 
 def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, Any]:

@@ -99,12 +99,8 @@ def enter(site: Site, request: Request) -> Response:
         return _kept(site, owed)  # a double tap, a lost reply, Back: it stands already
     before = owed.head if whole_number(request.form.get("base", "")) else None
     arrived, wrong = _arrival(owed, request, before)
-    wrong += _sender_faults(request.form, again=before is not None)
     empty = _empties(owed, read)
-    if empty:
-        wrong.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
-    if owed_report.unknown(owed, request.form, _OWN_FIELDS):
-        wrong.append(("form", messages.FAULTS["unknown_field"]))
+    wrong += _form_faults(owed, request.form, empty, again=before is not None)
     unseen = set(map(_named, read.jumps)) - set(request.form.get("jumps", "").split())
     found = read.faults
     if found or wrong or unseen or arrived is None:
@@ -154,6 +150,18 @@ def _check_day(day: date, earliest: date, now: datetime, *, again: bool) -> None
         raise days.Unfit("day_to_come")
     if day < earliest:
         raise days.Unfit("day_before_last" if again else "day_before_opening")
+
+
+def _form_faults(
+    owed: OwedReport, form: Mapping[str, str], empty: tuple[Fault, ...], *, again: bool
+) -> list[tuple[str, str]]:
+    """What this form asks beyond what a unit's asks: who prepared it, and that no box is empty."""
+    found = _sender_faults(form, again=again)
+    if empty:
+        found.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
+    if owed_report.unknown(owed, form, _OWN_FIELDS):
+        found.append(("form", messages.FAULTS["unknown_field"]))
+    return found
 
 
 def _sender_faults(form: Mapping[str, str], *, again: bool) -> list[tuple[str, str]]:

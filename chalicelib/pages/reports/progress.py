@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.reports import progress as words
 from chalicelib.messages.reports import tables
 from chalicelib.pages.frame import downloads, render
@@ -14,17 +15,17 @@ from chalicelib.pages.frame.web import Request, Response
 from chalicelib.rules.files import table_writer
 from chalicelib.rules.files.table_writer import Cell, Sheet
 from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Counts, Row, Timing, Wanted
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.texts.number import Percent
 from chalicelib.rules.texts.text import slug
-from chalicelib.rules.units.contact import mailbox, phone
+from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import owing
 from chalicelib.store import contacts, programmes, reports, terms, unit_requests
 
-STYLES = ("base", "desk", "grid")
+STYLES = ("base", "desk", "progress")
 
 
 def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row], list[Head]]:
@@ -50,7 +51,7 @@ def show(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "reports/grid.html",
+        "reports/progress.html",
         status=422 if wrong else 200,
         styles=STYLES,
         programme=programme,
@@ -83,7 +84,7 @@ def _seen(rows: Iterable[Row]) -> str:
 
 def _entry(row: Row, now: datetime) -> tuple[Row, Timing, str, str]:
     """A row, where it stands in time, its phone as people read it and as it dials."""
-    shown = phone(row.contact, row.unit)
+    shown = unit_phone(row.contact, row.unit)
     return row, progress.timing(row, now), shown, shown.replace(" ", "")
 
 
@@ -103,26 +104,32 @@ def xlsx(site: Site, request: Request) -> Response:
         Sheet(tables.SHEETS[1], title[:2], _count_heads(), _counts(programme, rows), 1),
     ]
     name = tables.FILE.format(programme=programme.key, period=slug(period.label))
-    return sent_as(site, request, title[1], sheets, name, (programme.key, period.key))
+    return sent_as(site, request, programme, sheets, name, period.key)
 
 
 def sent_as(
     site: Site,
     request: Request,
-    title: str,
-    sheets: Iterable[Sheet],
+    programme: Programme,
+    sheets: Sequence[Sheet],
     save_as: str,
-    under: Sequence[str],
+    under: str,
 ) -> Response:
     """The sheets as a file of their own content, and the way to it; the link ends soon."""
-    folder = "/".join(("exports", *under))
+    told = [_in_its_words(sheet, programme.department) for sheet in sheets]
     return downloads.made(
         site,
         request,
-        folder,
+        f"exports/{programme.key}/{under}",
         save_as,
-        lambda file: table_writer.as_xlsx(file, title, request.now, sheets),
+        lambda file: table_writer.as_xlsx(file, sheets[0].title[1], request.now, told),
     )
+
+
+def _in_its_words(sheet: Sheet, department: Department) -> Sheet:
+    heads = [(filled(word, department), width) for word, width in sheet.heads]
+    title = [filled(line, department) for line in sheet.title]
+    return sheet._replace(name=filled(sheet.name, department), title=title, heads=heads)
 
 
 def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -> str:
@@ -139,32 +146,34 @@ def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -
 
 def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
     for place, row in enumerate(rows, start=1):
-        timing = progress.timing(row, now)
-        head, unit = row.head, row.unit
-        late = timing.name in ("late", "overdue") and timing.by is not None
-        yield [
-            place,
-            unit.code,
-            unit.name,
-            programme.blocs[unit.bloc],
-            words.EXEMPT if row.exempt else messages.STATES[row.owed.state],
-            words.told(timing),
-            timing.by // words.HOUR if late and timing.by else None,
-            row.owed.own_due,
-            head.first_sent if head else None,
-            head.last_sent if head else None,
-            head.version if head else None,
-            head.return_due if head else None,
-            row.exempt,
-            row.contact.preparer,
-            phone(row.contact, unit),
-            mailbox(row.contact, unit),
-        ]
+        yield [place, *_unit_cells(programme, row, progress.timing(row, now))]
+
+
+def _unit_cells(programme: Programme, row: Row, timing: Timing) -> list[Cell]:
+    head, unit = row.head, row.unit
+    late = timing.name in ("late", "overdue") and timing.by is not None
+    return [
+        unit.code,
+        unit.name,
+        programme.blocs[unit.bloc],
+        words.EXEMPT if row.exempt else messages.STATES[row.owed.state],
+        words.told(timing),
+        timing.by // words.HOUR if late and timing.by else None,
+        row.owed.own_due,
+        head.first_sent if head else None,
+        head.last_sent if head else None,
+        head.version if head else None,
+        head.return_due if head else None,
+        row.exempt,
+        row.contact.preparer,
+        unit_phone(row.contact, unit),
+        mailbox(row.contact, unit),
+    ]
 
 
 def _count_heads() -> list[tuple[str, int]]:
     named = (*words.COUNTS.values(), *tables.RATES)
-    return [tables.BLOC, *((word, 12) for word in named)]
+    return [tables.BLOC_HEAD, *((word, 12) for word in named)]
 
 
 def _counts(programme: Programme, rows: Iterable[Row]) -> list[list[Cell]]:

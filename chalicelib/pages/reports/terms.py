@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
@@ -72,6 +73,24 @@ class _Page:
         act = replace(self.act("extend", row.unit.code), detail=detail)
         moves.answer_by(self.site.table, act, row.head, row.owed.terms, due)
 
+    def shown(self, status: int, **context: Any) -> Response:
+        """With what stands on it whatever is chosen."""
+        return render.page(
+            self.site,
+            self.request,
+            "reports/terms.html",
+            status=status,
+            styles=STYLES,
+            programme=self.programme,
+            period=self.period,
+            in_force=[one for one in self.rows if one.exempt or one.owed.extension],
+            acts=self.request.who.role == "officer",
+            verbs=ACTS,
+            words=words,
+            now=self.request.now,
+            **context,
+        )
+
     def back(self, **query: str) -> Response:
         return redirect(self.site, "desk", self.programme.key, self.period.key, "terms", **query)
 
@@ -94,36 +113,35 @@ def _answer(
     sought, found, wrong = _sought(page, asked)
     faults = {**(faults or {}), **dict.fromkeys(wrong, "forbidden_character")}
     row = found[0] if len(found) == 1 else page.row(asked.get("unit", ""))
-    blocs = page.programme.blocs if row is None else ()
-    bloc = asked.get("bloc", "") if asked.get("bloc") in blocs else ""
-    until, now = days.day_of(asked.get("to", "")), page.request.now
-    return render.page(
-        page.site,
-        page.request,
-        "reports/terms.html",
-        status=status,
-        styles=STYLES,
-        programme=page.programme,
-        period=page.period,
-        row=row,
-        timing=progress.timing(row, now) if row else None,
-        history=page.history(row),
-        bloc=bloc,
-        of_bloc=progress.count(page.of_bloc(bloc)),
-        until=until,
-        results=page.outcomes(bloc, until),
+    return page.shown(
+        status,
+        **_on_a_unit(page, row),
+        **_on_a_bloc(page, asked if row is None else {}),
         sought=sought,
         found=found[:_MOST_FOUND],
         more=len(found) > _MOST_FOUND,
-        in_force=[one for one in page.rows if one.exempt or one.owed.extension],
-        acts=page.request.who.role == "officer",
         done=words.DONE.get(asked.get("done", ""), ""),
-        verbs=ACTS,
         typed={"form_of": "", "reason": "", "day": "", "shorter": "", **asked},
         faults={name: words.TERM_FAULTS[fault] for name, fault in faults.items()},
-        words=words,
-        now=now,
     )
+
+
+def _on_a_unit(page: _Page, row: Row | None) -> dict[str, Any]:
+    """The part of the page that is about one unit, if one is chosen."""
+    timing = progress.timing(row, page.request.now) if row else None
+    return {"row": row, "timing": timing, "history": page.history(row)}
+
+
+def _on_a_bloc(page: _Page, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The part of the page that is about a whole bloc, and what more time did to its units."""
+    bloc = asked.get("bloc", "") if asked.get("bloc") in page.programme.blocs else ""
+    until = days.day_of(asked.get("to", ""))
+    return {
+        "bloc": bloc,
+        "of_bloc": progress.count(page.of_bloc(bloc)),
+        "until": until,
+        "results": page.outcomes(bloc, until),
+    }
 
 
 def _sought(page: _Page, asked: Mapping[str, str]) -> tuple[str, list[Row], list[str]]:
@@ -169,21 +187,27 @@ def extend(site: Site, request: Request) -> Response:
     if row is None and bloc not in page.programme.blocs:
         return _answer(page, form, {"unit": "no_unit"}, 422)
     reason, day = form.get("reason", ""), days.day_of(form.get("day", ""))
-    of_return = bool(row and row.owed.return_due)
-    faults = {
-        "day": extension.day_fault(day, page.period, request.now, of_return=of_return),
-        "extend": extension.reason_fault(reason),
-    }
-    if row is not None and row.exempt:
-        faults = {"unit": "is_exempt"}
-    elif row is not None and day and end_of(day) < row.owed.due and form.get("shorter") != "1":
-        faults["day"] = faults["day"] or "shorter"
-    if day is None or any(faults.values()):
-        return _answer(page, form, {name: one for name, one in faults.items() if one}, 422)
+    faults = _extension_faults(page, row, day)
+    if day is None or faults:
+        return _answer(page, form, faults, 422)
     if row is not None:
         return _extend_one(page, row, end_of(day), reason)
     _extend_all(page, bloc, end_of(day), reason)
     return page.back(bloc=bloc, to=day.isoformat())
+
+
+def _extension_faults(page: _Page, row: Row | None, day: date | None) -> dict[str, str]:
+    """Why nobody, or not this unit, can be given until that day: a key of TERM_FAULTS by box."""
+    if row is not None and row.exempt:
+        return {"unit": "is_exempt"}
+    form, of_return = page.request.form, bool(row and row.owed.return_due)
+    faults = {
+        "day": extension.day_fault(day, page.period, page.request.now, of_return=of_return),
+        "extend": extension.reason_fault(form.get("reason", "")),
+    }
+    if row is not None and day and end_of(day) < row.owed.due and form.get("shorter") != "1":
+        faults["day"] = faults["day"] or "shorter"
+    return {name: fault for name, fault in faults.items() if fault}
 
 
 def _extend_all(page: _Page, bloc: str, due: datetime, reason: str) -> None:

@@ -16,7 +16,7 @@ from chalicelib.pages.reports.one_report import STYLES
 from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.reports import unit_request
+from chalicelib.rules.reports import unit_request as rules
 from chalicelib.rules.reports.obligation import Asking, Obligation
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.reports.unit_request import State, UnitRequest
@@ -35,7 +35,7 @@ _STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close"
 class Waiting(NamedTuple):
     """One open request with the report as it stands now."""
 
-    ask: UnitRequest
+    unit_request: UnitRequest
     unit: Unit | None
     owed: Obligation
     now: datetime
@@ -43,7 +43,7 @@ class Waiting(NamedTuple):
     @property
     def against(self) -> str:
         """Why nothing can be granted: a key of messages.reports.moves.NO_LONGER_NEEDED."""
-        return self.owed.against_granting(self.ask.kind, self.now)
+        return self.owed.against_granting(self.unit_request.kind, self.now)
 
 
 class _Refused(Exception):
@@ -67,7 +67,7 @@ def _page(
     return render.page(
         site,
         request,
-        "reports/requests.html",
+        "reports/unit_requests.html",
         status=status,
         styles=STYLES,
         programme=programme,
@@ -85,17 +85,17 @@ def _all(site: Site, programme: Programme, period: Period, request: Request) -> 
     """What waits, the oldest first; what was answered, the newest first, and what was then told."""
     p, key, now = programme.key, period.key, request.now
     units = {unit.code: unit for unit in owing(programmes.units(site.table, p), period.end)}
-    found = sorted(unit_requests.of_period(site.table, p, key), key=lambda ask: ask.asked)
+    found = sorted(unit_requests.of_period(site.table, p, key), key=lambda one: one.asked)
     waiting = [
-        Waiting(ask, units.get(ask.unit), _owed(site, p, period, ask.unit), now)
-        for ask in found
-        if ask.state == "open"
+        Waiting(one, units.get(one.unit), _owed(site, p, period, one.unit), now)
+        for one in found
+        if one.state == "open"
     ]
-    answered = [ask for ask in found if ask.state != "open"]
+    answered = [one for one in found if one.state != "open"]
     notes = {(one.unit, one.at): one for one in notices.of_period(site.table, p, key)}
 
-    def told(ask: UnitRequest) -> str:
-        note = notes.get((ask.unit, ask.answered)) if ask.answered else None
+    def told(one: UnitRequest) -> str:
+        note = notes.get((one.unit, one.answered)) if one.answered else None
         return told_words.ended(note, now) if note else ""
 
     just = request.query.get("answered")
@@ -103,7 +103,7 @@ def _all(site: Site, programme: Programme, period: Period, request: Request) -> 
         "units": units,
         "waiting": waiting,
         "open_requests": len(waiting),
-        "answered": sorted(answered, key=lambda ask: ask.answered or ask.asked, reverse=True),
+        "answered": sorted(answered, key=lambda one: one.answered or one.asked, reverse=True),
         "just": next((one for one in answered if _named(one) == just), None),
         "told": told,
     }
@@ -121,7 +121,7 @@ def _owed(site: Site, p: str, period: Period, unit: str) -> Obligation:
 class _Answer:
     """What the officer has decided about one request."""
 
-    ask: UnitRequest
+    unit_request: UnitRequest
     state: State
     said: str
     act: Act
@@ -132,62 +132,72 @@ def answer(site: Site, request: Request) -> Response:
     programme, period = address.period_of(site, request)
     form, p = request.form, programme.key
     kind, state = _KINDS.get(form.get("kind", "")), _STATES.get(form.get("do", ""))
-    ask = unit_requests.one(site.table, p, period.key, form.get("unit", ""), kind) if kind else None
-    if ask is None or state is None:
-        raise Problem(404, "no_ask")
+    unit_request = (
+        unit_requests.one(site.table, p, period.key, form.get("unit", ""), kind) if kind else None
+    )
+    if unit_request is None or state is None:
+        raise Problem(404, "no_request_of_unit")
     said = form.get("answer", "")
     faults = comment.unfit("answer", said)
     if state == "refused" and not said:
         faults["answer"] = "no_answer"
     if faults:
         return _page(site, request, programme, period, status=422, faults=faults)
-    act = Act(request.now, request.who.email, f"{form['do']}_{kind}", p, period.key, ask.unit)
+    act = Act(
+        request.now, request.who.email, f"{form['do']}_{kind}", p, period.key, unit_request.unit
+    )
     told = None
     try:
-        if not _answered_so(ask, state, request):
-            where = programme, period, _unit(site, programme, period, ask.unit)
-            told = _answer(site, request, _Answer(ask, state, said, act, where))
+        if not _answered_so(unit_request, state, request):
+            where = programme, period, _unit(site, programme, period, unit_request.unit)
+            told = _answer(site, request, _Answer(unit_request, state, said, act, where))
     except days.Unfit as wrong:
-        if not _overtaken(site, act, ask):
+        if not _overtaken(site, act, unit_request):
             faults = {"until": wrong.problem}
             return _page(site, request, programme, period, status=422, faults=faults)
-        return _not_done(site, request, (programme, period), ask, state, words.ASK_CHANGED)
+        return _not_done(
+            site, request, (programme, period), unit_request, state, words.REQUEST_CHANGED
+        )
     except (_Refused, Refused, Conflict) as refused:
-        why = str(refused) if isinstance(refused, _Refused) else words.ASK_CHANGED
-        return _not_done(site, request, (programme, period), ask, state, why)
+        why = str(refused) if isinstance(refused, _Refused) else words.REQUEST_CHANGED
+        return _not_done(site, request, (programme, period), unit_request, state, why)
     if told:
         notify.tell(site, request, where, told)
-    return _done(site, p, period.key, ask)
+    return _done(site, p, period.key, unit_request)
 
 
-def _named(ask: UnitRequest) -> str:
-    return f"{ask.unit}-{ask.kind}"
+def _named(unit_request: UnitRequest) -> str:
+    return f"{unit_request.unit}-{unit_request.kind}"
 
 
-def _done(site: Site, p: str, k: str, ask: UnitRequest) -> Response:
-    return redirect(site, "desk", p, k, "requests", answered=_named(ask))
+def _done(site: Site, p: str, k: str, unit_request: UnitRequest) -> Response:
+    return redirect(site, "desk", p, k, "requests", answered=_named(unit_request))
 
 
 def _unit(site: Site, programme: Programme, period: Period, code: str) -> Unit:
     return known_as(programmes.unit_versions(site.table, programme, code), period.end)
 
 
-def _overtaken(site: Site, act: Act, ask: UnitRequest) -> bool:
-    fresh = unit_requests.one(site.table, act.programme, act.period, ask.unit, ask.kind)
-    return fresh is None or fresh.revision != ask.revision
+def _overtaken(site: Site, act: Act, unit_request: UnitRequest) -> bool:
+    fresh = unit_requests.one(
+        site.table, act.programme, act.period, unit_request.unit, unit_request.kind
+    )
+    return fresh is None or fresh.revision != unit_request.revision
 
 
 def _not_done(
     site: Site,
     request: Request,
     where: tuple[Programme, Period],
-    ask: UnitRequest,
+    unit_request: UnitRequest,
     state: State,
     why: str,
 ) -> Response:
     """Why not; where another officer was faster, who said what. One's own second tap is done."""
     programme, period = where
-    fresh = unit_requests.one(site.table, programme.key, period.key, ask.unit, ask.kind)
+    fresh = unit_requests.one(
+        site.table, programme.key, period.key, unit_request.unit, unit_request.kind
+    )
     if fresh is not None and fresh.state != "open":
         try:
             _answered_so(fresh, state, request)
@@ -197,33 +207,33 @@ def _not_done(
     return _page(site, request, programme, period, status=409, refused=why)
 
 
-def _answered_so(ask: UnitRequest, state: State, request: Request) -> bool:
+def _answered_so(unit_request: UnitRequest, state: State, request: Request) -> bool:
     """Whether this officer has said just this before: a double tap, Back. Raises _Refused."""
-    if ask.state != "open":
-        mine = (ask.officer, ask.state, ask.answer)
+    if unit_request.state != "open":
+        mine = (unit_request.officer, unit_request.state, unit_request.answer)
         if mine == (request.who.email, state, request.form.get("answer", "")):
             return True
-        raise _Refused(words.answered_before(ask))
-    if ask.revision != whole_number(request.form.get("revision", "")):
-        raise _Refused(words.ASK_CHANGED)
+        raise _Refused(words.answered_before(unit_request))
+    if unit_request.revision != whole_number(request.form.get("revision", "")):
+        raise _Refused(words.REQUEST_CHANGED)
     return False
 
 
 def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
     """What the unit is to be told of it. Raises Conflict, Unfit, _Refused, Refused."""
-    ask, act, until = given.ask, given.act, None
+    unit_request, act, until = given.unit_request, given.act, None
     _, period, _ = given.where
     owed = _owed(site, act.programme, period, act.unit)
     if given.state == "granted":
-        if against := owed.against_granting(ask.kind, request.now):
+        if against := owed.against_granting(unit_request.kind, request.now):
             raise _Refused(words.NO_LONGER_NEEDED[against])
-        if ask.kind == "extend":
+        if unit_request.kind == "extend":
             until = days.end_to_come(request.form.get("until", ""), request.now, owed.due)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
-    made = unit_request.answered(ask, given.state, act.who, act.at, given.said, until)
+    made = rules.answered(unit_request, given.state, act.who, act.at, given.said, until)
     act, told = replace(act, detail=detail), None
     if given.state != "closed":  # nobody waits for an answer to what was closed
-        due = (until or owed.due) if ask.kind == "extend" else None
+        due = (until or owed.due) if unit_request.kind == "extend" else None
         told = notify.about(site, given.where, act, due)
     unit_requests.answer(site.table, act, made, owed, told)
     return told

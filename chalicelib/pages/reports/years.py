@@ -51,7 +51,6 @@ def show(site: Site, request: Request) -> Response:
 def xlsx(site: Site, request: Request) -> Response:
     """303 to a link made now, to the lines that the page shows for the same query."""
     asked = _asked(site, request)
-    p = asked.programme.key
     title = [
         asked.programme.name,
         tables.YEARS_TITLE.format(year=asked.year, moment=messages.moment(request.now)),
@@ -61,8 +60,8 @@ def xlsx(site: Site, request: Request) -> Response:
     heads = [*tables.YEARS_HEADS, *periods, tables.FORMER_NAMES]
     cells = _cells(asked.programme, _lines(site, request, asked))
     sheet = Sheet(tables.YEARS_SHEET.format(year=asked.year), title, heads, cells, 2)
-    save_as = tables.YEARS_FILE.format(programme=p, year=asked.year)
-    return sent_as(site, request, title[1], [sheet], save_as, (p, "years"))
+    save_as = tables.YEARS_FILE.format(programme=asked.programme.key, year=asked.year)
+    return sent_as(site, request, asked.programme, [sheet], save_as, "years")
 
 
 def _asked(site: Site, request: Request) -> _Asked:

@@ -1,6 +1,6 @@
 """One period unit by unit: an indicator as it was reported, or under today's units."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Request, Response
 from chalicelib.pages.units.listing import STYLES
-from chalicelib.rules.forms.form import Indicator, indicators
+from chalicelib.rules.forms.form import Indicator, Section, indicators
 from chalicelib.rules.forms.form_versions import merged
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
@@ -27,16 +27,11 @@ from chalicelib.store import programmes, reports, terms
 def by_unit(site: Site, request: Request) -> Response:
     programme, period = address.period_of(site, request)
     asked = _Asked(site, programme, period)
-    choices = [
-        (section, [one for one in section.indicators if _is_figure(one)])
-        for section in asked.sections
-    ]
-    choices = [(section, found) for section, found in choices if found]
+    choices = _figures(asked.sections)
     by_code = {one.code: one for _, found in choices for one in found}
     first = next(iter(by_code.values()), None)
     indicator = by_code.get(request.query.get("code", ""), first)
-    shown = "today" if request.query.get("show") == "today" else "reported"
-    found = _found(site, request, programme, period, indicator, asked) if indicator else None
+    found = _found(site, request, asked, indicator) if indicator else {}
     return render.page(
         site,
         request,
@@ -46,10 +41,10 @@ def by_unit(site: Site, request: Request) -> Response:
         period=period,
         choices=choices,
         indicator=indicator,
-        shown=shown,
+        shown="today" if request.query.get("show") == "today" else "reported",
         day=today(request.now),
         blocs=programme.blocs,
-        **(found or {}),
+        **found,
     )
 
 
@@ -57,6 +52,7 @@ class _Asked:
     """What each unit was asked: by the form its report was begun on, else by the period's own."""
 
     def __init__(self, site: Site, programme: Programme, period: Period) -> None:
+        self.programme, self.period = programme, period
         p, self._own = programme.key, period.form
         self.heads = list(reports.all_standing(site.table, p, period.key))
         self._forms = {head.unit: head.form for head in self.heads}
@@ -87,30 +83,36 @@ class _Asked:
         return answers, states
 
 
+def _figures(sections: Iterable[Section]) -> list[tuple[Section, list[Indicator]]]:
+    """What units give as figures, by section; a section without any is left out."""
+    found = (
+        (section, [one for one in section.indicators if _is_figure(one)]) for section in sections
+    )
+    return [(section, some) for section, some in found if some]
+
+
 def _is_figure(indicator: Indicator) -> bool:
     return not indicator.is_text and indicator.entered_by == "unit"
 
 
-def _found(
-    site: Site,
-    request: Request,
-    programme: Programme,
-    period: Period,
-    indicator: Indicator,
-    its: _Asked,
-) -> dict[str, Any]:
+def _askers(site: Site, its: _Asked, indicator: Indicator, everyone: Sequence[Unit]) -> list[Unit]:
+    """Who owes this figure, in official order."""
+    exempt = terms.terms(site.table, its.programme.key, its.period.key)
+    owed = without_exempt(owing(everyone, its.period.end), exempt)
+    return [unit for unit in owed if its.asks(indicator.code, unit)]
+
+
+def _found(site: Site, request: Request, its: _Asked, indicator: Indicator) -> dict[str, Any]:
     """Both readings of the same reports, so that their totals can be seen to be one."""
-    everyone = programmes.units(site.table, programme)
-    exempt = terms.terms(site.table, programme.key, period.key)
-    owed = without_exempt(owing(everyone, period.end), exempt)
-    asked = [unit for unit in owed if its.asks(indicator.code, unit)]
+    everyone = programmes.units(site.table, its.programme)
+    asked = _askers(site, its, indicator, everyone)
     given, states = its.given(indicator.code, {unit.code for unit in asked})
     answers = [(unit, given.get(unit.code, todays_units.MISSING)) for unit in asked]
-    day = max(today(request.now), period.end)
-    lines = Lines(everyone)
+    since, lines = its.period.end, Lines(everyone)
+    day = max(today(request.now), since)
 
     def heirs(unit: Unit) -> frozenset[str]:
-        return lines.heirs(unit.code, period.end, day)
+        return lines.heirs(unit.code, since, day)
 
     rows, total = todays_units.as_reported(indicator, answers)
     regrouped = todays_units.by_todays_units(indicator, answers, heirs, in_force(everyone, day))

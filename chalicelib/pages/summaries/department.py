@@ -1,7 +1,6 @@
 """What the department enters itself for a period: read as a unit's form is, kept as an act."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
@@ -30,6 +29,7 @@ class _Sheet:
     """What is asked of the department in this period, and what stands there."""
 
     def __init__(self, site: Site, request: Request) -> None:
+        self.site, self.request = site, request
         self.programme, self.period = period_of(site, request)
         p, k = self.programme.key, self.period.key
         form = programmes.form(site.table, p, self.period.form)
@@ -44,41 +44,39 @@ class _Sheet:
 
 def sheet(site: Site, request: Request) -> Response:
     found = _Sheet(site, request)
-    return _page(site, request, found, found.typed())
+    return _page(found, found.typed())
 
 
 def _page(
-    site: Site,
-    request: Request,
-    sheet: _Sheet,
-    typed: Mapping[str, str],
-    *,
-    status: int = 200,
-    faults: tuple[Fault, ...] = (),
-    problem: str = "",
+    sheet: _Sheet, typed: Mapping[str, str], *, faults: tuple[Fault, ...] = (), problem: str = ""
 ) -> Response:
-    by_code = {fault.code: fault for fault in reversed(faults)}
-    last = _last(site, sheet) if sheet.asked else {}
+    """Faults are of what was typed; a problem is that others have entered meanwhile."""
     return render.page(
-        site,
-        request,
+        sheet.site,
+        sheet.request,
         "summaries/department.html",
-        status=status,
+        status=422 if faults else 409 if problem else 200,
         styles=_STYLES,
         programme=sheet.programme,
         period=sheet.period,
-        fields=[
-            Field(_plain(one), typed, by_code.get(one.code), *last.get(one.code, ("", "")))
-            for one in sheet.asked
-        ],
+        fields=_fields(sheet, typed, faults),
         stands=[(one, _words(one, sheet.entered)) for one in sheet.asked],
         faults=[(f.field, messages.fault(f, _named(sheet, f.code))) for f in faults],
         problem=problem,
         entered=sheet.entered,
-        history=_history(site, sheet),
-        begun=sheet.period.has_begun(request.now),
-        done=whole_number(request.query.get("done", "")),
+        history=_history(sheet),
+        begun=sheet.period.has_begun(sheet.request.now),
+        done=whole_number(sheet.request.query.get("done", "")),
     )
+
+
+def _fields(sheet: _Sheet, typed: Mapping[str, str], faults: tuple[Fault, ...]) -> list[Field]:
+    by_code = {fault.code: fault for fault in reversed(faults)}
+    last = _last(sheet) if sheet.asked else {}
+    return [
+        Field(_plain(one), typed, by_code.get(one.code), *last.get(one.code, ("", "")))
+        for one in sheet.asked
+    ]
 
 
 def _plain(one: Indicator) -> Indicator:
@@ -95,13 +93,13 @@ def _words(one: Indicator, entered: Entered) -> str:
     return shown(one, values[one.code]) if one.code in values else messages.MISSING
 
 
-def _last(site: Site, sheet: _Sheet) -> dict[str, tuple[str, str]]:
+def _last(sheet: _Sheet) -> dict[str, tuple[str, str]]:
     """Code -> the newest earlier value in words, and its period's name."""
-    p = sheet.programme.key
+    table, p = sheet.site.table, sheet.programme.key
     found: dict[str, tuple[str, str]] = {}
-    periods = programmes.periods(site.table, p)
+    periods = programmes.periods(table, p)
     for one in calendar.previous(periods, sheet.period.key)[:_LOOK_BACK]:
-        before = stored.entered(site.table, p, one.key).values()
+        before = stored.entered(table, p, one.key).values()
         for asked in sheet.asked:
             if asked.code in before and not asked.is_text:
                 told = shown(asked, before[asked.code]), one.label
@@ -109,10 +107,10 @@ def _last(site: Site, sheet: _Sheet) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _history(site: Site, sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
+def _history(sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
     """Every version, the newest first, with what it changed: label, before, after."""
     found, before = [], Entered()
-    for version in stored.versions(site.table, sheet.programme.key, sheet.period.key):
+    for version in stored.versions(sheet.site.table, sheet.programme.key, sheet.period.key):
         changed = department.changes(sheet.asked, before, version)
         found.append((version, [(one.indicator.label, *_both(one)) for one in changed]))
         before = version
@@ -132,7 +130,7 @@ def enter(site: Site, request: Request) -> Response:
     typed, form = dict(request.form), request.form
     read = report.read(found.asked, typed)
     if read.faults:
-        return _page(site, request, found, typed, status=422, faults=read.faults)
+        return _page(found, typed, faults=read.faults)
     texts = {code: text for code, text in read.content.texts.items() if text is not None}
     after = Entered(read.content.figures, texts, revision=found.entered.revision)
     changed = department.changes(found.asked, found.entered, after)
@@ -140,10 +138,7 @@ def enter(site: Site, request: Request) -> Response:
     if changed and whole_number(form.get("revision", "")) != found.entered.revision:
         return _overtaken(site, request, typed)
     if changed:
-        detail: dict[str, Any] = {
-            one.indicator.code: [(told or messages.MISSING)[:_TOLD] for told in _both(one)]
-            for one in changed
-        }
+        detail = _detail(changed)
         act = Act(request.now, request.who.email, "enter_figures", p, k, detail=detail)
         try:
             stored.enter(site.table, act, after)
@@ -152,6 +147,14 @@ def enter(site: Site, request: Request) -> Response:
     return redirect(site, "desk", p, k, "department", done="1" if changed else "2")
 
 
+def _detail(changed: Iterable[Change]) -> dict[str, list[str]]:
+    """For the record of acts: by code, before and after."""
+    return {
+        one.indicator.code: [(told or messages.MISSING)[:_TOLD] for told in _both(one)]
+        for one in changed
+    }
+
+
 def _overtaken(site: Site, request: Request, typed: Mapping[str, str]) -> Response:
     problem = PERIOD_FAULTS["changed_meanwhile"]
-    return _page(site, request, _Sheet(site, request), typed, status=409, problem=problem)
+    return _page(_Sheet(site, request), typed, problem=problem)

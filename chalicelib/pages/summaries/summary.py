@@ -1,6 +1,7 @@
 """The department's side: programmes and periods, one period's summary, its downloads."""
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -41,19 +42,20 @@ class Live(NamedTuple):
 
 def desk(site: Site, request: Request) -> Response:
     """Every programme with its begun periods, the newest first; open ones as they stand now."""
-    shelves = []
+    listed = []
     for programme in programmes.programmes(site.table):
         periods = programmes.periods(site.table, programme.key)
         begun = [period for period in periods if period.has_begun(request.now)]
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
-        shelves.append((programme, in_use(periods, request.now), rows))
-    shelves.sort(key=lambda shelf: shelf[0].valid_from, reverse=True)
+        listed.append((programme, in_use(periods, request.now), rows))
+    listed.sort(key=lambda one: one[0].valid_from, reverse=True)
     return render.page(
         site,
         request,
         "summaries/desk.html",
         styles=_STYLES,
-        shelves=shelves,
+        programmes=listed,
+        department=listed[0][0].department if listed else None,
         archive=_archive(site, request),
         now=request.now,
         paused=_paused(site, request),
@@ -120,8 +122,6 @@ def _found(site: Site, request: Request) -> tuple[Programme, Period, Kept | None
 def summary(site: Site, request: Request) -> Response:
     programme, period, kept = _found(site, request)
     whole = _document(site, kept)
-    blocs = [bloc for bloc in programme.blocs if whole and bloc in whole["blocs"]]
-    changed = _changed(site, programme, period, kept) if kept else 0
     return render.page(
         site,
         request,
@@ -131,11 +131,9 @@ def summary(site: Site, request: Request) -> Response:
         period=period,
         kept=kept,
         whole=whole,
-        blocs=blocs,
+        **_parts(programme, whole),
         before=_before(site, programme, period),
-        sections=_by_section(whole) if whole else [],
-        missed=[line for line in whole["indicators"] if line["met"] is False] if whole else [],
-        changed=changed,
+        changed=_changed(site, programme, period, kept) if kept else 0,
         entered_since=_entered_since(site, programme, period, kept) if kept else False,
         open_requests=unit_requests.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
@@ -165,9 +163,19 @@ def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
     return whole if whole and whole.get("shape") == SHAPE else None
 
 
-def _by_section(whole: dict[str, Any]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+def _parts(programme: Programme, whole: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the page goes through of a summary; nothing where there is none."""
+    blocs, lines = (whole["blocs"], whole["indicators"]) if whole else ((), ())
+    return {
+        "blocs": [bloc for bloc in programme.blocs if bloc in blocs],
+        "sections": _by_section(lines),
+        "missed": [line for line in lines if line["met"] is False],
+    }
+
+
+def _by_section(lines: Iterable[dict[str, Any]]) -> list[tuple[str, str, list[dict[str, Any]]]]:
     grouped: dict[str, tuple[str, str, list[dict[str, Any]]]] = {}
-    for line in whole["indicators"]:
+    for line in lines:
         section = line["section"]
         grouped.setdefault(section, (section, line["section_label"], []))[2].append(line)
     return list(grouped.values())

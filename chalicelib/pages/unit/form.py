@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import problems
+from chalicelib.messages.own_words import filled
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import (
     Problem,
@@ -210,10 +211,8 @@ def autosave(site: Site, request: Request) -> Response:
     kept = keeping.keep(site, request, owed, typed)
     if not owed.obligation.may_send(request.now):
         beside = {"parked": kept.parked} if kept.parked else {}
-        return as_json(
-            {"problem": problems.REFUSALS[owed.obligation.against_sending(request.now)], **beside},
-            409,
-        )
+        why = problems.REFUSALS[owed.obligation.against_sending(request.now)]
+        return as_json({"problem": filled(why, owed.programme.department), **beside}, 409)
     if kept.merged is None or kept.draft is None:
         return _not_merged(site, owed, kept)
     settled = {

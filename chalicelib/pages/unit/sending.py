@@ -209,7 +209,7 @@ def receipt(site: Site, request: Request) -> Response:
     from chalicelib.messages.reports import moves
     from chalicelib.pages.unit import department_said, parked
 
-    kind, ask = department_said.about(site, owed, request.now)
+    kind, unit_request = department_said.about(site, owed, request.now)
     return render.page(
         site,
         request,
@@ -222,6 +222,6 @@ def receipt(site: Site, request: Request) -> Response:
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, p, owed.head),
         kind=kind,
-        ask=ask,
+        unit_request=unit_request,
         words=moves,
     )

@@ -43,6 +43,22 @@ class _Staged:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A file beside the list as it is: what it would change."""
+
+    filename: str
+    listed: Listed
+    draft: Draft
+
+    @property
+    def refused(self) -> list[tuple[int, str, str, str]]:
+        """Line, unit, column and problem: of the file, else of the list that it would make."""
+        if self.listed.faults:
+            return [(line, "", column, problem) for line, column, problem in self.listed.faults]
+        return [(one.line, one.unit, one.column, one.problem) for one in self.draft.faults]
+
+
 def upload(site: Site, request: Request) -> Response:
     return _upload_page(site, request, address.programme_of(site, request))
 
@@ -53,7 +69,7 @@ def _upload_page(
     return render.page(
         site,
         request,
-        "units/unit_import.html",
+        "units/importing.html",
         status=status,
         styles=STYLES,
         programme=programme,
@@ -70,7 +86,7 @@ def preview(site: Site, request: Request) -> Response:
     if file is None:
         return _upload_page(site, request, programme, words.FAULTS["no_file"], 422)
     try:
-        listed = list_reader.read(file.content, programme.blocs, words.HEADS)
+        listed = list_reader.read(file.content, programme.blocs, words.heads(programme.department))
     except NotTaken as refused:
         problem = words.FAULTS[refused.problem].format(detail=refused.detail)
         return _upload_page(site, request, programme, f"{file.filename}: {problem}", 422)
@@ -83,38 +99,16 @@ def _preview(
     programme: Programme,
     listed: Listed,
     filename: str,
-    *,
-    status: int = 200,
     notice: str = "",
 ) -> Response:
     present = programmes.units(site.table, programme)
-    draft = list_change.draft(present, listed.rows, listed.columns)
-    refused = [(line, "", column, problem) for line, column, problem in listed.faults]
-    if not refused:
-        refused = [(one.line, one.unit, one.column, one.problem) for one in draft.faults]
-    ready = bool(draft.changes) and not refused
-    touched = Warned(())
-    token = ""
-    if ready:
-        touched = warned(site, programme, request.now, present, draft.units)
+    looked = _Looked(filename, listed, list_change.draft(present, listed.rows, listed.columns))
+    touched, token = Warned(()), ""
+    if looked.draft.changes and not looked.refused:
+        touched = warned(site, programme, request.now, present, looked.draft.units)
         staged = _Staged("", filename, programme.revision, listed.rows, listed.columns)
         token = _stage(site, request, programme, staged)
-    return _preview_page(
-        site,
-        request,
-        status=422 if refused else status,
-        programme=programme,
-        filename=filename,
-        notice=notice,
-        draft=draft,
-        refused=sorted(refused)[: render.MOST_LISTED],
-        refusals=len(refused),
-        token=token,
-        warned=touched,
-        passed_over=listed.passed_over,
-        head=_head(listed),
-        quoted=lambda line, column: words.quoted(listed.found(line, column)),
-    )
+    return _preview_page(site, request, programme, looked, notice, warned=touched, token=token)
 
 
 def _head(listed: Listed) -> str:
@@ -125,28 +119,51 @@ def _head(listed: Listed) -> str:
 
 
 def _preview_page(
-    site: Site, request: Request, *, draft: Draft, programme: Programme, **more: Any
+    site: Site, request: Request, programme: Programme, looked: _Looked, notice: str, **more: Any
 ) -> Response:
-    shown = {
-        kind: [one for one in draft.changes if one.kinds[0] == kind] for kind in list_change.KINDS
-    }
     return render.page(
         site,
         request,
-        "units/unit_preview.html",
+        "units/preview.html",
+        status=422 if looked.refused else 409 if notice else 200,
         styles=STYLES,
         programme=programme,
-        counts=draft.counts(),
-        unchanged=draft.unchanged,
-        changes=len(draft.changes),
-        shown={
-            kind: (some[: render.MOST_LISTED], len(some)) for kind, some in shown.items() if some
-        },
+        **_of_the_file(looked),
+        **_of_the_list(looked.draft),
         words=words,
         reason=authoring.unit_reason,
         blocs=programme.blocs,
+        notice=notice,
         **more,
     )
+
+
+def _of_the_file(looked: _Looked) -> dict[str, Any]:
+    """How the page tells what was read, and what of it can't be taken."""
+    listed, refused = looked.listed, looked.refused
+    return {
+        "filename": looked.filename,
+        "head": _head(listed),
+        "passed_over": listed.passed_over,
+        "refused": sorted(refused)[: render.MOST_LISTED],
+        "refusals": len(refused),
+        "quoted": lambda line, column: words.quoted(listed.found(line, column)),
+    }
+
+
+def _of_the_list(draft: Draft) -> dict[str, Any]:
+    """How the page tells what would be changed: by kind as many as it lists, and how many."""
+    by_kind = {
+        kind: [one for one in draft.changes if one.kinds[0] == kind] for kind in list_change.KINDS
+    }
+    return {
+        "counts": draft.counts(),
+        "unchanged": draft.unchanged,
+        "changes": len(draft.changes),
+        "shown": {
+            kind: (some[: render.MOST_LISTED], len(some)) for kind, some in by_kind.items() if some
+        },
+    }
 
 
 def _name(programme: Programme, token: str) -> str:
@@ -202,8 +219,7 @@ def confirm(site: Site, request: Request) -> Response:
     if programme.roll == staged.token:  # a double tap, a lost reply
         return done
     listed = Listed(rows=list(staged.rows), columns=staged.columns)
-    args = (site, request, programme, listed, staged.filename)
-    return _preview(*args, status=409, notice=words.STAGED_OLD)
+    return _preview(site, request, programme, listed, staged.filename, words.STAGED_OLD)
 
 
 def _act(request: Request, programme: Programme, staged: _Staged, draft: Draft) -> Act:

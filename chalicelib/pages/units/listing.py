@@ -1,7 +1,8 @@
 """The desk's unit list: searching it, and taking it home as a workbook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.units import units as words
@@ -23,29 +24,38 @@ def listing(site: Site, request: Request) -> Response:
     programme = address.programme_of(site, request)
     day = today(request.now)
     asked = {name: request.query.get(name, "") for name in ("q", "bloc", "show")}
-    by_code: dict[str, list[Unit]] = {}
-    for version in programmes.units(site.table, programme):
-        by_code.setdefault(version.code, []).append(version)
-    known = [known_as(its, day) for its in by_code.values()]
-    counts = {state: sum(state_of(one, day) == state for one in known) for state in STATES}
-    wanted = [one for one in known if _matches(one, asked, day)]
-    wanted.sort(key=official)
-    page = max(whole_number(request.query.get("page", "")), 1)
+    known = _known(programmes.units(site.table, programme), day)
+    wanted = sorted((one for one in known if _matches(one, asked, day)), key=official)
     return render.page(
         site,
         request,
-        "units/units.html",
+        "units/listing.html",
         styles=STYLES,
         programme=programme,
         asked=asked,
-        units=wanted[(page - 1) * _A_PAGE : page * _A_PAGE],
-        found=len(wanted),
-        counts=counts,
-        pages=-(-len(wanted) // _A_PAGE),
-        page=page,
+        **_leaf(wanted, max(whole_number(request.query.get("page", "")), 1)),
+        counts={state: sum(state_of(one, day) == state for one in known) for state in STATES},
         state=lambda one: state_of(one, day),
         done=request.query.get("done", ""),
     )
+
+
+def _known(versions: Iterable[Unit], day: date) -> list[Unit]:
+    """Each unit once, as it is known on that day."""
+    by_code: dict[str, list[Unit]] = {}
+    for version in versions:
+        by_code.setdefault(version.code, []).append(version)
+    return [known_as(its, day) for its in by_code.values()]
+
+
+def _leaf(wanted: Sequence[Unit], page: int) -> dict[str, Any]:
+    """One page of the list, and how many there are."""
+    return {
+        "units": wanted[(page - 1) * _A_PAGE : page * _A_PAGE],
+        "found": len(wanted),
+        "pages": -(-len(wanted) // _A_PAGE),
+        "page": page,
+    }
 
 
 def state_of(unit: Unit, day: date) -> str:
@@ -73,7 +83,7 @@ def workbook(site: Site, request: Request) -> Response:
         request,
         f"units/{programme.key}",
         words.FILE.format(programme=programme.key),
-        lambda file: list_workbook.as_xlsx(file, units, words.labels(programme.blocs)),
+        lambda file: list_workbook.as_xlsx(file, units, words.labels(programme)),
     )
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
@@ -67,11 +68,6 @@ def _page(
     site: Site, request: Request, known: _Known, asked: _Asked, status: int = 200
 ) -> Response:
     day = today(request.now)
-    current = known_as(known.versions, day)
-    lines = Lines(known.everyone)
-    names = {code: its.name for code, its in in_force(known.everyone, date.max).items()}
-    names |= {one.code: one.name for one in known.everyone if one.code not in names}
-    heirs = lines.heirs(current.code, current.valid_from, day) - {current.code}
     return render.page(
         site,
         request,
@@ -79,22 +75,33 @@ def _page(
         status=status,
         styles=STYLES,
         programme=known.programme,
-        unit=current,
-        versions=known.versions,
-        last=known.versions[-1],
-        predecessors=lines.predecessors(current.code),
-        heirs=sorted(heirs),
-        names=names,
+        **_told(known, day),
         seen=known.seen,
         typed=asked.typed,
         faults=asked.faults,
         warned=asked.warned,
         day=day,
         blocs=known.programme.blocs,
-        state=state_of(current, day),
         done=request.query.get("done", ""),
         words=words,
     )
+
+
+def _told(known: _Known, day: date) -> dict[str, Any]:
+    """The unit as it is known on that day, as it was, and whom it follows or is followed by."""
+    unit = known_as(known.versions, day)
+    lines = Lines(known.everyone)
+    names = {code: its.name for code, its in in_force(known.everyone, date.max).items()}
+    names |= {one.code: one.name for one in known.everyone if one.code not in names}
+    return {
+        "unit": unit,
+        "state": state_of(unit, day),
+        "versions": known.versions,
+        "last": known.versions[-1],
+        "predecessors": lines.predecessors(unit.code),
+        "heirs": sorted(lines.heirs(unit.code, unit.valid_from, day) - {unit.code}),
+        "names": names,
+    }
 
 
 _Change = Callable[[_Known, _Asked], list[Unit]]

@@ -8,7 +8,7 @@ from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Problem, Request, Response, absolute
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.progress.reminder import Case, by_bloc
+from chalicelib.rules.progress.reminder import Case, Row, by_bloc
 from chalicelib.store import links
 
 _STYLES = ("base", "desk", "urging")
@@ -21,18 +21,11 @@ def unit_text(site: Site, request: Request) -> Response:
     row = next((row for row in rows if row.unit.code == request.params["unit"]), None)
     if row is None:
         raise Problem(404, "no_unit_here")
-    known = links.standing(site.table, programme.key, row.unit.code)
-    token = links.token(site.key, known)
-    text, against = "", row.reason
-    if row.case and token:
-        link = absolute(site, "u", token)
-        text = _written("messages/reminder_unit.txt", programme, period, case=row.case, link=link)
-    elif row.case:
-        against = "no_link"
+    text, against = _with_its_link(site, programme, period, row)
     return render.page(
         site,
         request,
-        "urging/urge_unit.html",
+        "urging/unit_text.html",
         styles=_STYLES,
         programme=programme,
         period=period,
@@ -40,6 +33,18 @@ def unit_text(site: Site, request: Request) -> Response:
         text=text,
         against=against and words.NOT_URGED[against],
     )
+
+
+def _with_its_link(site: Site, programme: Programme, period: Period, row: Row) -> tuple[str, str]:
+    """The text, or a key of NOT_URGED in place of it."""
+    if row.case is None:
+        return "", row.reason
+    token = links.token(site.key, links.standing(site.table, programme.key, row.unit.code))
+    if not token:
+        return "", "no_link"
+    link = absolute(site, "u", token)
+    text = _written("messages/reminder_unit.txt", programme, period, case=row.case, link=link)
+    return text, ""
 
 
 def group_text(site: Site, request: Request) -> Response:
@@ -54,7 +59,7 @@ def group_text(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "urging/urge_group.html",
+        "urging/group_texts.html",
         styles=_STYLES,
         programme=programme,
         period=period,

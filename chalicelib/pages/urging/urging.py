@@ -1,6 +1,7 @@
 """Urging by hand: choosing units, the text before it is sent, a round and its slices, the log."""
 
 from collections import Counter
+from typing import Any
 
 from chalicelib import messages
 from chalicelib.edges.ports import Site
@@ -9,8 +10,6 @@ from chalicelib.messages.urging import urging as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Problem, Request, Response, absolute, redirect
-from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, Round, Row
 from chalicelib.rules.texts.text import forbidden
@@ -21,41 +20,56 @@ _STYLES = ("base", "desk", "urging")
 _BOX = "unit."
 
 
+class _Urging:
+    """One period that is urged for, as every page here needs it."""
+
+    def __init__(self, site: Site, request: Request) -> None:
+        self.site, self.request = site, request
+        self.programme, self.period = period_of(site, request)
+        self.where = self.programme.key, self.period.key
+
+    def rows(self) -> list[Row]:
+        return remind.rows(self.site.table, self.programme, self.period, self.request.now)
+
+    def page(self, template: str, *, fault: str = "", **context: Any) -> Response:
+        """A key of FAULTS says why nothing was done."""
+        return render.page(
+            self.site,
+            self.request,
+            template,
+            status=422 if fault else 200,
+            styles=_STYLES,
+            programme=self.programme,
+            period=self.period,
+            fault=fault and words.FAULTS[fault],
+            words=words,
+            now=self.request.now,
+            **context,
+        )
+
+    def to(self, *parts: str, **query: str) -> Response:
+        return redirect(self.site, "desk", *self.where, "urge", *parts, **query)
+
+
 def urge(site: Site, request: Request) -> Response:
     """Whom a mail can reach now, to be ticked; who has had one today; who can't have one."""
-    programme, period = period_of(site, request)
-    found = remind.rows(site.table, programme, period, request.now)
-    return _choose(site, request, programme, period, found)
+    urging = _Urging(site, request)
+    return _choose(urging, urging.rows())
 
 
-def _choose(
-    site: Site,
-    request: Request,
-    programme: Programme,
-    period: Period,
-    found: list[Row],
-    fault: str = "",
-) -> Response:
-    now, day = request.now, reminder.day_of(request.now)
-    rounds = reminders.rounds(site.table, programme.key, period.key)
+def _choose(urging: _Urging, found: list[Row], fault: str = "") -> Response:
+    now, day = urging.request.now, reminder.day_of(urging.request.now)
+    rounds = reminders.rounds(urging.site.table, *urging.where)
     choosable = [row for row in found if reminder.open_today(row, now)]
-    return render.page(
-        site,
-        request,
-        "urging/urge.html",
-        status=422 if fault else 200,
-        styles=_STYLES,
-        programme=programme,
-        period=period,
+    return urging.page(
+        "urging/urging.html",
+        fault=fault,
         choosable=choosable,
         overdue=[row for row in choosable if row.case and row.case.owed.is_overdue(now)],
         urged=[row for row in found if not (row.against or reminder.open_today(row, now))],
         others=[row for row in found if row.against not in ("", "has_sent")],
         rounds=[one for one in rounds if one.day == day],
-        ticked=_ticked(request),
-        fault=fault and words.FAULTS[fault],
-        words=words,
-        now=request.now,
+        ticked=_ticked(urging.request),
     )
 
 
@@ -81,50 +95,37 @@ def _chosen(request: Request, found: list[Row]) -> tuple[list[Row], list[str]]:
 
 def preview(site: Site, request: Request) -> Response:
     """Who will get which text. Nothing is sent and nothing is kept."""
-    programme, period = period_of(site, request)
-    found = remind.rows(site.table, programme, period, request.now)
+    urging = _Urging(site, request)
+    found = urging.rows()
     chosen, unknown = _chosen(request, found)
     if not chosen and not unknown:
-        return _choose(site, request, programme, period, found, "nobody")
-    return _preview(site, request, programme, period, chosen, unknown)
+        return _choose(urging, found, "nobody")
+    return _preview(urging, chosen, unknown)
 
 
-def _preview(
-    site: Site,
-    request: Request,
-    programme: Programme,
-    period: Period,
-    chosen: list[Row],
-    unknown: list[str],
-) -> Response:
+def _preview(urging: _Urging, chosen: list[Row], unknown: list[str]) -> Response:
+    request, note = urging.request, urging.request.form.get("note", "")
     going = [row for row in chosen if reminder.open_today(row, request.now)]
-    note = request.form.get("note", "")
-    fault = _fault(note) or ("" if going else "nobody_left")
-    compose = _composer(site, programme, period, "" if _fault(note) else note, request)
-    kinds = Counter(row.case.why for row in going if row.case)
-    samples = []
-    for why in kinds:
-        case = next(row.case for row in going if row.case and row.case.why == why)
-        samples.append((why, kinds[why], case, *compose(case, "")))
-    return render.page(
-        site,
-        request,
-        "urging/urge_preview.html",
-        status=422 if fault else 200,
-        styles=_STYLES,
-        programme=programme,
-        period=period,
+    compose = _composer(urging, "" if _fault(note) else note)
+    return urging.page(
+        "urging/preview.html",
+        fault=_fault(note) or ("" if going else "nobody_left"),
         going=going,
         staying=[row for row in chosen if not reminder.open_today(row, request.now)],
         unknown=unknown,
-        samples=samples,
+        samples=_samples(going, compose),
         note=note,
         round=_round_id(request),
-        fault=fault and words.FAULTS[fault],
         longest=reminder.LONGEST_NOTE,
-        words=words,
-        now=request.now,
     )
+
+
+def _samples(going: list[Row], compose: remind.Compose) -> list[tuple[str, int, Case, str, str]]:
+    """For each reason to urge how many units have it, and the mail as the first of them gets it."""
+    cases = [row.case for row in going if row.case]
+    kinds = Counter(case.why for case in cases)
+    first = {case.why: case for case in reversed(cases)}
+    return [(why, count, first[why], *compose(first[why], "")) for why, count in kinds.items()]
 
 
 def _fault(note: str) -> str:
@@ -141,10 +142,9 @@ def _round_id(request: Request) -> str:
     return given if reminder.is_round(given) else reminder.new_round()
 
 
-def _composer(
-    site: Site, programme: Programme, period: Period, note: str, request: Request
-) -> remind.Compose:
+def _composer(urging: _Urging, note: str) -> remind.Compose:
     """Subject and text for one unit. Without a token the text says where its link will stand."""
+    programme, period = urging.programme, urging.period
 
     def composed(case: Case, token: str) -> tuple[str, str]:
         text = render.text(
@@ -154,8 +154,8 @@ def _composer(
             department=programme.department,
             period=period,
             note=note,
-            link=absolute(site, "u", token) if token else words.PLACE_OF_LINK,
-            now=request.now,
+            link=absolute(urging.site, "u", token) if token else words.PLACE_OF_LINK,
+            now=urging.request.now,
         )
         due = messages.day(case.owed.due)
         return words.SUBJECTS[case.why].format(period=period.label, due=due), text
@@ -163,66 +163,63 @@ def _composer(
     return composed
 
 
+def _send_slice(urging: _Urging, round: Round, *, again: bool = False) -> Response:
+    """The next mails of the round, and the way to what became of them."""
+    compose, who = _composer(urging, round.note), urging.request.who.email
+    remind.step(urging.site, urging.programme, urging.period, round, who, compose, again=again)
+    return urging.to("round", round.id)
+
+
 def begin(site: Site, request: Request) -> Response:
     """Keep the round and send its first slice. A second tap finds the round there."""
-    programme, period = period_of(site, request)
-    p, k, id = programme.key, period.key, _round_id(request)
-    if reminders.round_of(site.table, p, k, id):
-        return redirect(site, "desk", p, k, "urge", "round", id)
-    found = remind.rows(site.table, programme, period, request.now)
+    urging, id = _Urging(site, request), _round_id(request)
+    if reminders.round_of(site.table, *urging.where, id):
+        return urging.to("round", id)
+    found = urging.rows()
     chosen, unknown = _chosen(request, found)
     if not chosen and not unknown:
-        return _choose(site, request, programme, period, found, "nobody")
+        return _choose(urging, found, "nobody")
     going = tuple(row.unit.code for row in chosen if reminder.open_today(row, request.now))
     note = request.form.get("note", "")
     if not going or _fault(note):
-        return _preview(site, request, programme, period, chosen, unknown)
+        return _preview(urging, chosen, unknown)
     day, who = reminder.day_of(request.now), request.who.email
     made = Round(id, day, going, note, who, request.now)
-    reminders.begin(site.table, p, k, made)
-    compose = _composer(site, programme, period, note, request)
-    remind.step(site, programme, period, made, who, compose)
-    return redirect(site, "desk", p, k, "urge", "round", id)
+    reminders.begin(site.table, *urging.where, made)
+    return _send_slice(urging, made)
 
 
-def _round_of(site: Site, request: Request) -> tuple[Programme, Period, Round]:
-    programme, period = period_of(site, request)
-    found = reminders.round_of(site.table, programme.key, period.key, request.params["round"])
+def _round_of(urging: _Urging) -> Round:
+    """The round of the address. Raises Problem."""
+    id = urging.request.params["round"]
+    found = reminders.round_of(urging.site.table, *urging.where, id)
     if found is None:
         raise Problem(404, "no_round")
-    return programme, period, found
+    return found
 
 
 def next_slice(site: Site, request: Request) -> Response:
     """ "Gửi tiếp", or "Gửi lại" for those that are known not to have gone out."""
-    programme, period, round = _round_of(site, request)
-    if round.day == reminder.day_of(request.now):
-        compose = _composer(site, programme, period, round.note, request)
-        again = request.form.get("do") == "again"
-        remind.step(site, programme, period, round, request.who.email, compose, again=again)
-    return redirect(site, "desk", programme.key, period.key, "urge", "round", round.id)
+    urging = _Urging(site, request)
+    round = _round_of(urging)
+    if round.day != reminder.day_of(request.now):
+        return urging.to("round", round.id)
+    return _send_slice(urging, round, again=request.form.get("do") == "again")
 
 
 def round_page(site: Site, request: Request) -> Response:
     """What of a round was done and what is left. Of an earlier day: the log says it."""
-    programme, period, round = _round_of(site, request)
-    p, k, now = programme.key, period.key, request.now
-    if round.day != reminder.day_of(now):
-        return redirect(site, "desk", p, k, "urge", "log", day=round.day)
-    found = reminder.of_round(remind.rows(site.table, programme, period, now), round)
+    urging = _Urging(site, request)
+    round = _round_of(urging)
+    if round.day != reminder.day_of(request.now):
+        return urging.to("log", day=round.day)
+    found = reminder.of_round(urging.rows(), round)
     outcomes = [(row, _outcome(row, round, request)) for row in found]
-    return render.page(
-        site,
-        request,
-        "urging/urge_round.html",
-        styles=_STYLES,
-        programme=programme,
-        period=period,
+    return urging.page(
+        "urging/round.html",
         round=round,
         outcomes=outcomes,
         counts=Counter(outcome for _, outcome in outcomes),
-        words=words,
-        now=now,
     )
 
 
@@ -242,31 +239,23 @@ def _outcome(row: Row, round: Round, request: Request) -> str:
 
 def log(site: Site, request: Request) -> Response:
     """Who was urged on a day of this period, by whom, and how it ended."""
-    programme, period = period_of(site, request)
-    p, k = programme.key, period.key
-    rounds = reminders.rounds(site.table, p, k)
+    urging = _Urging(site, request)
+    rounds = reminders.rounds(site.table, *urging.where)
     days = sorted({round.day for round in rounds}, reverse=True)
     asked = request.query.get("day", "")
     day = asked if asked in days else days[0] if days else ""
-    sent = list(reminders.reminders(site.table, p, k, day)) if day else []
-    return render.page(
-        site,
-        request,
-        "urging/urge_log.html",
-        styles=_STYLES,
-        programme=programme,
-        period=period,
+    sent = list(reminders.reminders(site.table, *urging.where, day)) if day else []
+    return urging.page(
+        "urging/log.html",
         days=days,
         day=day,
         rounds=[round for round in rounds if round.day == day],
         sent=sent,
-        names=_names(site, programme, period) if sent else {},
-        words=words,
-        now=request.now,
+        names=_names(urging) if sent else {},
     )
 
 
-def _names(site: Site, programme: Programme, period: Period) -> dict[str, str]:
+def _names(urging: _Urging) -> dict[str, str]:
     """As the units were called at the period's cut-off."""
-    units = owing(programmes.units(site.table, programme), period.end)
-    return {unit.code: unit.name for unit in units}
+    versions = programmes.units(urging.site.table, urging.programme)
+    return {unit.code: unit.name for unit in owing(versions, urging.period.end)}

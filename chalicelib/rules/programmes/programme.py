@@ -2,11 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from chalicelib.rules.forms.form import Frozen
+
+_Word = Annotated[str, Field(pattern=r"^[^\W\d_][^\x00-\x1f\x7f\ue000-\uf8ff]*$|^$", max_length=60)]
+
+
+class Called(Frozen):
+    """What a department calls itself, its field and its blocs, as inside a sentence.
+
+    Empty: what `messages.own_words` sets.
+    """
+
+    itself: _Word = ""
+    field: _Word = ""
+    bloc: _Word = ""
 
 
 class Department(Frozen):
@@ -16,6 +29,7 @@ class Department(Frozen):
     contact: str
     phone: str
     email: str
+    called: Called = Called()
 
 
 class CustomPeriod(Frozen):

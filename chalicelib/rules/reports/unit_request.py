@@ -1,4 +1,4 @@
-"""What a unit may ask of the department about its report: more time, or to reopen it."""
+"""What a unit may request of the department about its report: more time, or to reopen it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -47,23 +47,23 @@ def read(
     return UnitRequest(unit, kind, reason, now, wanted), faults
 
 
-def asked_again(before: UnitRequest | None, ask: UnitRequest) -> UnitRequest | None:
+def asked_again(before: UnitRequest | None, request: UnitRequest) -> UnitRequest | None:
     """What to keep of a request; None where the very same one is waiting already."""
     if before is None:
-        return ask
-    ask = replace(ask, revision=before.revision)
+        return request
+    request = replace(request, revision=before.revision)
     if before.state != "open":
-        return ask
-    same = (before.reason, before.wanted) == (ask.reason, ask.wanted)
-    return None if same else replace(ask, asked=before.asked)
+        return request
+    same = (before.reason, before.wanted) == (request.reason, request.wanted)
+    return None if same else replace(request, asked=before.asked)
 
 
 def answered(
-    ask: UnitRequest,
+    request: UnitRequest,
     state: State,
     officer: str,
     now: datetime,
     answer: str,
     until: datetime | None = None,
 ) -> UnitRequest:
-    return replace(ask, state=state, officer=officer, answered=now, answer=answer, until=until)
+    return replace(request, state=state, officer=officer, answered=now, answer=answer, until=until)

@@ -28,7 +28,8 @@ def mailbox(contact: Contact, unit: Unit) -> str:
     return contact.mailbox or unit.email
 
 
-def phone(contact: Contact, unit: Unit) -> str:
+def unit_phone(contact: Contact, unit: Unit) -> str:
+    """To call the unit by: what stands in its contact, else in the unit list."""
     return contact.phone or unit.phone
 
 
@@ -38,7 +39,7 @@ def shown(contact: Contact, unit: Unit) -> dict[str, str]:
         "mailbox": contact.proposed or mailbox(contact, unit),
         "head": contact.head,
         "preparer": contact.preparer,
-        "phone": phone(contact, unit),
+        "phone": unit_phone(contact, unit),
     }
 
 

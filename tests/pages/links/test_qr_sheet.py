@@ -1,7 +1,7 @@
 """The printed sheet: whose links stand on it, where its pages break, and what a camera reads."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from chalicelib.pages.links import qr_sheet as pages
 from chalicelib.store import access
 from chalicelib.store import links as store_links
 from infra.visitor import Visitor
-from tests.browser import chromium_or_say_so
 from tests.conftest import HERE, NEW
 from tests.linkless import without_links
 from tests.rules.access.test_qr import pixels
@@ -118,12 +117,6 @@ def test_a_sheet_for_nobody_says_so(as_staff: AsStaff) -> None:
         page = as_staff(OFFICER).get(WHERE + odd)
         assert page.status == 200
         assert "Không có đơn vị nào để in." in page.body.decode()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as opened:
-        yield opened
 
 
 def on_paper(page: Page, html: bytes, path: Path) -> list[tuple[list[str], str]]:

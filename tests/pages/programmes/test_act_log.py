@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import NOTHING, Conflict, Put
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.programmes import act_log as words
 from chalicelib.pages.programmes import act_log as log
 from chalicelib.rules.review import act_log
@@ -148,7 +149,7 @@ def test_the_xlsx_holds_the_filtered_month_and_no_text_of_it_is_live(
 def test_a_detail_that_begins_like_a_formula_stays_text(tmp_path: Path) -> None:
     act = Act(AT, "=1+1", "=2+2", "p", "=3+3", "=4+4")
     with (tmp_path / "log.xlsx").open("w+b") as file:
-        log.as_xlsx(file, [act], {}, AT)
+        log.as_xlsx(file, [act], {}, None, AT)
     (sheet,) = load_workbook(tmp_path / "log.xlsx").worksheets
     assert [cell.data_type for cell in sheet[2]][1:5] == ["s"] * 4
 
@@ -199,7 +200,7 @@ def test_a_filter_takes_what_all_of_its_parts_take() -> None:
     ],
 )
 def test_facts_are_called_by_their_words(detail: dict[str, object], told: str) -> None:
-    assert words.detail(Act(AT, ONE, "urge", detail=detail)) == told
+    assert filled(words.detail(Act(AT, ONE, "urge", detail=detail)), None) == told
 
 
 # ---------------------------------------------------------------- nothing rewrites it

@@ -1,29 +1,15 @@
 """The form, periods and the department's figures in a real Chromium: keyboard, no script."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK, PHONE, served
-from tests.browser import chromium_or_say_so
+from infra.browser import DESK, PHONE
 from tests.conftest import NEW
 from tests.pages.programmes.test_forms import SECOND
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
-
-
-@pytest.fixture
-def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with served(tmp_path / "data") as found:
-        yield found
 
 
 def officer(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> Page:

@@ -1,13 +1,11 @@
 """The grid, the years and the terms in a real Chromium, by the keyboard."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK, served
-from tests.browser import chromium_or_say_so
+from infra.browser import DESK
 from tests.conftest import NEW
 
 pytestmark = pytest.mark.browser
@@ -15,24 +13,17 @@ pytestmark = pytest.mark.browser
 GRID, TERMS = f"/desk/{NEW}/2026-Q4/reports", f"/desk/{NEW}/2026-Q4/terms"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
-
-
 @pytest.fixture
-def officer(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, str]]:
+def officer(browser: Browser, urls: dict[str, str]) -> Iterator[tuple[Page, str]]:
     """An officer at the desk, without JavaScript, and the address of the server."""
-    with served(tmp_path / "data") as urls:
-        context = browser.new_context(viewport=DESK, java_script_enabled=False)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.goto(urls["officer"])
-        page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
-        page.wait_for_url("**/desk")
-        yield page, urls["officer"].split("/s/")[0]
-        context.close()
+    context = browser.new_context(viewport=DESK, java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(urls["officer"])
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.wait_for_url("**/desk")
+    yield page, urls["officer"].split("/s/")[0]
+    context.close()
 
 
 @pytest.mark.guards("the desk by the keyboard alone, without JavaScript")

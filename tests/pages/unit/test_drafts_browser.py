@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 from chalicelib.rules.reports.terms import Terms
 from chalicelib.store import terms
 from infra.browser import PHONE
-from tests.browser import chromium_or_say_so, close, until
+from tests.browser import close, until
 from tests.pages.reports.test_moves_browser import tab_to
 from tests.two_phones import Office, Stored, office
 from tests.world import K, P
@@ -17,12 +17,6 @@ from tests.world import K, P
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def listed(site: Site) -> bytes:
     out = io.BytesIO()
     programme = programmes.programme(site.table, NEW)
     assert programme is not None
-    list_workbook.as_xlsx(out, programmes.units(site.table, programme), labels(programme.blocs))
+    list_workbook.as_xlsx(out, programmes.units(site.table, programme), labels(programme))
     return out.getvalue()
 
 
@@ -56,7 +56,7 @@ def test_a_file_is_looked_at_before_anything_changes(site: Site, officer: Visito
     page = look(officer, book(ROWS))
     assert page.status == 200
     said = page.body.decode()
-    for words in ("Mới (1)", "Kết thúc (1)", "Đổi tên (1)", "Chuyển khối, cấp trên (1)"):
+    for words in ("Mới (1)", "Kết thúc (1)", "Đổi tên (1)", "Chuyển khối thi đua, cấp trên (1)"):
         assert words in said
     assert "<s>Trường THPT Nguyễn Đình Chiểu</s> → Trường THPT Đồ Chiểu" in said
     assert "Xác nhận ghi 4 thay đổi" in said

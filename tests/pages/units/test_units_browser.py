@@ -1,15 +1,13 @@
 """The unit list in a real Chromium: by keyboard, and without scripts."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK, PHONE, served
-from tests.browser import chromium_or_say_so
+from infra.browser import DESK, PHONE
 from tests.unit_files import book
 
 pytestmark = pytest.mark.browser
@@ -19,18 +17,6 @@ ROWS = [
     ("T04", "Trường THPT Võ Trường Toản", "T", date(2026, 1, 1), date(2030, 12, 31), "T01"),
     ("T90", "Trường THPT Mới", "T", date(2027, 1, 1)),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as found:
-        yield found
-
-
-@pytest.fixture
-def urls(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with served(tmp_path / "data") as found:
-        yield found
 
 
 @pytest.fixture

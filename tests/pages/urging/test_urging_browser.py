@@ -1,26 +1,22 @@
 """Urging, accounts and the log in real Chromium: by keyboard, without JavaScript, shared."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from infra.browser import PHONE, served
-from tests.browser import chromium_or_say_so
 
 pytestmark = pytest.mark.browser
 P, K = "thi-dua-2026-2030", "2026-Q4"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_or_say_so() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with served(tmp_path_factory.mktemp("data")) as found:
+def urls(sampled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    data = shutil.copytree(sampled, tmp_path_factory.mktemp("urging") / "data")
+    with served(data) as found:
         yield found
 
 

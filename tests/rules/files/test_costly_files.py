@@ -92,7 +92,7 @@ def test_a_workbook_that_would_cost_much_is_refused_soon(
 
 def refusal_of_a_list(content: bytes) -> str:
     with pytest.raises(workbook_reader.NotTaken) as refused:
-        list_reader.read(content, BLOCS, units.HEADS)
+        list_reader.read(content, BLOCS, units.heads(None))
     return units.FAULTS[refused.value.problem]
 
 
@@ -140,7 +140,8 @@ def test_six_thousand_formatted_rows_below_a_list_are_no_burden() -> None:
     with zipfile.ZipFile(BytesIO(GOOD)) as archive:
         xml = archive.read(SHEET)
     content = changed(GOOD, {SHEET: xml.replace(b"</sheetData>", rows + b"</sheetData>")})
-    assert [unit.code for _, unit in list_reader.read(content, BLOCS, units.HEADS).rows] == ["T01"]
+    listed = list_reader.read(content, BLOCS, units.heads(None))
+    assert [unit.code for _, unit in listed.rows] == ["T01"]
 
 
 @pytest.mark.guards(

@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Choice
 from chalicelib.rules.forms.form_versions import merged
 from chalicelib.rules.reports.report import compact
@@ -149,7 +149,7 @@ def test_in_the_sheet_by_unit_a_cell_is_missing_only_where_it_was_asked():
     ]
     out = BytesIO()
     whole = summary.document(tally, "thi-dua", period(form=2), instant(18))
-    workbook.as_xlsx(out, whole, "x", BLOCS, tally.sections, rows, period().due, WORDS)
+    workbook.as_xlsx(out, whole, "x", BLOCS, tally.sections, rows, period().due, words(None))
     sheet = load_workbook(out)["Theo đơn vị"]
     columns = {cell.value: cell.column for cell in sheet[1]}
 

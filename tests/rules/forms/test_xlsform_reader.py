@@ -496,6 +496,6 @@ def test_an_unknown_column_does_not_hide_the_faults_of_the_rows():
 
 def test_a_line_for_the_author_names_place_fault_and_cell():
     (fault,) = faults(with_cell("blocs", "Z"))
-    assert authoring.form_fault(fault) == (
+    assert authoring.form_fault(fault, None) == (
         "survey, dòng 4, cột blocs: khối thi đua không có trong chương trình: “Z”"
     )

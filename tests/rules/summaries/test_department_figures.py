@@ -8,7 +8,7 @@ import pytest
 from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.summaries import department_figures as noun
 from chalicelib.rules.summaries import summary
@@ -102,7 +102,7 @@ SECTIONS = (section(indicator("c"), ours(target="<=5", measured_in="hạng")),)
 
 def lines_of(entered):
     """The summary as CSV."""
-    return as_csv(whole(entered), {"T": "THPT"}, WORDS).decode("utf-8-sig").splitlines()
+    return as_csv(whole(entered), {"T": "THPT"}, words(None)).decode("utf-8-sig").splitlines()
 
 
 def whole(values):
@@ -128,7 +128,9 @@ def test_it_stands_in_the_csv_as_a_number_and_in_words():
     rows = lines_of(Entered({"k1": 7}))
     assert rows[2].startswith("k1;Chỉ tiêu k1;hạng;Sở nhập;<=5;Chưa đạt;7;;;0;")
     rows = (
-        as_csv(whole(Entered({"k1": None})), {"T": "THPT"}, WORDS).decode("utf-8-sig").splitlines()
+        as_csv(whole(Entered({"k1": None})), {"T": "THPT"}, words(None))
+        .decode("utf-8-sig")
+        .splitlines()
     )
     assert rows[2].startswith("k1;Chỉ tiêu k1;hạng;Sở nhập;<=5;;Không phát sinh;;;0;")
 

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
 from chalicelib import messages
-from chalicelib.messages.summaries.files import WORDS
+from chalicelib.messages.summaries.files import words
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import workbook
 from chalicelib.rules.summaries.cells import UnitRow
@@ -58,7 +58,7 @@ def rows_of(whole):
 
 def made_xlsx(*what):
     file = io.BytesIO()
-    workbook.as_xlsx(file, *what, WORDS)
+    workbook.as_xlsx(file, *what, words(None))
     return file.getvalue()
 
 
@@ -372,7 +372,7 @@ def test_the_same_summary_makes_the_same_bytes():
 
 
 def csv_rows():
-    made = workbook.as_csv(summed(golden()), BLOCS, WORDS)
+    made = workbook.as_csv(summed(golden()), BLOCS, words(None))
     return made, list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
@@ -413,6 +413,8 @@ def test_a_csv_cell_never_begins_like_a_formula():
 
 
 def test_a_csv_head_never_begins_like_a_formula():
-    text = workbook.as_csv(summed(golden()), BLOCS | {"T": "=cmd()"}, WORDS).decode("utf-8-sig")
+    text = workbook.as_csv(summed(golden()), BLOCS | {"T": "=cmd()"}, words(None)).decode(
+        "utf-8-sig"
+    )
     heads = next(csv.reader(io.StringIO(text), delimiter=";"))
     assert [head for head in heads if head.startswith(("=", "+", "-", "@"))] == []

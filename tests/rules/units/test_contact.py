@@ -64,7 +64,7 @@ def test_a_units_names_hold_at_once_and_its_mailbox_waits() -> None:
     after = rules.changed_by_unit(Contact(), UNIT, typed)
     assert after == Contact("", "A", "B", "0270 222 2222", "moi@donvi.example")
     assert rules.mailbox(after, UNIT) == "t01@donvi.example"
-    assert rules.phone(after, UNIT) == "0270 222 2222"
+    assert rules.unit_phone(after, UNIT) == "0270 222 2222"
     assert rules.shown(after, UNIT) == typed
 
 

@@ -1,0 +1,41 @@
+"""What a department calls itself, its field and its blocs: marks in sentences, filled when shown.
+
+A sentence holds a mark where such a word stands; `filled` puts in the department's own, or what
+stands here where it sets none. Pages and mails are filled in `render`, files by who makes them.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from chalicelib.rules.programmes.programme import Called, Department
+
+# Code points of private use: no text that people type or that we write holds one.
+ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = "\ue000", "\ue001", "\ue002", "\ue003"
+_ITSELF, _FIELD, _BLOC = "Sở", "ngành Giáo dục", "khối thi đua"
+
+
+@lru_cache(64)
+def _words(called: Called) -> Mapping[str, str]:
+    itself, bloc = called.itself or _ITSELF, called.bloc or _BLOC
+    return {
+        ITSELF: itself,
+        ITSELF_FIRST: itself[0].upper() + itself[1:],
+        BLOC: bloc,
+        BLOC_FIRST: bloc[0].upper() + bloc[1:],
+    }
+
+
+def filled(text: str, department: Department | None, written: Callable[[str], str] = str) -> str:
+    """The text with the words of this department; of none that is known, with those set here.
+
+    `written` makes a word what the text is: HTML.
+    """
+    for mark, word in _words(department.called if department else Called()).items():
+        if mark in text:
+            text = text.replace(mark, written(word))
+    return text
+
+
+def field(department: Department | None) -> str:
+    """Its field; empty where it is not known whose page it is."""
+    return (department.called.field or _FIELD) if department else ""

@@ -1,0 +1,87 @@
+"""Facts about what a department calls itself, its field and its blocs: its own words everywhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app
+from chalicelib.messages import own_words
+from chalicelib.messages.units import units as words
+from chalicelib.rules.programmes.programme import Called, Department
+from chalicelib.rules.units import list_reader
+from chalicelib.store import programmes
+from infra import samples
+from infra.gateway import Gateway
+from infra.samples import NotLoaded
+from infra.visitor import Visitor
+from tests.builders import folder, settings_with
+from tests.unit_files import book
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULTS = re.compile(r"\bSở\b|ngành Giáo dục|[kK]hối\b")
+MARK = re.compile("[\ue000-\uf8ff]")
+HEALTH = '[department.called]\nitself = "sở Y & tế"\nfield = "ngành Y tế"\nbloc = "nhóm đơn vị"\n'
+
+
+def department(**called: str) -> Department:
+    facts = dict.fromkeys(("name", "parent", "place", "contact", "phone", "email"), "x")
+    return Department(**facts, called=Called(**called))
+
+
+def told(path: Path) -> str:
+    """The file without its spellings of heads: those are read, not said."""
+    return re.sub(r"\nSPELLINGS.*?\n}\n", "\n", path.read_text("utf-8"), flags=re.DOTALL)
+
+
+@pytest.mark.guards("a department's own words stand on every page, file and mail", "“Sở” in one ✓")
+def test_no_sentence_holds_what_is_the_departments_own() -> None:
+    own = ROOT / "chalicelib/messages/own_words.py"
+    sources = [path for path in (ROOT / "chalicelib/messages").rglob("*.py") if path != own]
+    sources += [path for path in (ROOT / "templates").rglob("*.*") if path.suffix != ".css"]
+    found = [(path.name, line) for path in sources for line in told(path).splitlines()]
+    assert [one for one in found if DEFAULTS.search(one[1])] == []
+
+
+def test_a_mark_is_filled_with_the_departments_word_or_with_the_usual_one() -> None:
+    sentence = f"{own_words.BLOC_FIRST} A, {own_words.BLOC} B: {own_words.ITSELF}"
+    assert own_words.filled(sentence, None) == "Khối thi đua A, khối thi đua B: Sở"
+    assert own_words.filled(sentence, department()) == "Khối thi đua A, khối thi đua B: Sở"
+    assert own_words.filled(sentence, department(bloc="cụm", itself="Cục")) == "Cụm A, cụm B: Cục"
+
+
+def test_a_page_says_the_field_of_the_department_that_it_is_of_and_else_none() -> None:
+    assert own_words.field(department()) == "ngành Giáo dục"
+    assert own_words.field(department(field="ngành Y tế")) == "ngành Y tế"
+    assert own_words.field(None) == ""
+
+
+@pytest.mark.guards(
+    "a department's own words stand on every page, file and mail",
+    "a word written into HTML as it is ✓",
+)
+def test_a_programmes_folder_says_what_its_department_calls_things(empty_site, tmp_path) -> None:
+    path = folder(tmp_path / "one", toml=settings_with("[blocs]", HEALTH + "[blocs]"))
+    samples.load(empty_site, path)
+    app.use(empty_site)
+    front = Visitor(app, Gateway(app)).get("/").body.decode()
+    assert "Hệ thống báo cáo định kỳ của ngành Y tế" in front
+    assert "Cán bộ sở Y &amp; tế" in front
+    assert not MARK.search(front)
+
+
+@pytest.mark.parametrize("word", ["<b>", "a\\nb", "\ue000", "x" * 61, " sở"])
+def test_a_word_that_is_none_is_refused_by_its_name(empty_site, tmp_path, word: str) -> None:
+    called = f'[department.called]\nbloc = "{word}"\n[blocs]'
+    path = folder(tmp_path / "one", toml=settings_with("[blocs]", called))
+    with pytest.raises(NotLoaded, match=r"department\.called\.bloc"):
+        samples.load(empty_site, path)
+    assert programmes.programme_keys(empty_site.table) == []
+
+
+def test_a_list_of_units_is_read_under_the_departments_head_and_under_the_usual_one() -> None:
+    heads = words.heads(department(bloc="nhóm đơn vị"))
+    for head in ("Nhóm đơn vị", "Mã nhóm đơn vị", "Khối thi đua"):
+        made = book([("T01", "THPT A", "T", "01/01/2026")], ("Mã", "Tên", head, "Từ ngày"))
+        listed = list_reader.read(made, {"T": "THPT"}, heads)
+        assert [unit.bloc for _, unit in listed.rows] == ["T"], head
