@@ -82,7 +82,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByStage(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            of_a_stage = re.search(r"test_e2e\.py::.*\[(open|strict)", nodeid)
+            of_a_stage = re.search(r"infra/e2e/.*\[(open|strict)", nodeid)
             return of_a_stage[1] if of_a_stage else nodeid
 
     return ByStage(config, log)
