@@ -16,7 +16,7 @@ import app
 from bench import grid, prices, scene, stored
 from bench.handler import _log_to_nobody
 from bench.rows import Row
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Item
 from chalicelib.jobs import summarise
@@ -39,7 +39,7 @@ def spent(work: Callable[[], object], times: int = _TIMES) -> Figures:
     took = []
     for _ in range(times):
         begun = time.process_time()
-        with capacity.counted() as cost:
+        with request_cost.counted() as cost:
             reply = work()
         took.append(time.process_time() - begun)
     found = {"calls": cost.calls, "reads": cost.reads, "writes": cost.writes}

@@ -17,11 +17,11 @@ from bench.rows import BROKEN, Row, row
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Delete, Put
 from chalicelib.rules.programmes.period import Period, end_of
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.texts.clock import iso
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.unit import Unit
-from chalicelib.store import access, contacts, keys, terms
+from chalicelib.store import access, contacts, exempt_or_extended, keys
 
 GRID = "/desk/{programme}/{period}/reports"
 UNITS = 1_000
@@ -69,9 +69,9 @@ def drawn(chance: random.Random, unit: Unit, period: Period) -> Iterator[Change]
         mailbox = f"{unit.code.lower()}@donvi.example"
         yield contacts.put(p, unit.code, Contact(mailbox, person, person, phone))
     if chance.random() < 0.05:
-        yield terms.put(p, k, Terms(unit.code, "Đơn vị đang sáp nhập"))
+        yield exempt_or_extended.put(p, k, Terms(unit.code, "Đơn vị đang sáp nhập"))
     elif chance.random() < 0.05:
-        yield terms.put(p, k, Terms(unit.code, due=end_of(date(2026, 12, 25))))
+        yield exempt_or_extended.put(p, k, Terms(unit.code, due=end_of(date(2026, 12, 25))))
 
 
 def reported(chance: random.Random, body: dict[str, Any], period: Period) -> dict[str, Any]:

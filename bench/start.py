@@ -19,10 +19,10 @@ import app
 from bench import scene
 from bench.handler import FORM, capture
 from bench.rows import Row, row
-from chalicelib import messages
 from chalicelib.edges.aws import DynamoTable
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Item, Key, Table
+from chalicelib.messages.frame import dates
 from chalicelib.messages.unit import scripts
 from chalicelib.pages.frame import render
 from chalicelib.pages.unit.fields import Field
@@ -70,11 +70,11 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
         "period": {
             "key": period.key,
             "label": period.label,
-            **{name: messages.day(getattr(period, name)) for name in ("start", "end")},
+            **{name: dates.day(getattr(period, name)) for name in ("start", "end")},
         },
         "obligation": {
-            "own_due": messages.day(owed.obligation.own_due),
-            "locks": messages.day(owed.obligation.locks),
+            "own_due": dates.day(owed.obligation.own_due),
+            "locks": dates.day(owed.obligation.locks),
             "extension": None,
         },
         "head": None,
@@ -83,7 +83,7 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
     }
     session = context["session"]
     plain["session"] = {"programme": session.programme, "unit": session.unit}
-    plain["saved"] = messages.moment(context["saved"])
+    plain["saved"] = dates.moment(context["saved"])
     plain["sections"] = [
         {
             "code": part.code,

@@ -82,19 +82,16 @@ _SUMMARY = (
     ),
 )
 
-_GRID = (
+_TERMS, _EXEMPT = "/desk/{programme}/{period}/terms", "reports.exempt_or_extended"
+_PROGRESS = (
     Way("GET", "/desk/{programme}/years", STAFF, later("reports.years", "show")),
     Way("GET", "/desk/{programme}/years.xlsx", STAFF, later("reports.years", "xlsx")),
     Way("GET", "/desk/{programme}/{period}/reports", STAFF, later("reports.progress", "show")),
     Way("GET", "/desk/{programme}/{period}/reports.xlsx", STAFF, later("reports.progress", "xlsx")),
-    Way("GET", "/desk/{programme}/{period}/terms", STAFF, later("reports.terms", "show")),
-    Way(
-        "POST", "/desk/{programme}/{period}/terms/exempt", OFFICER, later("reports.terms", "exempt")
-    ),
-    Way(
-        "POST", "/desk/{programme}/{period}/terms/extend", OFFICER, later("reports.terms", "extend")
-    ),
-    Way("POST", "/desk/{programme}/{period}/terms/lift", OFFICER, later("reports.terms", "lift")),
+    Way("GET", _TERMS, STAFF, later(_EXEMPT, "show")),
+    Way("POST", f"{_TERMS}/exempt", OFFICER, later(_EXEMPT, "exempt")),
+    Way("POST", f"{_TERMS}/extend", OFFICER, later(_EXEMPT, "extend")),
+    Way("POST", f"{_TERMS}/lift", OFFICER, later(_EXEMPT, "lift")),
 )
 
 _REPORTS = "/desk/{programme}/{period}/reports"
@@ -104,7 +101,7 @@ _DECIDING = (
     Way("POST", f"{_REPORTS}/accept", OFFICER, later("reports.moves", "accept_many")),
     Way("GET", f"{_REPORTS}/{{unit}}", STAFF, later("reports.one_report", "read")),
     Way("POST", f"{_REPORTS}/{{unit}}", OFFICER, later("reports.moves", "decide")),
-    Way("GET", f"{_REPORTS}/{{unit}}/notice", OFFICER, later("reports.notify", "show")),
+    Way("GET", f"{_REPORTS}/{{unit}}/notice", OFFICER, later("reports.decision_notice", "show")),
     Way("GET", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("reports.paper", "form")),
     Way("POST", f"{_REPORTS}/{{unit}}/paper", OFFICER, later("reports.paper", "enter")),
     Way(
@@ -216,7 +213,7 @@ WAYS = (
     *_PUBLIC,
     *_REPORT,
     *_SUMMARY,
-    *_GRID,
+    *_PROGRESS,
     *_DECIDING,
     *_URGING,
     *_UNITS,

@@ -11,7 +11,7 @@ from chalicelib.edges.ports import Site, Unusable
 from chalicelib.rules.files import archive_nights as rules
 from chalicelib.rules.files.archive_nights import Known
 from chalicelib.rules.texts.clock import VIETNAM
-from chalicelib.store import archives as stored
+from chalicelib.store import backup_log as stored
 from infra import backup, migrations
 from infra.archive import MANIFEST
 

@@ -7,8 +7,9 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from chalicelib import messages, ways
+from chalicelib import ways
 from chalicelib.edges.ports import Site
+from chalicelib.messages.frame import dates
 from chalicelib.messages.units import authoring
 from chalicelib.messages.units.units import heads
 from chalicelib.rules.files.source_rows import FileType
@@ -175,6 +176,6 @@ def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
     """New periods, and those not begun anew: newest form, days and holidays. A begun one stays."""
     now = site.clock()
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
-    for one in regime.periods(programme, form.version, messages.period_label):
+    for one in regime.periods(programme, form.version, dates.period_label):
         if one.key not in kept or not kept[one.key].has_begun(now):
             yield one

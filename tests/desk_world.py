@@ -17,11 +17,11 @@ from chalicelib.rules.texts.clock import today
 from chalicelib.store import (
     access,
     authoring,
+    exempt_or_extended,
     keys,
     notices,
     programmes,
     reminders,
-    terms,
     unit_requests,
 )
 from infra.gateway import Reply
@@ -29,7 +29,7 @@ from infra.visitor import Visitor
 from tests import builders
 from tests.faulty import Killed
 from tests.independent import Raw, independent, owes
-from tests.pages.reports.test_notify import NO_LINK
+from tests.pages.reports.test_decision_notice import NO_LINK
 from tests.pages.reports.test_progress import COUNTED, counts
 from tests.records import Records
 from tests.unit_files import upload
@@ -233,7 +233,7 @@ class DeskWorld(World):
 
     def _terms(self, unit: str) -> dict[str, str]:
         """The revision that the page about this unit's terms shows."""
-        return {"terms": str(terms.of(self.plain.table, P, K, unit).revision)}
+        return {"terms": str(exempt_or_extended.of(self.plain.table, P, K, unit).revision)}
 
     def extending(self, unit: str, days: int) -> tuple[str, dict[str, str]]:
         """One letter is a bloc."""

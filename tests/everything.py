@@ -15,16 +15,17 @@ from chalicelib.edges.table import Key, Table
 from chalicelib.jobs import summarise
 from chalicelib.rules.access.access import digest
 from chalicelib.rules.files.archive_nights import Known
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.list_reader import COLUMNS
 from chalicelib.store import (
     acts,
-    archives,
     authoring,
+    backup_log,
     contacts,
+    exempt_or_extended,
     item_kinds,
     keys,
     links,
@@ -32,7 +33,6 @@ from chalicelib.store import (
     programmes,
     sign_ins,
     staff,
-    terms,
     unit_lists,
     unit_requests,
     unreachable,
@@ -115,7 +115,7 @@ def _requests_and_terms(town: Town) -> None:
     ask = UnitRequest("T04", "extend", "Bão số 9", town.site.clock(), date(2026, 12, 24))
     acts.commit(town.table, town.act("ask_extend", "T04"), unit_requests.put(NEW, Q4, ask))
     own = Terms("T05", due=instant(19, 16))
-    acts.commit(town.table, town.act("extend", "T05"), terms.put(NEW, Q4, own))
+    acts.commit(town.table, town.act("extend", "T05"), exempt_or_extended.put(NEW, Q4, own))
 
 
 def _mails(town: Town) -> None:
@@ -155,7 +155,7 @@ def _files(town: Town) -> None:
 
 
 def _backups(town: Town) -> None:
-    archives.keep(town.table, Known(made=town.site.clock() - timedelta(hours=9)))
+    backup_log.keep(town.table, Known(made=town.site.clock() - timedelta(hours=9)))
 
 
 _ACTS: tuple[Callable[[Town], None], ...] = (

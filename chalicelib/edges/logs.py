@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 
 _ROOT = Path(__file__).resolve().parents[2]
 _FRAMES = 15  # of each error: the last calls say where it broke
@@ -73,7 +73,7 @@ class Line:
 def line(event: str, **fields: object) -> Iterator[Line]:
     """Say at its end what the block did: how long it took and what its table calls cost."""
     one, began = Line(fields), time.perf_counter()
-    with capacity.counted() as spent:
+    with request_cost.counted() as spent:
         try:
             yield one
         except Exception as error:

@@ -16,7 +16,7 @@ from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import PATIENCE
 from chalicelib.rules.units.unit import Unit, owing
-from chalicelib.store import contacts, links, programmes, reminders, reports, terms
+from chalicelib.store import contacts, exempt_or_extended, links, programmes, reminders, reports
 
 # The mail's subject and text for one unit with its own link.
 Composed = tuple[str, str]
@@ -32,7 +32,7 @@ def rows(table: Table, programme: Programme, period: Period, now: datetime) -> l
         owing(programmes.units(table, programme), period.end),
         dict(contacts.contacts(table, p)),
         period,
-        terms.terms(table, p, k),
+        exempt_or_extended.terms(table, p, k),
         {head.unit: head for head in reports.heads(table, p, k)},
         {one.unit: one for one in reminders.reminders(table, p, k, reminder.day_of(now))},
         now,
@@ -131,7 +131,7 @@ class _Sender:
         table, p, k, code = self._site.table, self._p, self._period.key, unit.code
         former = reminders.reminder(table, p, k, self._round.day, code)
         contact = contacts.contact(table, p, code)
-        own, head = terms.of(table, p, k, code), reports.head(table, p, k, code)
+        own, head = exempt_or_extended.of(table, p, k, code), reports.head(table, p, k, code)
         owed = Obligation(self._period, own, head)
         place = reminders.place(table, p, self._round.day, code)
         try:

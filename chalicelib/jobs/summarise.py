@@ -14,8 +14,8 @@ from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.reports.exempt_or_extended import without_exempt
 from chalicelib.rules.reports.report import compact
-from chalicelib.rules.reports.terms import without_exempt
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries import summary, workbook
 from chalicelib.rules.summaries.cells import UnitRow
@@ -23,7 +23,7 @@ from chalicelib.rules.summaries.department_figures import Entered
 from chalicelib.rules.summaries.summary import Document
 from chalicelib.rules.summaries.tally import Tally
 from chalicelib.rules.units.unit import Unit, owing
-from chalicelib.store import department_figures, programmes, reports, summaries, terms
+from chalicelib.store import department_figures, exempt_or_extended, programmes, reports, summaries
 from chalicelib.store.current import current
 from chalicelib.store.summaries import Kept
 
@@ -247,7 +247,7 @@ def _fill(
 def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
     """The units that owe a report for this period and are not exempt, in official order."""
     units = owing(programmes.units(site.table, programme), period.end)
-    return without_exempt(units, terms.terms(site.table, programme.key, period.key))
+    return without_exempt(units, exempt_or_extended.terms(site.table, programme.key, period.key))
 
 
 def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) -> int:

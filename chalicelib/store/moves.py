@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.edges.table import Change, Check, Conflict, Put, Table
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Head
 from chalicelib.rules.reports.states import Move, Refused, moved
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
-from chalicelib.store import acts, keys, notices, terms
+from chalicelib.store import acts, exempt_or_extended, keys, notices
 from chalicelib.store.reports import head, head_body
 
 _TRIES = 5
@@ -56,10 +56,10 @@ def move(
 def _owing(table: Table, act: Act) -> Check:
     """That the unit is not exempt, to hold with the move. Raises Refused."""
     p, k, unit = act.programme, act.period, act.unit
-    its = terms.of(table, p, k, unit)
+    its = exempt_or_extended.of(table, p, k, unit)
     if against := its.against_asking_back():
         raise Refused(against)
-    return terms.unchanged(p, k, unit, its)
+    return exempt_or_extended.unchanged(p, k, unit, its)
 
 
 def answer_by(table: Table, act: Act, returned: Head, its: Terms, due: datetime) -> None:
@@ -67,7 +67,9 @@ def answer_by(table: Table, act: Act, returned: Head, its: Terms, due: datetime)
     the unit has become exempt.
     """
     where = act.programme, act.period, act.unit
-    acts.commit(table, act, due_of_return(where, returned, due), terms.unchanged(*where, its))
+    acts.commit(
+        table, act, due_of_return(where, returned, due), exempt_or_extended.unchanged(*where, its)
+    )
 
 
 def due_of_return(where: tuple[str, str, str], returned: Head, due: datetime) -> Put:

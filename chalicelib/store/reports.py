@@ -11,9 +11,9 @@ from chalicelib.edges.table import ANYTHING, Body, Change, Check, Conflict, Item
 from chalicelib.rules.access.access import Session
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports import report, submission
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.report import Content, Head, Sender, Standing, Version
 from chalicelib.rules.reports.states import Refused
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import acts, keys

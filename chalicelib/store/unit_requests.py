@@ -13,7 +13,7 @@ from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts.clock import from_iso, iso
-from chalicelib.store import acts, keys, moves, notices, terms
+from chalicelib.store import acts, exempt_or_extended, keys, moves, notices
 from chalicelib.store.access import in_session
 
 
@@ -108,7 +108,7 @@ def _granted(act: Act, made: UnitRequest, owed: Obligation) -> Iterator[Change]:
     where = act.programme, act.period, act.unit
     head, its = owed.head, owed.terms
     if made.kind == "extend" and head is None:
-        yield terms.put(*where[:2], its._replace(due=made.until))
+        yield exempt_or_extended.put(*where[:2], its._replace(due=made.until))
         yield Check(keys.head(*where), expects=NOTHING)
         return
     if head is None:
@@ -117,4 +117,4 @@ def _granted(act: Act, made: UnitRequest, owed: Obligation) -> Iterator[Change]:
         yield from moves.reopened(act, head)
     elif made.until:
         yield moves.due_of_return(where, head, made.until)
-    yield terms.unchanged(*where, its)
+    yield exempt_or_extended.unchanged(*where, its)

@@ -24,7 +24,7 @@ from botocore.exceptions import (
 )
 from moto import mock_aws
 
-from chalicelib.edges import aws, capacity
+from chalicelib.edges import aws, request_cost
 from chalicelib.edges.aws import DynamoTable, S3Files, SesMail
 from chalicelib.edges.ports import Asked, NotSent, Unusable
 from chalicelib.edges.table import ANYTHING, NOTHING, Busy, Check, Conflict, Delete, Item, Key, Put
@@ -330,14 +330,14 @@ def test_every_read_is_strongly_consistent(table: DynamoTable, client: Any) -> N
 
 
 def test_what_a_call_costs_is_what_dynamodb_says(table: DynamoTable) -> None:
-    with capacity.counted() as spent:
+    with request_cost.counted() as spent:
         table.write(
             Put(Key("P", "a"), {"text": "x" * 6_900}, NOTHING),
             Put(Key("P", "b"), {"text": "x"}, NOTHING),
             Check(Key("P", "c"), NOTHING),
         )
     assert (spent.calls, spent.reads, spent.writes) == (1, 0, 2 * 7 + 2 + 2)
-    with capacity.counted() as spent:
+    with request_cost.counted() as spent:
         table.get(Key("P", "a"))
         list(table.query("P"))
     assert (spent.calls, spent.writes) == (2, 0)

@@ -16,7 +16,7 @@ from chalicelib.edges.ports import Site, Unusable
 from chalicelib.edges.table import Item
 from chalicelib.rules.files.archive_nights import Known
 from chalicelib.rules.texts.clock import VIETNAM
-from chalicelib.store import archives, keys
+from chalicelib.store import backup_log, keys
 from infra import backup, nightly_archives, unpacking
 from infra.schedule import Schedule
 from infra.visitor import Visitor
@@ -85,7 +85,7 @@ def test_an_archive_is_made_at_the_start_and_then_once_a_night(
         "baocao-2026-11-24-010000.zip",
         "baocao-2026-11-25-010000.zip",
     ]
-    assert archives.known(site.table) == Known(made=NIGHT + timedelta(days=1))
+    assert backup_log.known(site.table) == Known(made=NIGHT + timedelta(days=1))
     assert folder.stat().st_mode & 0o777 == 0o700
     for path in folder.iterdir():
         with unpacking.opened(path) as (_, told):
@@ -174,12 +174,12 @@ def test_a_night_that_fails_is_an_error_each_hour_and_made_good(
     clock.now = NIGHT
     schedule.hour(everything=False)
     assert errors(said) == ["not_backed_up"]
-    assert archives.known(site.table) == Known(None, NIGHT)
+    assert backup_log.known(site.table) == Known(None, NIGHT)
     folder.unlink()
     shutil.move(folder.with_name("away"), folder)
     clock.now = NIGHT + HOUR / 2
     schedule.hour(everything=False)
-    assert archives.known(site.table) == Known(NIGHT + HOUR / 2)
+    assert backup_log.known(site.table) == Known(NIGHT + HOUR / 2)
 
 
 @pytest.mark.guards(
@@ -205,11 +205,11 @@ def test_whatever_fails_of_a_look_is_an_error_and_known_to_the_desk(
     monkeypatch.setattr(f"infra.nightly_archives.{what}", broken)
     schedule.hour(everything=False)
     assert errors(said) == ["not_backed_up"]
-    assert archives.known(site.table) == Known(EVENING, NIGHT)
+    assert backup_log.known(site.table) == Known(EVENING, NIGHT)
     monkeypatch.undo()
     clock.now = NIGHT + HOUR
     schedule.hour(everything=False)
-    assert archives.known(site.table) == Known(NIGHT + HOUR)
+    assert backup_log.known(site.table) == Known(NIGHT + HOUR)
 
 
 @pytest.mark.guards("whatever fails of a look is said, and an old one that stays fails no night")
@@ -231,7 +231,7 @@ def test_an_old_archive_that_does_not_go_fails_no_night(
     monkeypatch.setattr(Path, "unlink", broken)
     clock.now = NIGHT + timedelta(days=9)
     schedule.hour(everything=False)
-    assert archives.known(site.table) == Known(clock.now)
+    assert backup_log.known(site.table) == Known(clock.now)
     assert len(names(folder)) == len(kept) + 1
     assert set(errors(said)) == {"archive_not_ended"}
 
@@ -249,11 +249,11 @@ def test_an_archive_from_the_future_is_of_no_night_and_takes_no_place(
         clock.now = EVENING.replace(year=year)
         schedule.hour(everything=False)
     wrong = names(folder)
-    assert archives.known(site.table) == Known(EVENING.replace(year=2045))
+    assert backup_log.known(site.table) == Known(EVENING.replace(year=2045))
     clock.now = EVENING
     schedule.hour(everything=False)
     assert names(folder) == ["baocao-2026-11-23-220000.zip", *wrong]
-    assert archives.known(site.table) == Known(EVENING)
+    assert backup_log.known(site.table) == Known(EVENING)
     assert nightly_archives.newest(folder, clock.now).name == "baocao-2026-11-23-220000.zip"
     said.clear()
     nights(schedule, clock, 3)
@@ -279,7 +279,7 @@ def test_two_installations_never_thin_each_others_archives(
     schedules[1].hour(everything=False)
     assert names(folder) == ["baocao-2026-11-23-220000.zip"]
     assert errors(said) == ["not_backed_up"]
-    assert archives.known(site.table) == Known(EVENING, NIGHT)
+    assert backup_log.known(site.table) == Known(EVENING, NIGHT)
     schedules[0].hour(everything=False)
     assert len(names(folder)) == 2
     (folder / ".belongs-to").unlink()
@@ -295,7 +295,7 @@ def test_an_empty_installation_makes_none(
     site = embedded.open_site(tmp_path / "empty", HERE, clock)
     Schedule(site, folder).hour(everything=True)
     assert not folder.exists()
-    assert archives.known(site.table) is None
+    assert backup_log.known(site.table) is None
     assert errors(said) == []
     site.table.close()  # type: ignore[attr-defined]
 
@@ -308,7 +308,7 @@ def test_what_is_known_of_archives_is_in_none_of_them(
     nights(schedule, clock, 2)
     other = embedded.open_site(tmp_path / "other", HERE, clock)
     backup.restore(other, nightly_archives.newest(folder, clock.now))
-    assert archives.known(other.table) is None
+    assert backup_log.known(other.table) is None
     with zipfile.ZipFile(nightly_archives.newest(folder, clock.now)) as archive:
         assert keys.backups().partition.encode() not in archive.read("items.jsonl")
     other.table.close()  # type: ignore[attr-defined]
@@ -334,7 +334,7 @@ MADE, MISSED = "Bản sao lưu gần nhất được lập lúc", "Đêm qua ch�
 def test_officers_read_when_the_last_one_was_made(
     site: Site, desk: Callable[[datetime, str], str]
 ) -> None:
-    archives.keep(site.table, Known(made=NIGHT))
+    backup_log.keep(site.table, Known(made=NIGHT))
     page = desk(NIGHT + 8 * HOUR, OFFICER)
     assert f"{MADE} 01:00 ngày 24/11/2026" in page
     assert MISSED not in page
@@ -345,11 +345,11 @@ def test_officers_read_when_the_last_one_was_made(
 def test_officers_read_plainly_that_a_night_had_none(
     site: Site, desk: Callable[[datetime, str], str]
 ) -> None:
-    archives.keep(site.table, Known(made=NIGHT))
+    backup_log.keep(site.table, Known(made=NIGHT))
     page = desk(NIGHT + timedelta(days=1, hours=8), OFFICER)  # and nobody even said so
     assert MISSED in page
     assert f"{MADE} 01:00 ngày 24/11/2026" in page
-    archives.keep(site.table, Known(failed=NIGHT))
+    backup_log.keep(site.table, Known(failed=NIGHT))
     page = desk(NIGHT + HOUR, OFFICER)
     assert MISSED in page
     assert "Hiện chưa có bản sao lưu nào" in page

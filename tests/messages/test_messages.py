@@ -9,10 +9,12 @@ from typing import get_args
 
 import pytest
 
-from chalicelib import messages
 from chalicelib.messages import own_words
-from chalicelib.messages.frame import problems
+from chalicelib.messages.door import sign_in as sign_in_words
+from chalicelib.messages.frame import dates, problems
 from chalicelib.messages.programmes import programme
+from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.messages.units import authoring, units
 from chalicelib.rules.forms.form import Indicator, Kind, Rule
 from chalicelib.rules.programmes import period
@@ -98,17 +100,17 @@ def test_every_problem_of_a_field_has_a_sentence():
         "Fault", 2, "chalicelib/pages"
     )
     assert len(raised) > 15
-    assert raised - set(messages.FAULTS) == set()
+    assert raised - set(report_words.FAULTS) == set()
 
 
 def test_no_sentence_of_a_field_is_idle():
-    assert set(messages.FAULTS) - texts_in(*NOUNS, *PAGES) == set()
+    assert set(report_words.FAULTS) - texts_in(*NOUNS, *PAGES) == set()
 
 
 def test_every_refusal_has_a_sentence_and_none_is_idle():
     said = MOVED | given_to("Refused", 0) | given_to("Ended", 0)
     against = returned_by("chalicelib/rules/reports/obligation.py", "against_sending")
-    against |= returned_by("chalicelib/rules/reports/terms.py", "against_asking_back")
+    against |= returned_by("chalicelib/rules/reports/exempt_or_extended.py", "against_asking_back")
     assert {"locked", "submit_from_accepted", "asked_of_exempt"} <= against
     said |= against
     assert {"no_reason", "period_changed"} <= said
@@ -220,9 +222,9 @@ def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
 
 
 def test_every_state_rule_and_timing_has_its_word():
-    assert set(messages.STATES) == {"missing", *get_args(State)}
-    assert set(messages.AGGREGATES) == set(get_args(Rule))
-    assert set(messages.TIMING) == {True, False}
+    assert set(state_words.STATES) == {"missing", *get_args(State)}
+    assert set(state_words.AGGREGATES) == set(get_args(Rule))
+    assert set(state_words.TIMING) == {True, False}
 
 
 @pytest.mark.parametrize(
@@ -235,11 +237,11 @@ def test_every_state_rule_and_timing_has_its_word():
     ],
 )
 def test_states_are_called_as_in_the_systems_people_use(state, word):
-    assert messages.STATES[state] == word
+    assert state_words.STATES[state] == word
 
 
 def sentences():
-    for catalogue in (messages.FAULTS, problems.REFUSALS, messages.SIGN_IN):
+    for catalogue in (report_words.FAULTS, problems.REFUSALS, sign_in_words.SIGN_IN):
         yield from catalogue.values()
     for title, sentence in problems.PROBLEMS.values():
         yield from (title, sentence)
@@ -249,7 +251,7 @@ def test_sentences_to_units_are_whole_and_never_urge():
     for sentence in sentences():
         assert "đôn đốc" not in sentence.lower()
         assert sentence == sentence.strip()
-    for sentence in (*messages.FAULTS.values(), *problems.REFUSALS.values()):
+    for sentence in (*report_words.FAULTS.values(), *problems.REFUSALS.values()):
         assert own_words.filled(sentence, None)[0].isupper()
         assert sentence.endswith(".")
 
@@ -264,20 +266,20 @@ def test_no_sentence_names_a_part_of_the_program():
 
 def test_a_fault_names_its_field_and_what_to_do():
     found = Fault("i1_6", "i1_6", "not_whole")
-    assert messages.fault(found, indicator("i1_6", label="1.6 Đảng viên mới kết nạp")) == (
+    assert report_words.fault(found, indicator("i1_6", label="1.6 Đảng viên mới kết nạp")) == (
         "1.6 Đảng viên mới kết nạp: Chỉ tiêu này là số đếm, vui lòng nhập số nguyên."
     )
 
 
 @pytest.mark.parametrize(("field", "part"), [("r1.num", "Đã đạt"), ("r1.den", "Tổng số")])
 def test_a_fault_of_a_ratio_names_the_box(field, part):
-    said = messages.fault(Fault(field, "r1", "not_a_number"), indicator("r1", "ratio"))
+    said = report_words.fault(Fault(field, "r1", "not_a_number"), indicator("r1", "ratio"))
     assert said.startswith(f"Chỉ tiêu r1 ({part}): ")
 
 
 def test_a_fault_of_the_whole_report_stands_alone():
-    said = messages.fault(Fault("", "", "report_too_large"), None)
-    assert said == messages.FAULTS["report_too_large"]
+    said = report_words.fault(Fault("", "", "report_too_large"), None)
+    assert said == report_words.FAULTS["report_too_large"]
 
 
 @pytest.mark.parametrize(
@@ -292,20 +294,20 @@ def test_a_fault_of_the_whole_report_stands_alone():
     ],
 )
 def test_a_period_is_called_as_the_decree_calls_it(key, label):
-    assert messages.period_label(key) == label
+    assert dates.period_label(key) == label
 
 
 def test_every_period_of_a_year_has_a_name_of_its_own():
     parts = (*(f"M{n:02}" for n in range(1, 13)), "Q1", "Q2", "Q3", "Q4", "H1", "H2", "9M", "Y")
-    names = [messages.period_label(key) for key in period.keys(parts, 2026, 2026)]
+    names = [dates.period_label(key) for key in period.keys(parts, 2026, 2026)]
     assert len(set(names)) == len(parts)
 
 
 def test_days_and_moments_are_vietnams():
     evening = datetime(2026, 12, 17, 17, 5, tzinfo=UTC)
-    assert messages.day(evening) == "18/12/2026"
-    assert messages.moment(evening) == "00:05 ngày 18/12/2026"
-    assert messages.day(date(2026, 2, 5)) == "05/02/2026"
+    assert dates.day(evening) == "18/12/2026"
+    assert dates.moment(evening) == "00:05 ngày 18/12/2026"
+    assert dates.day(date(2026, 2, 5)) == "05/02/2026"
 
 
 @pytest.mark.parametrize(

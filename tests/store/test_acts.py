@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import ANYTHING, NOTHING, Change, Conflict, Key, Put, Table
-from chalicelib.messages.summaries.desk import ACTS
+from chalicelib.messages.reports.acts import ACTS
 from chalicelib.rules.review.act import Act
 from chalicelib.store import acts, keys
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 from chalicelib.edges.embedded import SqliteTable
 from chalicelib.edges.table import ANYTHING, Delete, Put
 from chalicelib.rules.programmes.period import Period
@@ -120,7 +120,7 @@ def test_texts_without_a_head_cost_no_reading_of_a_version(
         send(table, period, unit, unit)
     for unit in ("T1", "T11", "T3", "T5"):
         put_texts(table, unit, 1, "chưa có báo cáo")
-    with capacity.counted() as spent:
+    with request_cost.counted() as spent:
         read(table)
     assert spent.calls == 2
 

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 from chalicelib.edges.table import (
     ANYTHING,
     NOTHING,
@@ -71,7 +71,7 @@ class DynamoTable:
         reply = self._call(
             "get_item", Key=_wire(key), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
         )
-        capacity.called(reads=_units(reply))
+        request_cost.called(reads=_units(reply))
         return _item(reply["Item"]) if "Item" in reply else None
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
@@ -96,7 +96,7 @@ class DynamoTable:
         after: dict[str, Any] = {}
         while True:
             reply = self._call(operation, **asked, **after, ReturnConsumedCapacity="TOTAL")
-            capacity.called(reads=_units(reply))
+            request_cost.called(reads=_units(reply))
             yield from map(_item, reply["Items"])
             if not reply.get("LastEvaluatedKey"):
                 return
@@ -130,7 +130,7 @@ class DynamoTable:
                 _judge(error, changes)
                 self._pause(place, error)
                 continue
-            capacity.called(writes=_units(reply))
+            request_cost.called(writes=_units(reply))
             return
 
     def _change(self, change: Change, texts: Mapping[Key, str]) -> dict[str, Any]:

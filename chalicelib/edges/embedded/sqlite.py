@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 from chalicelib.edges.ports import Unusable
 from chalicelib.edges.table import (
     ANYTHING,
@@ -187,7 +187,9 @@ class SqliteTable:
             return None
         with self._connection() as connection:
             row = connection.execute(f"{_COLUMNS} pk = ? AND sk = ?", key).fetchone()
-        capacity.called(reads=capacity.read_units(_size(row[0], row[1], row[4]) if row else 0))
+        request_cost.called(
+            reads=request_cost.read_units(_size(row[0], row[1], row[4]) if row else 0)
+        )
         return _item(row) if row else None
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Item]:
@@ -213,11 +215,11 @@ class SqliteTable:
         with self._connection() as connection:
             rows = connection.execute(statement, (partition, sort, _PAGE)).fetchall()
         if not rows:
-            capacity.called(reads=capacity.read_units(0))
+            request_cost.called(reads=request_cost.read_units(0))
             return []
         partitions, sorts, versions, ends, texts = zip(*rows, strict=True)
         whole = sum(map(len, texts)) + _size("".join(partitions), "".join(sorts))
-        capacity.called(reads=capacity.read_units(whole))
+        request_cost.called(reads=request_cost.read_units(whole))
         bodies = json.loads(b"[%b]" % b",".join(texts))
         return list(map(Item, map(Key, partitions, sorts), versions, bodies, ends))
 
@@ -232,8 +234,8 @@ class SqliteTable:
             if "locked" in str(error) or "busy" in str(error):
                 raise Busy(str(error)) from error
             raise
-        units = (capacity.write_units(_size(*c.key, texts.get(c.key, ""))) for c in changes)
-        capacity.called(writes=sum(units))
+        units = (request_cost.write_units(_size(*c.key, texts.get(c.key, ""))) for c in changes)
+        request_cost.called(writes=sum(units))
         if broken:
             raise Conflict(broken)
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from chalicelib import messages
 from chalicelib.messages.door import staff
+from chalicelib.messages.frame import dates
 from chalicelib.messages.links import links
 from chalicelib.messages.own_words import BLOC
-from chalicelib.messages.summaries.desk import ACTS
+from chalicelib.messages.reports.acts import ACTS
 from chalicelib.messages.urging import urging
 from chalicelib.rules.review.act import UNIT, Act
 
@@ -123,8 +123,8 @@ def _day(text: str) -> str:
     """An instant or a day as people write it; any other text as it is."""
     try:
         if _DAY.fullmatch(text):
-            return messages.day(date.fromisoformat(text))
+            return dates.day(date.fromisoformat(text))
         found = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return messages.moment(found) if found.tzinfo else text
+    return dates.moment(found) if found.tzinfo else text

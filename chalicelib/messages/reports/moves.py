@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from chalicelib import messages
-from chalicelib.messages.frame import problems
+from chalicelib.messages.frame import dates, problems
 from chalicelib.messages.own_words import ITSELF, ITSELF_FIRST
-from chalicelib.messages.summaries import desk
+from chalicelib.messages.reports.acts import ACTS
+from chalicelib.messages.unit import report as report_words
 from chalicelib.rules.reports.report import Version
 from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import UNIT, Act
@@ -17,7 +17,7 @@ from chalicelib.rules.texts.comment import LONGEST
 # What is wrong with a box of these pages; the box's own name stands before it.
 FAULTS: Mapping[str, str] = {
     "too_long": f"Nội dung dài quá {LONGEST:,} ký tự, vui lòng viết gọn.".replace(",", ".", 1),
-    "forbidden_character": messages.FAULTS["forbidden_character"],
+    "forbidden_character": report_words.FAULTS["forbidden_character"],
     "no_comment": "Vui lòng ghi ít nhất một góp ý, cho một nội dung hoặc góp ý chung.",
     "no_reason_given": "Vui lòng ghi lý do.",
     "no_answer": "Vui lòng ghi lý do không chấp thuận để đơn vị biết.",
@@ -96,7 +96,7 @@ def event(act: Act) -> str:
     """One act about a report as a sentence."""
     said = _SENTENCES.get(act.verb)
     if said is None:
-        return f"{who(act)}: {desk.ACTS.get(act.verb, act.verb)}."
+        return f"{who(act)}: {ACTS.get(act.verb, act.verb)}."
     known = {name: _day(act.detail, name) for name in ("due", "wanted", "until", "arrived")}
     return said.format(who=who(act), version=act.detail.get("version", ""), **known)
 
@@ -121,19 +121,19 @@ def _day(detail: Mapping[str, Any], name: str) -> str:
     given = str(detail.get(name) or "")
     if not given:
         return ""
-    return messages.day(from_iso(given) if "T" in given else date.fromisoformat(given))
+    return dates.day(from_iso(given) if "T" in given else date.fromisoformat(given))
 
 
 def answered_before(request: UnitRequest) -> str:
     """Another officer was faster: who said what, when."""
-    when = messages.moment(request.answered) if request.answered else ""
+    when = dates.moment(request.answered) if request.answered else ""
     said = f" Trả lời: {request.answer}" if request.answer else ""
     return f"{request.officer} đã trả lời đề nghị này lúc {when}: {ANSWERS[request.state]}.{said}"
 
 
 def told(act: Act) -> str:
     """What somebody else did just before: who, what, when."""
-    return f"Lúc {messages.moment(act.at)}: {event(act)}"
+    return f"Lúc {dates.moment(act.at)}: {event(act)}"
 
 
 def refusal(reason: str, act: Act | None) -> str:
@@ -159,7 +159,7 @@ def sending(version: Version) -> str:
     """One version as a sentence: who sent it, whether it was in time."""
     by = f"{version.sender.name}, {version.sender.post}".strip(", ")
     if version.entered:
-        how = f"{version.actor} nhập báo cáo giấy nhận ngày {messages.day(version.sent)}"
+        how = f"{version.actor} nhập báo cáo giấy nhận ngày {dates.day(version.sent)}"
     else:
         how = "Đơn vị gửi"
     late = version.late if version.number == 1 else version.after_due

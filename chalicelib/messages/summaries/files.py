@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from chalicelib import messages
+from chalicelib.messages.frame import dates
 from chalicelib.messages.own_words import BLOC_FIRST, ITSELF_FIRST, filled
+from chalicelib.messages.reports import states as state_words
 from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.summaries.cells import Words
 
@@ -34,16 +35,16 @@ _WORDS = Words(
         "{bloc}: không áp dụng",
         "{bloc}: chưa có",
     ),
-    rules=messages.AGGREGATES,
+    rules=state_words.AGGREGATES,
     by_department=f"{ITSELF_FIRST} nhập",
     met={True: "Đạt", False: "Chưa đạt", None: ""},
-    missing=messages.MISSING,
-    value_states=messages.VALUE_STATES,
-    states=messages.STATES,
-    timing=messages.TIMING,
+    missing=state_words.MISSING,
+    value_states=state_words.VALUE_STATES,
+    states=state_words.STATES,
+    timing=state_words.TIMING,
     sheets=("Tổng hợp", "Theo đơn vị", "Nội dung", "Tình hình gửi"),
     made="{period}, tổng hợp lúc {moment}",
-    moment=messages.moment,
+    moment=dates.moment,
     counts=(
         ("Phải gửi", "expected"),
         ("Đã nhận", "received"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from chalicelib.messages import day
+from chalicelib.messages.frame.dates import day
 from chalicelib.messages.own_words import BLOC, BLOC_FIRST, filled
 from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.texts import text

@@ -4,10 +4,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from chalicelib import messages
 from chalicelib.edges import logs
 from chalicelib.edges.ports import Asked, Site
 from chalicelib.edges.table import Busy, Conflict
+from chalicelib.messages.door import sign_in as sign_in_words
 from chalicelib.pages.door import ceilings
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.access import known_browser
@@ -76,5 +76,5 @@ def _post(site: Site, now: datetime, email: str, link: str, code: str) -> str:
     from chalicelib.pages.links import link_mail
 
     body = render.text("messages/sign_in.txt", code=code, link=absolute(site, "s", link))
-    subject = messages.SIGN_IN["subject"].format(code=code)
+    subject = sign_in_words.SIGN_IN["subject"].format(code=code)
     return link_mail.post(site, now, email, subject, body)

@@ -2,8 +2,9 @@
 
 import re
 
-from chalicelib import messages
 from chalicelib.edges.ports import Asked, Site
+from chalicelib.messages.door import sign_in as sign_in_words
+from chalicelib.messages.frame import dates
 from chalicelib.pages.door import doors
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.guessing import failed
@@ -107,7 +108,7 @@ def enter(site: Site, request: Request) -> Response:
 def _unknown(site: Site, request: Request) -> Problem:
     """Unknown and revoked links get one answer; one that a leaver may hold says that it was."""
     if at := access.replaced(site.table, request.params["token"], request.now):
-        return Problem(410, "replaced_link", messages.day(today(at)))
+        return Problem(410, "replaced_link", dates.day(today(at)))
     return failed(site, request, 404, "unknown_link")
 
 
@@ -136,7 +137,7 @@ def ask_sign_in(site: Site, request: Request) -> Response:
     """Count, hand over, answer: all of it alike, whether the account exists or not."""
     email = request.form.get("email", "").lower()
     if not re.fullmatch(_EMAIL, email) or forbidden(email):
-        fault = messages.SIGN_IN["bad_email"]
+        fault = sign_in_words.SIGN_IN["bad_email"]
         return render.page(site, request, "door/sign_in.html", status=422, fault=fault, email=email)
     account = rules.account_mark(site.key, email)
     browser = known_browser.browser(site.key, _cookie(site, request, _KNOWN), account)
@@ -168,9 +169,9 @@ def use_code(site: Site, request: Request) -> Response:
         return _let_in(site, request, tried.email)
     status = failed(site, request, 422, "bad_code").status if tried.judged else 429
     name = "bad_code" if tried.judged else "waiting"
-    said = [messages.SIGN_IN[name]]
+    said = [sign_in_words.SIGN_IN[name]]
     if tried.again:
-        said.append(messages.SIGN_IN["again"].format(at=messages.minute(tried.again)))
+        said.append(sign_in_words.SIGN_IN["again"].format(at=dates.minute(tried.again)))
     fault = " ".join(said)
     return render.page(site, request, "door/code.html", status=status, fault=fault, email="")
 

@@ -20,13 +20,14 @@ from jinja2 import (
     select_autoescape,
 )
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages import own_words
+from chalicelib.messages.frame import dates
+from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit.scripts import words
 from chalicelib.pages.frame.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 from chalicelib.rules.access import access
-from chalicelib.rules.forms import target
+from chalicelib.rules.forms import indicator_target
 from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.texts import number
 
@@ -68,15 +69,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "day": messages.day,
-        "moment": messages.moment,
+        "day": dates.day,
+        "moment": dates.moment,
         "number": number.shown,
         "amount": lambda text, decimals: number.shown(Decimal(text), decimals),
         "percent": lambda text: text.replace(".", ","),
-        "target": target.shown,
+        "target": indicator_target.shown,
         "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
     }
-    environment.globals |= {"states": messages.STATES, "aggregates": messages.AGGREGATES}
+    environment.globals |= {"states": state_words.STATES, "aggregates": state_words.AGGREGATES}
     environment.globals |= {"most_listed": MOST_LISTED, "script_words": words}
     environment.globals |= {
         name: getattr(own_words, name) for name in ("ITSELF", "ITSELF_FIRST", "BLOC", "BLOC_FIRST")

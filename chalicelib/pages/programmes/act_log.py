@@ -7,7 +7,7 @@ from typing import IO, Any
 from chalicelib.edges.ports import Site
 from chalicelib.messages.own_words import filled
 from chalicelib.messages.programmes import act_log as words
-from chalicelib.messages.summaries.desk import ACTS
+from chalicelib.messages.reports.acts import ACTS
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response, url

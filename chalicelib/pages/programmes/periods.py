@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
+from chalicelib.messages.frame import dates
 from chalicelib.messages.programmes.programme import DAYS, PERIOD_FAULTS, PERIOD_STATES
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of, programme_of
@@ -63,7 +63,7 @@ def _period_page(
     faults: Mapping[str, str] | None = None,
     problem: str = "",
 ) -> Response:
-    days = {name: messages.day(getattr(period, name)) for name in _MOVED}
+    days = {name: dates.day(getattr(period, name)) for name in _MOVED}
     return render.page(
         site,
         request,
@@ -89,9 +89,9 @@ def _pushed(request: Request, period: Period) -> list[tuple[str, str, datetime]]
     """Days that were asked for and became another: the box, what was typed, what it is now."""
     asked = {name: request.query.get(name, "") for name in ("due", "locks")}
     return [
-        (DAYS[name], messages.day(day), getattr(period, name))
+        (DAYS[name], dates.day(day), getattr(period, name))
         for name, typed in asked.items()
-        if (day := read_day(typed)) and messages.day(day) != messages.day(getattr(period, name))
+        if (day := read_day(typed)) and dates.day(day) != dates.day(getattr(period, name))
     ]
 
 

@@ -8,7 +8,7 @@ from chalicelib.edges.table import Busy
 from chalicelib.messages.reports import moves as words
 from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.pages.reports import notify, one_report
+from chalicelib.pages.reports import decision_notice, one_report
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
@@ -42,7 +42,9 @@ def _return(site: Site, request: Request, owed: OwedReport) -> Response:
     if faults:
         return one_report.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "return", remarks.detail(said))
-    return _moved(site, request, owed, act, notify.about(site, _where(owed), act, said.due))
+    return _moved(
+        site, request, owed, act, decision_notice.about(site, _where(owed), act, said.due)
+    )
 
 
 def _reopen(site: Site, request: Request, owed: OwedReport) -> Response:
@@ -51,7 +53,7 @@ def _reopen(site: Site, request: Request, owed: OwedReport) -> Response:
     if faults:
         return one_report.page(site, request, owed, status=422, faults=faults)
     act = _act(request, owed, "reopen", {"reason": reason})
-    return _moved(site, request, owed, act, notify.about(site, _where(owed), act))
+    return _moved(site, request, owed, act, decision_notice.about(site, _where(owed), act))
 
 
 _DECISIONS: Mapping[str, Callable[[Site, Request, OwedReport], Response]] = {
@@ -75,7 +77,7 @@ def _act(
     )
 
 
-def _where(owed: OwedReport) -> notify.Where:
+def _where(owed: OwedReport) -> decision_notice.Where:
     return owed.programme, owed.period, owed.unit
 
 
@@ -97,7 +99,7 @@ def _moved(
             return one_report.page(site, request, fresh, status=409, refused=why)
     else:
         if notice:
-            notify.tell(site, request, _where(owed), notice)
+            decision_notice.tell(site, request, _where(owed), notice)
     return _to_the_next(site, request, owed)
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.reports import decision_notice
 from chalicelib.messages.reports import moves as words
-from chalicelib.messages.reports import notify
+from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
 from chalicelib.pages.unit import owed_report
@@ -209,7 +210,7 @@ def _line(one: Indicator, content: Content, last: Last | None) -> Line:
         one.measured_in if counted else "",
         shown(one, last.figure) if last else "",
         last.period if last else "",
-        tuple(messages.CHANGED.format(old=jump.last, new=jump.new) for jump in jumps),
+        tuple(state_words.CHANGED.format(old=jump.last, new=jump.new) for jump in jumps),
         content.notes.get(one.code, ""),
     )
 
@@ -239,16 +240,16 @@ def differences(
     asked: Iterable[Indicator], older: Content, newer: Content
 ) -> list[tuple[str, str, str]]:
     """Field by field, in the form's order: label, then, now. Empty where there was nothing."""
-    rows = [(messages.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
+    rows = [(state_words.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
     for one in asked:
         rows.append((one.label, _said(one, older), _said(one, newer)))
         then, now = (content.notes.get(one.code, "") for content in (older, newer))
-        rows.append((messages.NOTE.format(label=one.label), then, now))
+        rows.append((state_words.NOTE.format(label=one.label), then, now))
     return [row for row in rows if row[1] != row[2]]
 
 
 def _yes(nil: bool) -> str:
-    return messages.YES if nil else messages.NO
+    return state_words.YES if nil else state_words.NO
 
 
 def _said(one: Indicator, content: Content) -> str:
@@ -278,11 +279,11 @@ def _moments(
     for act in events:
         if act.verb != "paper":  # the version itself says it
             notice = told.get(act.name)
-            mail = notify.ended(notice, now) if notice else ""
+            mail = decision_notice.ended(notice, now) if notice else ""
             found.append(Moment(act.at, words.event(act), words.said(act, labels), told=mail))
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 
 def _sending(version: Version) -> Moment:
-    more = ((messages.SENDER["reason"], version.reason),) if version.reason else ()
+    more = ((report_words.SENDER["reason"], version.reason),) if version.reason else ()
     return Moment(version.entered or version.sent, words.sending(version), more, version.number)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import problems
 from chalicelib.messages.reports import moves as words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
 from chalicelib.pages.reports import one_report
@@ -160,27 +160,29 @@ def _form_faults(
     if empty:
         found.append((empty[0].field, words.LEFT_EMPTY.format(n=len(empty))))
     if owed_report.unknown(owed, form, _OWN_FIELDS):
-        found.append(("form", messages.FAULTS["unknown_field"]))
+        found.append(("form", report_words.FAULTS["unknown_field"]))
     return found
 
 
 def _sender_faults(form: Mapping[str, str], *, again: bool) -> list[tuple[str, str]]:
     """The paper names who prepared it; post and telephone may be missing there."""
-    found = [] if form.get("by.name") else [("by.name", messages.FAULTS["no_name"])]
+    found = [] if form.get("by.name") else [("by.name", report_words.FAULTS["no_name"])]
     for field in ("by.name", "by.post", "by.phone"):
         problem = "sender_too_long" if len(form.get(field, "")) > 100 else ""
         problem = "forbidden_character" if forbidden(form.get(field, "")) else problem
         if problem:
-            found.append((field, messages.sender_fault(Fault(field, "", problem))))
+            found.append((field, report_words.sender_fault(Fault(field, "", problem))))
     if form.get("approved") != "1":
         found.append(("approved", words.NOT_SIGNED))
     reason = form.get("reason", "")
     if again and not reason:
-        found.append(("reason", messages.FAULTS["no_reason"]))
+        found.append(("reason", report_words.FAULTS["no_reason"]))
     if len(reason) > LONGEST_NOTE:
-        found.append(("reason", messages.FAULTS["reason_too_long"]))
+        found.append(("reason", report_words.FAULTS["reason_too_long"]))
     if forbidden(reason):
-        found.append(("reason", messages.sender_fault(Fault("reason", "", "forbidden_character"))))
+        found.append(
+            ("reason", report_words.sender_fault(Fault("reason", "", "forbidden_character")))
+        )
     return found
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.frame import dates
 from chalicelib.messages.own_words import filled
 from chalicelib.messages.reports import progress as words
+from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.reports import tables
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import period_of
@@ -23,7 +24,7 @@ from chalicelib.rules.texts.number import Percent
 from chalicelib.rules.texts.text import slug
 from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import owing
-from chalicelib.store import contacts, programmes, reports, terms, unit_requests
+from chalicelib.store import contacts, exempt_or_extended, programmes, reports, unit_requests
 
 STYLES = ("base", "desk", "progress")
 
@@ -34,7 +35,7 @@ def rows_of(site: Site, programme: Programme, period: Period) -> tuple[list[Row]
     return progress.rows(
         units,
         reports.heads(site.table, programme.key, period.key),
-        terms.terms(site.table, programme.key, period.key),
+        exempt_or_extended.terms(site.table, programme.key, period.key),
         dict(contacts.contacts(site.table, programme.key)),
         period,
     )
@@ -96,7 +97,7 @@ def xlsx(site: Site, request: Request) -> Response:
     shown = progress.chosen(rows, wanted, request.now)
     title = [
         programme.name,
-        tables.TITLE.format(period=period.label, moment=messages.moment(request.now)),
+        tables.TITLE.format(period=period.label, moment=dates.moment(request.now)),
         _narrowed(programme, wanted, len(shown), len(rows)),
     ]
     sheets = [
@@ -156,7 +157,7 @@ def _unit_cells(programme: Programme, row: Row, timing: Timing) -> list[Cell]:
         unit.code,
         unit.name,
         programme.blocs[unit.bloc],
-        words.EXEMPT if row.exempt else messages.STATES[row.owed.state],
+        words.EXEMPT if row.exempt else state_words.STATES[row.owed.state],
         words.told(timing),
         timing.by // words.HOUR if late and timing.by else None,
         row.owed.own_due,

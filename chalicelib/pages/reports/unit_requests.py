@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
+from chalicelib.messages.reports import decision_notice as told_words
 from chalicelib.messages.reports import moves as words
-from chalicelib.messages.reports import notify as told_words
 from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
-from chalicelib.pages.reports import notify
+from chalicelib.pages.reports import decision_notice
 from chalicelib.pages.reports.one_report import STYLES
 from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import Period
@@ -25,8 +25,7 @@ from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts import comment
 from chalicelib.rules.texts.clock import iso
 from chalicelib.rules.units.unit import Unit, known_as, owing
-from chalicelib.store import notices, programmes, reports, unit_requests
-from chalicelib.store import terms as store_terms
+from chalicelib.store import exempt_or_extended, notices, programmes, reports, unit_requests
 
 _KINDS: Mapping[str, Asking] = {"extend": "extend", "reopen": "reopen"}
 _STATES: Mapping[str, State] = {"grant": "granted", "refuse": "refused", "close": "closed"}
@@ -111,7 +110,7 @@ def _all(site: Site, programme: Programme, period: Period, request: Request) -> 
 
 def _owed(site: Site, p: str, period: Period, unit: str) -> Obligation:
     head = reports.head(site.table, p, period.key, unit)
-    return Obligation(period, store_terms.of(site.table, p, period.key, unit), head)
+    return Obligation(period, exempt_or_extended.of(site.table, p, period.key, unit), head)
 
 
 # ------------------------------------------------------------------ answering
@@ -125,7 +124,7 @@ class _Answer:
     state: State
     said: str
     act: Act
-    where: notify.Where
+    where: decision_notice.Where
 
 
 def answer(site: Site, request: Request) -> Response:
@@ -162,7 +161,7 @@ def answer(site: Site, request: Request) -> Response:
         why = str(refused) if isinstance(refused, _Refused) else words.REQUEST_CHANGED
         return _not_done(site, request, (programme, period), unit_request, state, why)
     if told:
-        notify.tell(site, request, where, told)
+        decision_notice.tell(site, request, where, told)
     return _done(site, p, period.key, unit_request)
 
 
@@ -234,6 +233,6 @@ def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
     act, told = replace(act, detail=detail), None
     if given.state != "closed":  # nobody waits for an answer to what was closed
         due = (until or owed.due) if unit_request.kind == "extend" else None
-        told = notify.about(site, given.where, act, due)
+        told = decision_notice.about(site, given.where, act, due)
     unit_requests.answer(site.table, act, made, owed, told)
     return told

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.frame import dates
 from chalicelib.messages.reports import progress as words
 from chalicelib.messages.reports import tables
 from chalicelib.pages.frame import render
@@ -18,7 +18,7 @@ from chalicelib.rules.progress import progress, years
 from chalicelib.rules.progress.years import Column, Line
 from chalicelib.rules.texts import text
 from chalicelib.rules.texts.clock import today
-from chalicelib.store import programmes, reports, terms
+from chalicelib.store import exempt_or_extended, programmes, reports
 
 
 class _Asked(NamedTuple):
@@ -53,7 +53,7 @@ def xlsx(site: Site, request: Request) -> Response:
     asked = _asked(site, request)
     title = [
         asked.programme.name,
-        tables.YEARS_TITLE.format(year=asked.year, moment=messages.moment(request.now)),
+        tables.YEARS_TITLE.format(year=asked.year, moment=dates.moment(request.now)),
         tables.YEARS_NOTE,
     ]
     periods = ((period.label, 18) for period in asked.periods)
@@ -86,7 +86,7 @@ def _lines(site: Site, request: Request, asked: _Asked) -> list[Line]:
         Column(
             period,
             {head.unit: head for head in reports.all_standing(site.table, p, period.key)},
-            terms.terms(site.table, p, period.key),
+            exempt_or_extended.terms(site.table, p, period.key),
         )
         for period in asked.periods
     ]
@@ -104,6 +104,6 @@ def _cells(programme: Programme, lines: Iterable[Line]) -> Iterator[list[Cell]]:
     for line in lines:
         unit = line.unit
         named = (unit.code, unit.name, programme.blocs[unit.bloc])
-        ended = messages.day(line.ended) if line.ended else None
+        ended = dates.day(line.ended) if line.ended else None
         said = [words.cell(one.kind, late=one.late) for one in line.cells]
         yield [*named, ended, *said, "; ".join(line.former)]

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
+from chalicelib.messages.reports import states as state_words
 from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Request, Response
 from chalicelib.pages.units.listing import STYLES
@@ -14,14 +14,14 @@ from chalicelib.rules.forms.form_versions import merged
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import report
-from chalicelib.rules.reports.terms import without_exempt
+from chalicelib.rules.reports.exempt_or_extended import without_exempt
 from chalicelib.rules.summaries import todays_units
 from chalicelib.rules.summaries.aggregate import Aggregate
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.successions import Lines
 from chalicelib.rules.units.unit import Unit, in_force, owing
-from chalicelib.store import programmes, reports, terms
+from chalicelib.store import exempt_or_extended, programmes, reports
 
 
 def by_unit(site: Site, request: Request) -> Response:
@@ -97,7 +97,7 @@ def _is_figure(indicator: Indicator) -> bool:
 
 def _askers(site: Site, its: _Asked, indicator: Indicator, everyone: Sequence[Unit]) -> list[Unit]:
     """Who owes this figure, in official order."""
-    exempt = terms.terms(site.table, its.programme.key, its.period.key)
+    exempt = exempt_or_extended.terms(site.table, its.programme.key, its.period.key)
     owed = without_exempt(owing(everyone, its.period.end), exempt)
     return [unit for unit in owed if its.asks(indicator.code, unit)]
 
@@ -161,7 +161,7 @@ def _without_value(one: Aggregate) -> str:
     if one.with_value:
         return "–"  # over nothing, or of what is not added up
     if one.nil and one.nil == one.expected:
-        return messages.VALUE_STATES["nil"]
+        return state_words.VALUE_STATES["nil"]
     if one.not_applicable and one.not_applicable == one.expected:
-        return messages.VALUE_STATES["na"]
-    return messages.MISSING
+        return state_words.VALUE_STATES["na"]
+    return state_words.MISSING

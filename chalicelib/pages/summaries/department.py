@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
 from chalicelib.messages.programmes.programme import PERIOD_FAULTS
+from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
@@ -61,7 +62,7 @@ def _page(
         period=sheet.period,
         fields=_fields(sheet, typed, faults),
         stands=[(one, _words(one, sheet.entered)) for one in sheet.asked],
-        faults=[(f.field, messages.fault(f, _named(sheet, f.code))) for f in faults],
+        faults=[(f.field, report_words.fault(f, _named(sheet, f.code))) for f in faults],
         problem=problem,
         entered=sheet.entered,
         history=_history(sheet),
@@ -90,7 +91,7 @@ def _named(sheet: _Sheet, code: str) -> Indicator | None:
 
 def _words(one: Indicator, entered: Entered) -> str:
     values = entered.values()
-    return shown(one, values[one.code]) if one.code in values else messages.MISSING
+    return shown(one, values[one.code]) if one.code in values else state_words.MISSING
 
 
 def _last(sheet: _Sheet) -> dict[str, tuple[str, str]]:
@@ -120,7 +121,7 @@ def _history(sheet: _Sheet) -> list[tuple[Entered, list[tuple[str, str, str]]]]:
 def _both(change: Change) -> tuple[str, str]:
     """In words, before and after; empty where there is none."""
     indicator, before, after = change
-    return messages.entered(indicator, before), messages.entered(indicator, after)
+    return state_words.entered(indicator, before), state_words.entered(indicator, after)
 
 
 def enter(site: Site, request: Request) -> Response:
@@ -150,7 +151,7 @@ def enter(site: Site, request: Request) -> Response:
 def _detail(changed: Iterable[Change]) -> dict[str, list[str]]:
     """For the record of acts: by code, before and after."""
     return {
-        one.indicator.code: [(told or messages.MISSING)[:_TOLD] for told in _both(one)]
+        one.indicator.code: [(told or state_words.MISSING)[:_TOLD] for told in _both(one)]
         for one in changed
     }
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from chalicelib import VERSION
 from chalicelib.edges.ports import Site
-from chalicelib.messages import VALUE_STATES, minute, moment
+from chalicelib.messages.frame.dates import minute, moment
+from chalicelib.messages.reports.states import VALUE_STATES
 from chalicelib.messages.summaries import desk as words
 from chalicelib.pages.door import ceilings
 from chalicelib.pages.frame import render
@@ -22,7 +23,7 @@ from chalicelib.rules.progress.progress import Counts
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.clock import iso
 from chalicelib.rules.texts.text import slug
-from chalicelib.store import archives, programmes, summaries, unit_requests
+from chalicelib.store import backup_log, programmes, summaries, unit_requests
 from chalicelib.store.summaries import Kept
 
 _STYLES = ("base", "desk")
@@ -79,7 +80,7 @@ def _archive(site: Site, request: Request) -> tuple[datetime | None, bool] | Non
     """
     if request.session is None or request.session.role != "officer":
         return None
-    known = archives.known(site.table)
+    known = backup_log.known(site.table)
     return (known.made, missed(known, request.now)) if known else None
 
 

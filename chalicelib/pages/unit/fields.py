@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import messages
+from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.unit.owed_report import Last, OwedReport
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
@@ -29,7 +30,7 @@ class Field:
 
     @property
     def sentence(self) -> str:
-        return messages.FAULTS[self.fault.problem] if self.fault else ""
+        return report_words.FAULTS[self.fault.problem] if self.fault else ""
 
     @property
     def meanings(self) -> list[tuple[str, str]]:
@@ -81,13 +82,15 @@ def _last(indicator: Indicator, last: Last | None) -> tuple[str, str]:
 def shown(indicator: Indicator, found: Any) -> str:
     """A figure or text in words: also the states that are no value."""
     if found is value.NIL:
-        return messages.LEFT_EMPTY if indicator.is_text else messages.VALUE_STATES["nil"]
+        return state_words.LEFT_EMPTY if indicator.is_text else state_words.VALUE_STATES["nil"]
     if found is value.NOT_APPLICABLE:
-        return messages.VALUE_STATES["na"]
+        return state_words.VALUE_STATES["na"]
     text = value.shown(indicator, found)
     if indicator.kind == "ratio":
         share = number.percent(*found)
-        told = messages.PERCENT.format(share=number.shown(share, 2)) if share is not None else "–"
+        told = (
+            state_words.PERCENT.format(share=number.shown(share, 2)) if share is not None else "–"
+        )
         text = f"{text} ({told})"
     return text
 
@@ -95,7 +98,7 @@ def shown(indicator: Indicator, found: Any) -> str:
 def faults(owed: OwedReport, found: tuple[Fault, ...]) -> list[tuple[str, str]]:
     """For the summary at the top: the box to go to, and the whole sentence."""
     by_code = {indicator.code: indicator for indicator in owed.asked}
-    return [(fault.field, messages.fault(fault, by_code.get(fault.code))) for fault in found]
+    return [(fault.field, report_words.fault(fault, by_code.get(fault.code))) for fault in found]
 
 
 def understood(owed: OwedReport, content: Content) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -127,4 +130,4 @@ def _as_typed(indicator: Indicator, typed: Mapping[str, str]) -> str:
     state = typed.get(f"{indicator.code}.state", "")
     boxes = [typed.get(field, "") for field in value.fields(indicator)]
     text = "/".join(boxes) if any(boxes) else ""
-    return " ".join(part for part in (text, messages.VALUE_STATES.get(state, "")) if part)
+    return " ".join(part for part in (text, state_words.VALUE_STATES.get(state, "")) if part)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
-from chalicelib.messages.frame import problems
+from chalicelib.messages.frame import dates, problems
 from chalicelib.messages.own_words import filled
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import (
     Problem,
@@ -24,12 +24,12 @@ from chalicelib.pages.unit.fields import faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports.draft import Draft, Merged
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Fault
-from chalicelib.rules.reports.terms import NO_TERMS
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.unit import Unit, known_as, owing
-from chalicelib.store import programmes, reports, terms
+from chalicelib.store import exempt_or_extended, programmes, reports
 from chalicelib.store.drafts import Kept
 
 if TYPE_CHECKING:  # only what was returned needs that module
@@ -87,7 +87,7 @@ def _owed(
     head = reports.head(site.table, p, period.key, code)
     if not owes or (head is not None and now > period.locks):
         return Obligation(period, NO_TERMS, head, bool(owes))
-    return Obligation(period, terms.of(site.table, p, period.key, code), head)
+    return Obligation(period, exempt_or_extended.of(site.table, p, period.key, code), head)
 
 
 def form(site: Site, request: Request) -> Response:
@@ -232,7 +232,7 @@ def _merged(
     }
     return {
         "draft": draft.revision,
-        "saved": messages.moment(draft.saved),
+        "saved": dates.moment(draft.saved),
         "place": whole_number(form.get("place", "")),
         "theirs": {**settled, **merged.theirs},
     }
@@ -243,13 +243,13 @@ def _asked(kept: Kept, draft: Draft, names: Iterable[str]) -> dict[str, Any]:
     asked = {
         name: {
             "text": draft.typed.get(name, ""),
-            "saved": messages.moment(draft.written(name).at),
+            "saved": dates.moment(draft.written(name).at),
         }
         for name in names
     }
     if kept.full:
-        return {"asked": asked, "full": True, "problem": messages.FULL}
-    return {"asked": asked, "parked": kept.parked, "problem": messages.CLASHED}
+        return {"asked": asked, "full": True, "problem": report_words.FULL}
+    return {"asked": asked, "parked": kept.parked, "problem": report_words.CLASHED}
 
 
 def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:
@@ -257,9 +257,12 @@ def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:
     is not in what was sent.
     """
     if kept.full:
-        return as_json({"problem": messages.FULL, "full": True}, 409)
+        return as_json({"problem": report_words.FULL, "full": True}, 409)
     query = {"parked": str(kept.parked)} if kept.parked else {}
-    told = {"problem": messages.SENT_MEANWHILE, "to": url(site, "report", owed.period.key, **query)}
+    told = {
+        "problem": report_words.SENT_MEANWHILE,
+        "to": url(site, "report", owed.period.key, **query),
+    }
     return as_json(told | ({"parked": kept.parked} if kept.parked else {}), 409)
 
 

@@ -14,11 +14,11 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.draft import BESIDE, Draft, Parked
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head, Reading, Version
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.units.unit import Unit, known_as, owing
-from chalicelib.store import drafts, programmes, reports, terms
+from chalicelib.store import drafts, exempt_or_extended, programmes, reports
 
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
@@ -107,7 +107,7 @@ def of(
         head=head,
         draft=held.draft,
         parked=held.parked,
-        terms=terms.of(site.table, p, key, code),
+        terms=exempt_or_extended.of(site.table, p, key, code),
         form=version,
         owes=owes,
     )

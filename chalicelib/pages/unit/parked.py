@@ -6,9 +6,10 @@ After the lock it is only read, and a draft that was never sent with it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import problems
+from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
 from chalicelib.pages.unit import keeping, owed_report
@@ -124,16 +125,16 @@ def _labels(owed: OwedReport) -> dict[str, str]:
         found[one.code] = one.label
         found[f"{one.code}.num"] = f"{one.label} ({one.num_label})"
         found[f"{one.code}.den"] = f"{one.label} ({one.den_label})"
-        found[f"{one.code}.state"] = messages.STATE_OF.format(label=one.label)
-        found[f"{one.code}.note"] = messages.NOTE_OF.format(label=one.label)
-    return {**found, "nil": messages.NIL_REPORT, **messages.SENDER}
+        found[f"{one.code}.state"] = state_words.STATE_OF.format(label=one.label)
+        found[f"{one.code}.note"] = state_words.NOTE_OF.format(label=one.label)
+    return {**found, "nil": state_words.NIL_REPORT, **report_words.SENDER}
 
 
 def _in_words(owed: OwedReport, name: str, text: str) -> str:
     if name in ("nil", "approved"):
-        return messages.YES if text else messages.NO
+        return state_words.YES if text else state_words.NO
     if name.endswith(".state"):
-        return messages.VALUE_STATES.get(text, messages.TOLD)
+        return state_words.VALUE_STATES.get(text, state_words.TOLD)
     choices = next((one.choices for one in owed.asked if one.code == name), ())
     return {choice.name: choice.label for choice in choices}.get(text, text)
 

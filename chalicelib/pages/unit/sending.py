@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Mapping
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
-from chalicelib.messages.frame import problems
+from chalicelib.messages.frame import dates, problems
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import (
     Problem,
@@ -32,7 +32,7 @@ from chalicelib.store.reports import Clash, Sending
 
 # Why a send was not taken, where a later look can't tell any more.
 _MEANWHILE = {
-    "unknown_field": messages.FAULTS["unknown_field"],
+    "unknown_field": report_words.FAULTS["unknown_field"],
     "period_changed": problems.REFUSALS["period_changed"],
     "try_again": problems.REFUSALS["try_again"],
 }
@@ -51,7 +51,7 @@ def check(site: Site, request: Request) -> Response:
         return _check_page(site, request, owed, typed, given)
     found, why = _in_the_way(site, request, owed, given)
     read = owed_report.read(owed, typed, {})
-    wrong = found or read.faults or read.empties or why == messages.FAULTS["unknown_field"]
+    wrong = found or read.faults or read.empties or why == report_words.FAULTS["unknown_field"]
     status = 422 if wrong else 409 if why else 200
     return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
 
@@ -67,8 +67,8 @@ def _in_the_way(
         return found, problems.REFUSALS[owed.obligation.against_sending(request.now)]
     again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
     if again:
-        moment = messages.moment(messages.whole_minute(again))
-        return found, messages.SENT_OFTEN.format(moment=moment)
+        moment = dates.moment(dates.whole_minute(again))
+        return found, report_words.SENT_OFTEN.format(moment=moment)
     return found, _MEANWHILE.get(request.query.get("why", ""), "")
 
 
@@ -101,7 +101,7 @@ def _check_page(
         read=read,
         labels=labels,
         faults=faults(owed, read.faults),
-        sender_faults={fault.field: messages.sender_fault(fault) for fault in found},
+        sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,

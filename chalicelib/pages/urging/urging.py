@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import remind
+from chalicelib.messages.frame import dates
 from chalicelib.messages.urging import urging as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of
@@ -157,7 +157,7 @@ def _composer(urging: _Urging, note: str) -> remind.Compose:
             link=absolute(urging.site, "u", token) if token else words.PLACE_OF_LINK,
             now=urging.request.now,
         )
-        due = messages.day(case.owed.due)
+        due = dates.day(case.owed.due)
         return words.SUBJECTS[case.why].format(period=period.label, due=due), text
 
     return composed

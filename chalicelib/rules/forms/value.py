@@ -25,7 +25,7 @@ NOT_APPLICABLE = False
 
 
 class Unreadable(Exception):
-    """What was typed in `field` is not taken; `problem` is a key of messages.FAULTS."""
+    """What was typed in `field` is not taken; `problem` is a key of messages.unit.report.FAULTS."""
 
     def __init__(self, field: str, problem: str, meanings: Sequence[Decimal] = ()) -> None:
         super().__init__(f"{field}: {problem}")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.rules.files.source_rows import Row
-from chalicelib.rules.forms import target
+from chalicelib.rules.forms import indicator_target
 
 EXTRA = (
     "aggregate",
@@ -105,7 +105,7 @@ class Extras:
 
     def _target(self) -> str:
         given = self._row["target"]
-        goal = target.parse(given)
+        goal = indicator_target.parse(given)
         if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
             self._fault("target", "percent_target" if goal.percent else "share_target")
         return given

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.texts import number, text
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.unit import Unit

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.contact import Contact, mailbox
 from chalicelib.rules.units.unit import Unit

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Standing
 from chalicelib.rules.reports.states import State
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.texts import text
 from chalicelib.rules.units.unit import Unit, known_as, owing
 

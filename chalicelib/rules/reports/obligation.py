@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 
 Asking = Literal["extend", "reopen"]  # what a unit may ask the department for
 

@@ -130,7 +130,7 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`field` is the box to go to; `problem` a key of messages.FAULTS."""
+    """`field` is the box to go to; `problem` a key of messages.unit.report.FAULTS."""
 
     field: str
     code: str

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports import report
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Content, Head, Sender, Version
 from chalicelib.rules.reports.states import Refused, State, moved
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 
 
 def submit(

@@ -17,7 +17,7 @@ def new_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`who` is an officer's mail address or UNIT; `verb` a key of messages.summaries.desk.ACTS.
+    """`who` is an officer's mail address or UNIT; `verb` a key of messages.reports.acts.ACTS.
 
     `detail` holds what the verb needs to be told: reasons, dates, old and new values. Never a
     token or a link.

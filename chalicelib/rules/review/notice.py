@@ -32,7 +32,7 @@ class Notice:
 
     unit: str
     act: str  # by `Act.name`
-    verb: str  # a key of messages.reports.notify.SUBJECTS
+    verb: str  # a key of messages.reports.decision_notice.SUBJECTS
     at: datetime
     mailbox: str  # empty where the unit has none: then somebody must call
     state: State

@@ -6,7 +6,7 @@ from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
 
-from chalicelib.rules.forms import target
+from chalicelib.rules.forms import indicator_target
 from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.texts import number
 
@@ -98,7 +98,7 @@ class Aggregate:
 
     def met(self, indicator: Indicator) -> bool | None:
         """Judged on exact figures, never on the rounded percentage; None where it can't be."""
-        goal = target.parse(indicator.target)
+        goal = indicator_target.parse(indicator.target)
         if goal is None:
             return None
         if indicator.kind in ("count", "amount") and self.nil and not self.with_value:

@@ -16,7 +16,7 @@ _SPACED = re.compile(r"([1-9]\d{0,2}(?: \d{3})+)[.,](\d+)")
 
 
 class NotRead(Exception):
-    """The text is no number we take; `problem` is a key of messages.FAULTS."""
+    """The text is no number we take; `problem` is a key of messages.unit.report.FAULTS."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

@@ -22,7 +22,7 @@ from tests.builders import instant
 from tests.conftest import Clock, on_aws
 from tests.contract import parallel
 from tests.faulty import Calls, FaultyTable
-from tests.pages.reports.test_notify import Post
+from tests.pages.reports.test_decision_notice import Post
 from tests.pages.unit.test_form import text
 from tests.sizes import Figure, size
 

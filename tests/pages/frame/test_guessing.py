@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 import app
-from chalicelib.edges import capacity
+from chalicelib.edges import request_cost
 from chalicelib.edges.ports import Site
 from chalicelib.rules.access import access as rules
 from chalicelib.store import links, sign_ins, tries
@@ -169,7 +169,7 @@ def test_no_guess_hits_and_honest_people_of_the_same_address_go_on(
     for stretch in pauses(GUESSES):
         town.honest()
         for number in stretch:
-            with capacity.counted() as spent:
+            with request_cost.counted() as spent:
                 reply = guess(number)
             reads += spent.reads
             writes_later += spent.writes if number >= 300 else 0

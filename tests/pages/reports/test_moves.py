@@ -13,8 +13,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Change, Table
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import iso
-from chalicelib.store import access, acts, moves, programmes, reports
-from chalicelib.store import terms as store_terms
+from chalicelib.store import access, acts, exempt_or_extended, moves, programmes, reports
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import ENGINES, NEW, Clock
@@ -506,8 +505,10 @@ def test_reports_are_gone_through_in_official_order(officer: Visitor) -> None:
 def test_an_exempt_unit_is_named_so_and_who_owes_nothing_has_no_page(
     site: Site, officer: Visitor
 ) -> None:
-    terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Trường đang sáp nhập")
-    site.table.write(store_terms.put(NEW, Q4, terms))
+    terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(
+        exempt="Trường đang sáp nhập"
+    )
+    site.table.write(exempt_or_extended.put(NEW, Q4, terms))
     assert "Được miễn báo cáo : Trường đang sáp nhập" in text(officer.get(where()))
     for gone in (where("X99"), where("x" * 3_000), f"/desk/{NEW}/2031-Q1/reports/T01"):
         assert officer.get(gone).status == 404
@@ -536,8 +537,8 @@ def test_nothing_is_asked_back_of_a_unit_that_is_exempt(
     fields, before = form(officer.get(where()), do) | said, state(site)
 
     def exempt() -> None:
-        terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
-        site.table.write(store_terms.put(NEW, Q4, terms))
+        terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+        site.table.write(exempt_or_extended.put(NEW, Q4, terms))
 
     if moment:
         write = acts.commit

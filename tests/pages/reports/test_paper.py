@@ -13,8 +13,7 @@ from chalicelib.rules.programmes.period import end_of, start_of
 from chalicelib.rules.reports import submission
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.review.act import Act
-from chalicelib.store import access, acts, moves, programmes, reports
-from chalicelib.store import terms as store_terms
+from chalicelib.store import access, acts, exempt_or_extended, moves, programmes, reports
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests import builders
@@ -108,8 +107,10 @@ def test_a_paper_that_came_after_the_lock_needs_an_extension(
     assert reply.status == 409
     assert "sau ngày khóa kỳ" in text(reply)
     assert fields(reply)["i1_5"] == "12"
-    terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(due=end_of(date(2026, 12, 24)))
-    site.table.write(store_terms.put(NEW, Q4, terms))
+    terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(
+        due=end_of(date(2026, 12, 24))
+    )
+    site.table.write(exempt_or_extended.put(NEW, Q4, terms))
     assert entered(site, officer, reply, i1_5="12", arrived="2026-12-22").status == 303
     head = reports.head(site.table, NEW, Q4, "T01")
     assert head is not None
@@ -264,8 +265,8 @@ def test_an_electronic_answer_takes_the_mark_of_paper_away(
 
 def test_for_an_exempt_unit_no_paper_is_entered(site: Site, officer: Visitor) -> None:
     page = officer.get(PAPER)
-    terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
-    site.table.write(store_terms.put(NEW, Q4, terms))
+    terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+    site.table.write(exempt_or_extended.put(NEW, Q4, terms))
     assert officer.get(PAPER).status == 409
     reply = entered(site, officer, page, i1_5="12")
     assert reply.status == 409

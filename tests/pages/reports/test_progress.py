@@ -13,10 +13,10 @@ import app
 from bench import grid as bench
 from chalicelib.edges.ports import Site
 from chalicelib.rules.programmes.period import end_of
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
-from chalicelib.store import acts, contacts, programmes, terms
+from chalicelib.store import acts, contacts, exempt_or_extended, programmes
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -38,9 +38,11 @@ LOCKED = end_of(date(2026, 12, 21))
 
 
 def put(site: Site, given: Terms) -> None:
-    held = terms.of(site.table, NEW, Q4, given.unit)
+    held = exempt_or_extended.of(site.table, NEW, Q4, given.unit)
     act = Act(AT, OFFICER, "exempt", NEW, Q4, given.unit)
-    acts.commit(site.table, act, terms.put(NEW, Q4, given._replace(revision=held.revision)))
+    acts.commit(
+        site.table, act, exempt_or_extended.put(NEW, Q4, given._replace(revision=held.revision))
+    )
 
 
 def counts(page: Reply, name: str = "Tất cả") -> dict[str, int]:

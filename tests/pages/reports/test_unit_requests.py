@@ -12,9 +12,8 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Change, Table
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.review.act import Act
-from chalicelib.store import access, acts, moves, reports, unit_requests
+from chalicelib.store import access, acts, exempt_or_extended, moves, reports, unit_requests
 from chalicelib.store import links as store_links
-from chalicelib.store import terms as store_terms
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import ENGINES, NEW, Clock
@@ -75,7 +74,7 @@ def test_more_time_is_asked_for_granted_and_holds(
     done = officer.follow(answered(officer, page, do="grant", until="2026-12-28"))
     assert "Sở đã chấp thuận đến hết ngày 28/12/2026" in text(done)
     assert "Không có đề nghị nào đang chờ" in text(done)
-    terms = store_terms.of(site.table, NEW, Q4, "T01")
+    terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")
     assert terms.due == end_of(date(2026, 12, 28))
     home = text(unit.get("/report"))
     assert "28/12/2026 (đã gia hạn)" in home
@@ -100,7 +99,7 @@ def test_a_returned_report_gets_another_due_of_its_return(
     head = reports.head(site.table, NEW, Q4, "T01")
     assert head is not None
     assert (head.state, head.return_due) == ("returned", end_of(date(2026, 11, 30)))
-    assert store_terms.of(site.table, NEW, Q4, "T01").due is None
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due is None
     said = text(unit.get(f"/report/{Q4}"))
     assert "Xem lại số liệu" in said  # the comments of the return still stand
     assert "30/11/2026" in said
@@ -146,7 +145,7 @@ def test_more_time_is_granted_until_a_day_that_can_be(
     assert sentence in text(reply)
     fields = next(f for where, f in Forms(reply.body.decode()).forms if where.endswith("/requests"))
     assert (fields["until"], fields["answer"]) == (day, "Đồng ý")
-    assert store_terms.of(site.table, NEW, Q4, "T01").due is None
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due is None
 
 
 # ------------------------------------------------------------------ reopening
@@ -237,7 +236,7 @@ def test_an_answer_given_twice_is_one_and_another_officer_is_told(
     reply = answered(second, theirs, do="refuse", answer="Không được")
     assert reply.status == 409
     assert f"{OFFICER} đã trả lời đề nghị này lúc 10:00 ngày 23/11/2026" in text(reply)
-    assert store_terms.of(site.table, NEW, Q4, "T01").due == end_of(date(2026, 12, 24))
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due == end_of(date(2026, 12, 24))
 
 
 @pytest.mark.guards(
@@ -274,7 +273,7 @@ def test_what_is_no_longer_needed_is_said_and_closed(
     reply = answered(officer, page, do="grant")
     assert reply.status == 409
     assert "không cần gia hạn nữa" in text(reply)
-    assert store_terms.of(site.table, NEW, Q4, "T01").due is None
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due is None
     assert "Chấp thuận gia hạn" not in text(reply)
     assert answered(officer, reply, do="close").status == 303
     (ask,) = unit_requests.of_period(site.table, NEW, Q4)
@@ -314,7 +313,7 @@ def test_more_time_is_not_granted_over_a_report_that_came_that_moment(
     app.use(replace(site, table=table))  # type: ignore[arg-type]
     reply = answered(officer, page, do="grant")
     assert reply.status == 409
-    assert store_terms.of(site.table, NEW, Q4, "T01").due is None
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due is None
     (ask,) = unit_requests.of_period(site.table, NEW, Q4)
     assert ask.state == "open"
 
@@ -336,8 +335,8 @@ def test_nothing_is_granted_to_a_unit_that_was_exempted_that_moment(
     page, before = officer.get(INBOX), reports.head(site.table, NEW, Q4, "T01")
 
     def exempt() -> None:
-        its = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
-        site.table.write(store_terms.put(NEW, Q4, its))
+        its = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+        site.table.write(exempt_or_extended.put(NEW, Q4, its))
 
     app.use(replace(site, table=SendsMeanwhile(site.table, exempt)))  # type: ignore[arg-type]
     for _ in range(2):  # at that moment, and again from the page that is still there
@@ -417,7 +416,7 @@ def test_of_many_answers_at_one_moment_one_is_kept(
     ended = parallel(4, answer)
     assert sorted(ended) == [303, 409, 409, 409]  # type: ignore[type-var]
     won = ended.index(303)
-    assert store_terms.of(site.table, NEW, Q4, "T01").due == end_of(date(2026, 12, 24 + won))
+    assert exempt_or_extended.of(site.table, NEW, Q4, "T01").due == end_of(date(2026, 12, 24 + won))
     events = acts.events(site.table, NEW, Q4, "T01")
     assert sorted(act.verb for act in events) == ["ask_extend", "grant_extend"]
 
@@ -464,8 +463,8 @@ def test_the_director_reads_the_inbox(as_unit: AS_UNIT, as_staff: AS_STAFF) -> N
 
 
 def test_an_exempt_unit_has_nothing_to_ask(site: Site, as_unit: AS_UNIT) -> None:
-    terms = store_terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
-    site.table.write(store_terms.put(NEW, Q4, terms))
+    terms = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+    site.table.write(exempt_or_extended.put(NEW, Q4, terms))
     unit = as_unit()
     assert "được miễn báo cáo" in text(unit.get(ASK))
     assert "Xin gia hạn" not in text(unit.get("/report"))

@@ -9,9 +9,9 @@ import pytest
 from openpyxl import load_workbook
 
 from chalicelib.edges.ports import Site
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.review.act import Act
-from chalicelib.store import acts, programmes, terms
+from chalicelib.store import acts, exempt_or_extended, programmes
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, OLD, Clock
@@ -44,7 +44,7 @@ def test_the_year_in_use_is_shown_with_every_begun_period(
     move(site.table, NEW, Q4, "T01", "accept")
     sent(site, as_unit("T02"))
     act = Act(AT, OFFICER, "exempt", NEW, Q4, "T03")
-    acts.commit(site.table, act, terms.put(NEW, Q4, Terms("T03", "Sáp nhập")))
+    acts.commit(site.table, act, exempt_or_extended.put(NEW, Q4, Terms("T03", "Sáp nhập")))
     page = director.get(YEARS)
     found = lines(page)
     assert list(found) == [*(f"T{n:02}" for n in range(1, 36)), "G01"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route
 
-from chalicelib.rules.reports.terms import Terms
-from chalicelib.store import terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
+from chalicelib.store import exempt_or_extended
 from infra.browser import PHONE
 from tests.browser import close, until
 from tests.pages.reports.test_moves_browser import tab_to
@@ -589,7 +589,9 @@ def test_text_of_a_period_that_takes_none_is_shown_in_the_question_itself(
     phone: Open, served: Office, link: str
 ) -> None:
     page = home_with_unsaved_text(phone())
-    served.table.write(terms.put(P, K, Terms(unit_of(served, link), exempt="Đang sáp nhập")))
+    served.table.write(
+        exempt_or_extended.put(P, K, Terms(unit_of(served, link), exempt="Đang sáp nhập"))
+    )
     page.reload()
     question = press_sign_out(page)
     question.get_by_text("chưa lưu", exact=True).wait_for()

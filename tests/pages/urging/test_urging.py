@@ -19,11 +19,20 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, Round
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Sender
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
-from chalicelib.store import access, acts, contacts, links, programmes, reminders, reports, terms
+from chalicelib.store import (
+    access,
+    acts,
+    contacts,
+    exempt_or_extended,
+    links,
+    programmes,
+    reminders,
+    reports,
+)
 from chalicelib.store.reports import Sending
 from infra.gateway import Reply
 from infra.visitor import Visitor
@@ -93,7 +102,7 @@ def programme_of(site: Site) -> Programme:
 
 def report_in(site: Site, unit: str, now: datetime | None = None) -> None:
     period = period_of(site)
-    own = terms.of(site.table, NEW, Q4, unit)
+    own = exempt_or_extended.of(site.table, NEW, Q4, unit)
     sender = Sender("Trần Thị Mẫu", "Văn thư", "0270 000 0000", approved=True)
     sending = Sending(NEW, period, unit, content({"i1_5": 1}), 0, period.form, sender, terms=own)
     reports.send(site.table, sending, now or site.clock())
@@ -101,7 +110,7 @@ def report_in(site: Site, unit: str, now: datetime | None = None) -> None:
 
 def keep_terms(site: Site, given: Terms) -> None:
     act = Act(site.clock(), OFFICER, "accept", NEW, Q4, given.unit)
-    acts.commit(site.table, act, terms.put(NEW, Q4, given))
+    acts.commit(site.table, act, exempt_or_extended.put(NEW, Q4, given))
 
 
 def keep_contact(site: Site, unit: str, given: Contact) -> None:

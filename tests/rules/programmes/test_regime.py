@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from chalicelib.messages import period_label
+from chalicelib.messages.frame.dates import period_label
 from chalicelib.rules.programmes import regime
 from chalicelib.rules.programmes.period import custom, end_of
 from chalicelib.rules.programmes.programme import Programme

@@ -9,8 +9,8 @@ from chalicelib.messages.reports import progress as words
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Counts, Row, Timing, Wanted
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from chalicelib.rules.units.contact import Contact
 from chalicelib.rules.units.unit import Unit
 from tests.builders import head, instant, period, unit

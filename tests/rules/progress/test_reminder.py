@@ -8,8 +8,8 @@ import pytest
 from chalicelib.messages.urging import urging as words
 from chalicelib.rules.progress import reminder
 from chalicelib.rules.progress.reminder import Case, NotUrged, Reminder, Round, Row
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.obligation import Obligation
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.units.contact import Contact
 from tests.builders import head, instant, period, unit
 

@@ -9,8 +9,8 @@ from chalicelib.messages.reports import progress as words
 from chalicelib.rules.programmes.period import Period, end_of, start_of
 from chalicelib.rules.progress import years
 from chalicelib.rules.progress.years import Cell, Column
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Standing
-from chalicelib.rules.reports.terms import Terms
 from chalicelib.rules.units.unit import Unit
 from tests.builders import head, period, standing, unit
 

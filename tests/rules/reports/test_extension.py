@@ -7,9 +7,9 @@ import pytest
 from chalicelib.messages.reports import progress as words
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.reports import extension
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import Terms
 from tests.builders import head, period
 
 NOW = datetime(2026, 12, 18, 3, tzinfo=UTC)

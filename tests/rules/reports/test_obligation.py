@@ -9,9 +9,9 @@ from chalicelib.messages.frame import problems
 from chalicelib.messages.reports import moves as words
 from chalicelib.messages.urging.urging import NOT_URGED
 from chalicelib.rules.programmes.period import end_of
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
 from chalicelib.rules.reports.obligation import Asking, Obligation
 from chalicelib.rules.reports.report import Head
-from chalicelib.rules.reports.terms import NO_TERMS, Terms
 from tests.builders import head, instant, period
 
 DUE, LOCKS = (end_of(date(2026, 12, day)) for day in (17, 21))

@@ -13,9 +13,9 @@ from hypothesis import given, strategies
 
 from chalicelib.pages.frame.bodies import read_form
 from chalicelib.rules.reports import report
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Content, Fault
 from chalicelib.rules.reports.states import Move, Refused, State, moved
-from chalicelib.rules.reports.terms import Terms
 from tests.builders import (
     KINDS,
     content,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.rules.reports import unit_request
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
 from tests.builders import instant, period
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib import messages
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
+from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.summaries.files import words
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.summaries import department_figures as noun
@@ -156,7 +156,7 @@ def test_nought_and_not_applicable_are_two_answers():
     ("found", "words"), [(..., ""), (None, "Không phát sinh"), (False, "Không áp dụng"), (0, "0")]
 )
 def test_what_was_entered_is_told_in_words(found, words):
-    assert messages.entered(ours(), found) == words
+    assert state_words.entered(ours(), found) == words
 
 
 # ------------------------------------------------------------------ in the table

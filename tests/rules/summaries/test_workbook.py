@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
-from chalicelib import messages
+from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.summaries.files import words
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import workbook
@@ -95,7 +95,7 @@ def expected_cells(line):
         line["code"],
         line["label"],
         line["measured_in"] or None,
-        "Sở nhập" if line["code"] == "k1" else messages.AGGREGATES[line["aggregate"]],
+        "Sở nhập" if line["code"] == "k1" else state_words.AGGREGATES[line["aggregate"]],
         line["target"] or None,
         MET[line["met"]],
         result,

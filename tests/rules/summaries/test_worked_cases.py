@@ -24,8 +24,8 @@ from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
 from tests.independent import Raw, assert_equal, independent
 from tests.officer import OFFICER, move
+from tests.pages.reports.test_exempt_or_extended import exempt, fields
 from tests.pages.reports.test_progress import GRID, counts, row
-from tests.pages.reports.test_terms import exempt, fields
 from tests.pages.unit.test_form import BY, Q4, codes, filled, sent, text
 from tests.pages.units.test_units import change
 

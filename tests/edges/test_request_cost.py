@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bench import stored
-from chalicelib.edges import capacity
-from chalicelib.edges.capacity import Spent
+from chalicelib.edges import request_cost
 from chalicelib.edges.ports import Site
+from chalicelib.edges.request_cost import Spent
 from chalicelib.jobs import summarise as summing
 from chalicelib.rules.forms.form import indicators
 from chalicelib.rules.reports.report import read
@@ -36,7 +36,7 @@ def told() -> dict[str, tuple[int, int, int]]:
 
 def spent_by(work: Callable[[], Any]) -> tuple[int, int, int]:
     spent: Spent
-    with capacity.counted() as spent:
+    with request_cost.counted() as spent:
         work()
     return spent.calls, spent.reads, spent.writes
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies
 
-from chalicelib.rules.forms import target
-from chalicelib.rules.forms.target import Target
+from chalicelib.rules.forms import indicator_target
+from chalicelib.rules.forms.indicator_target import Target
 from tests.builders import unhurried
 
 
@@ -25,7 +25,7 @@ from tests.builders import unhurried
     ],
 )
 def test_a_target_is_read_as_it_is_written(written, sign, amount, percent):
-    assert target.parse(written) == Target(sign, Decimal(amount), percent)
+    assert indicator_target.parse(written) == Target(sign, Decimal(amount), percent)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_a_target_is_read_as_it_is_written(written, sign, amount, percent):
     ["", "theo kế hoạch", "≥ 1/đơn vị", "tăng so với năm trước", ">=", "%", "98 %%", "-5", "mức 2"],
 )
 def test_another_text_is_no_target_and_is_only_shown(written):
-    assert target.parse(written) is None
-    assert target.shown(written) == written
+    assert indicator_target.parse(written) is None
+    assert indicator_target.shown(written) == written
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_another_text_is_no_target_and_is_only_shown(written):
     ],
 )
 def test_a_target_is_shown_with_the_signs_of_print(written, shown):
-    assert target.shown(written) == shown
+    assert indicator_target.shown(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_target_is_shown_with_the_signs_of_print(written, shown):
     ],
 )
 def test_a_total_meets_a_target_or_not(written, meets, misses):
-    goal = target.parse(written)
+    goal = indicator_target.parse(written)
     assert all(goal.met_by(Decimal(total)) for total in meets)
     assert not any(goal.met_by(Decimal(total)) for total in misses)
 
@@ -84,15 +84,15 @@ def test_a_total_meets_a_target_or_not(written, meets, misses):
     ],
 )
 def test_a_share_is_compared_unrounded(written, numerator, denominator, met):
-    assert target.parse(written).met_by_share(numerator, denominator) is met
+    assert indicator_target.parse(written).met_by_share(numerator, denominator) is met
 
 
 @given(strategies.integers(0, 10**18), strategies.integers(1, 10**18))
 @unhurried
 def test_a_share_is_compared_exactly_however_large_it_is(numerator, more):
     denominator = numerator + more
-    assert target.parse("<100%").met_by_share(numerator, denominator)
-    assert not target.parse("100%").met_by_share(numerator, denominator)
-    assert target.parse(">=50%").met_by_share(numerator, denominator) is (
+    assert indicator_target.parse("<100%").met_by_share(numerator, denominator)
+    assert not indicator_target.parse("100%").met_by_share(numerator, denominator)
+    assert indicator_target.parse(">=50%").met_by_share(numerator, denominator) is (
         2 * numerator >= denominator
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib import messages
+from chalicelib.messages.frame import dates
 from chalicelib.messages.own_words import ITSELF_FIRST
 from chalicelib.rules.review.notice import Notice
 
@@ -31,7 +31,7 @@ LABEL = "Thư báo đơn vị"
 
 
 def subject(notice: Notice, period: str) -> str:
-    until = messages.day(notice.until) if notice.until else ""
+    until = dates.day(notice.until) if notice.until else ""
     return SUBJECTS[notice.verb].format(period=period, until=until)
 
 

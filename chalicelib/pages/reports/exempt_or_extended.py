@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
 from chalicelib.messages.reports import progress as words
-from chalicelib.messages.summaries.desk import ACTS
+from chalicelib.messages.reports.acts import ACTS
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
@@ -21,7 +21,7 @@ from chalicelib.rules.progress.progress import Row
 from chalicelib.rules.reports import extension
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import PATIENCE
-from chalicelib.store import acts, moves, terms
+from chalicelib.store import acts, exempt_or_extended, moves
 
 _MOST_FOUND = 50  # units that a search lists
 
@@ -78,7 +78,7 @@ class _Page:
         return render.page(
             self.site,
             self.request,
-            "reports/terms.html",
+            "reports/exempt_or_extended.html",
             status=status,
             styles=STYLES,
             programme=self.programme,
@@ -166,10 +166,10 @@ def exempt(site: Site, request: Request) -> Response:
         return _answer(page, form, {"exempt": "sent_meanwhile"}, 409)
     try:
         act = page.act("exempt", code)
-        terms.exempt(site.table, act, reason, seen=page.seen, head=revision)
-    except terms.Changed:
+        exempt_or_extended.exempt(site.table, act, reason, seen=page.seen, head=revision)
+    except exempt_or_extended.Changed:
         return _changed(page)
-    except terms.SentMeanwhile:
+    except exempt_or_extended.SentMeanwhile:
         return _answer(_Page(site, request), form, {"exempt": "sent_meanwhile"}, 409)
     return page.back(unit=code, done="exempt")
 
@@ -223,7 +223,7 @@ def _extend_all(page: _Page, bloc: str, due: datetime, reason: str) -> None:
                     page.answer_by(one, due, reason)
                 else:
                     act = page.act("extend", one.unit.code)
-                    terms.extend_at_least(page.site.table, act, due, reason)
+                    exempt_or_extended.extend_at_least(page.site.table, act, due, reason)
 
 
 def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
@@ -238,8 +238,8 @@ def _extend_one(page: _Page, row: Row, due: datetime, reason: str) -> Response:
             page.answer_by(row, due, reason)
         else:
             act = page.act("extend", code)
-            terms.extend(page.site.table, act, due, reason, seen=page.seen)
-    except terms.Changed:
+            exempt_or_extended.extend(page.site.table, act, due, reason, seen=page.seen)
+    except exempt_or_extended.Changed:
         return _changed(page)
     except Conflict:
         if row.owed.return_due is None:
@@ -271,7 +271,7 @@ def lift(site: Site, request: Request) -> Response:
     verb = "unexempt" if what == "exempt" else "unextend"
 
     try:
-        terms.lift(site.table, page.act(verb, code), seen=page.seen)
-    except terms.Changed:
+        exempt_or_extended.lift(site.table, page.act(verb, code), seen=page.seen)
+    except exempt_or_extended.Changed:
         return _changed(page)
     return page.back(unit=code, done=verb)

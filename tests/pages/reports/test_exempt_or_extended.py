@@ -10,7 +10,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import ANYTHING, Change, Conflict, Put
 from chalicelib.jobs import summarise
 from chalicelib.rules.programmes.period import end_of
-from chalicelib.store import acts, keys, programmes, reports, terms
+from chalicelib.store import acts, exempt_or_extended, keys, programmes, reports
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
@@ -31,7 +31,7 @@ def officer(as_staff: Callable[..., Visitor]) -> Visitor:
 
 def of(site: Site, unit: str) -> tuple[str, datetime | None]:
     """The reason of the exemption, and the extension, as they stand in the table."""
-    held = terms.of(site.table, NEW, Q4, unit)
+    held = exempt_or_extended.of(site.table, NEW, Q4, unit)
     return held.exempt, held.due
 
 
@@ -283,8 +283,8 @@ def test_a_return_gets_no_more_time_for_a_unit_that_was_exempted_that_moment(
     move(site.table, NEW, Q4, "T01", "return", end_of(date(2026, 11, 25)))
     before = reports.head(site.table, NEW, Q4, "T01")
     page = officer.get(f"{TERMS}?{query}")
-    held = terms.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
-    at_that_moment(monkeypatch, lambda: site.table.write(terms.put(NEW, Q4, held)))
+    held = exempt_or_extended.of(site.table, NEW, Q4, "T01")._replace(exempt="Đang sáp nhập")
+    at_that_moment(monkeypatch, lambda: site.table.write(exempt_or_extended.put(NEW, Q4, held)))
     answer = officer.submit(page, "/extend", day=DAY, reason="Bão số 9")
     if query == "unit=T01":
         assert answer.status == 409
@@ -399,8 +399,8 @@ def test_terms_that_another_officer_changed_meanwhile_are_read_again_first(
 
     def meanwhile(*given: object) -> None:
         monkeypatch.setattr(acts, "commit", write)
-        held = terms.of(site.table, NEW, Q4, "T01")
-        site.table.write(terms.put(NEW, Q4, held._replace(exempt="Đang sáp nhập")))
+        held = exempt_or_extended.of(site.table, NEW, Q4, "T01")
+        site.table.write(exempt_or_extended.put(NEW, Q4, held._replace(exempt="Đang sáp nhập")))
         write(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(acts, "commit", meanwhile)
@@ -445,14 +445,14 @@ def test_what_cannot_be_is_said_by_its_field_and_changes_nothing(
     site: Site, officer: Visitor, action: str, given: dict[str, str], sentence: str
 ) -> None:
     site.table.write(Put(keys.terms(NEW, Q4, "T02"), {"exempt": "Sáp nhập", "due": ""}, ANYTHING))
-    before = terms.terms(site.table, NEW, Q4)
+    before = exempt_or_extended.terms(site.table, NEW, Q4)
     page = officer.get(TERMS)
     answer = officer.post(f"{TERMS}/{action}", fields(page, form_of=action, **given))
     assert answer.status == 422
     assert sentence in text(answer)
     if given.get("reason") == "a" and "unit" in given and given["unit"] == "T01":
         assert 'value="a"' in answer.body.decode()
-    assert terms.terms(site.table, NEW, Q4) == before
+    assert exempt_or_extended.terms(site.table, NEW, Q4) == before
     assert list(acts.acts(site.table, NEW, "2026-11")) == []
 
 

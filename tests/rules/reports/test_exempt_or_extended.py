@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from chalicelib.rules.programmes.period import end_of
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from tests.builders import period
 
 DAYS = [end_of(date(2026, 12, day)) for day in (18, 24, 25)]

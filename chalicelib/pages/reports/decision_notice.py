@@ -9,7 +9,7 @@ from chalicelib.edges import logs
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.messages.own_words import filled
-from chalicelib.messages.reports import notify as words
+from chalicelib.messages.reports import decision_notice as words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, absolute
 from chalicelib.pages.links import link_mail
@@ -83,7 +83,7 @@ def show(site: Site, request: Request) -> Response:
     return render.page(
         site,
         request,
-        "reports/notify.html",
+        "reports/decision_notice.html",
         styles=("base", "desk", "urging"),
         programme=owed.programme,
         period=owed.period,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.edges.table import Body, Check, Conflict, Item, Put, Table
-from chalicelib.rules.reports.terms import Terms
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import acts, keys
