@@ -8,9 +8,8 @@ from playwright.sync_api import Browser, Page
 from chalicelib.rules.texts import clock
 from infra.browser import DESK
 from tests.conftest import NEW
-from tests.whole.test_browser import browser, check_and_send, phone, to_the_form, urls
+from tests.whole.test_browser import check_and_send, phone, to_the_form
 
-__all__ = ["browser", "urls"]  # fixtures
 pytestmark = pytest.mark.browser
 
 
