@@ -27,6 +27,7 @@ ROOMS = sorted({"frame", *map(room_of, WAYS)})
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 _OPEN = "for (const one of document.querySelectorAll('details')) one.open = true"
 _TELLING, _EMPTY = {"class", "type", "role", "scope"}, {"meta", "link", "input", "br", "img", "col"}
+_NOTHING = {None: "nothing", "": "nothing", "mailto:": "nothing", "tel:": "nothing"}
 _RUN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations.map(
   one => `${one.id}: ${one.nodes[0].html.slice(0, 120)}`)"""
 
@@ -62,26 +63,38 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
 
 
 class Places(HTMLParser):
-    """Every kind of element of a page with all kinds around it; of its attributes, those that axe
-    reads by what they say, and that there are others. Words are none of it.
+    """Every kind of element of a page with all kinds around it: of its attributes those that axe
+    reads by what they say, of others whether they say anything; and whether it holds words.
     """
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: set[tuple[str, ...]] = set()
         self._around: list[tuple[str, str]] = []
+        self._words = 0  # so many of those around hold some
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        kind = [(name, text) if name in _TELLING else name for name, text in attrs]
+        kind = [
+            (name, text if name in _TELLING else _NOTHING.get(text, "")) for name, text in attrs
+        ]
         self._around.append((tag, f"{tag} {kind}"))
-        self.found.add(tuple(kind for _, kind in self._around))
         if tag in _EMPTY:
-            self._around.pop()
+            self._leave()
+
+    def handle_data(self, data: str) -> None:
+        self._words = len(self._around) if data.strip() else self._words
 
     def handle_endtag(self, tag: str) -> None:
-        while self._around and self._around.pop()[0] != tag:
+        while self._around and self._leave() != tag:
             pass
+
+    def _leave(self) -> str:
+        with_words = str(self._words >= len(self._around))
+        self.found.add((*(kind for _, kind in self._around), with_words))
+        tag, _ = self._around.pop()
+        self._words = min(self._words, len(self._around))
+        return tag
 
 
 def with_every_place(pages: list[Shown]) -> list[Shown]:
