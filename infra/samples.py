@@ -11,7 +11,7 @@ from chalicelib import ways
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates
 from chalicelib.messages.units import authoring
-from chalicelib.messages.units.units import heads
+from chalicelib.messages.units.units import heads, is_taken
 from chalicelib.rules.files.source_rows import FileType
 from chalicelib.rules.forms import xlsform_reader
 from chalicelib.rules.forms.form import Form
@@ -85,6 +85,9 @@ def _settings(path: Path) -> tuple[Programme, list[Staff]]:
             raise NotLoaded("\n".join(f"{path}: {line}" for line in where)) from None
         raise NotLoaded(f"{path}: {error}") from None
     _refuse_taken_key(path, programme.key)
+    if is_taken(programme.department):
+        bloc = programme.department.called.bloc
+        raise NotLoaded(f"{path}: department.called.bloc: a list calls another column {bloc}")
     if wrong := [one.email for one in staff if not contact.is_mailbox(one.email.lower())]:
         raise NotLoaded(f"{path}: staff: {wrong[0]} is no mail address like canbo@so.example")
     return programme, staff

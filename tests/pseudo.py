@@ -20,17 +20,16 @@ OPEN, CLOSE = "⟦", "⟧"
 _CODE = re.compile(r"[a-z0-9_.{}\-]*")  # what no one reads: a key, the name of a field
 _HELD = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 _WORD = re.compile(r"[^\W\d_]+")
-_MARK = re.compile("[\ue000-\uf8ff]")  # of a department's own word, left as it is
+_MARK = re.compile("[\ufdd0-\ufdef]")  # of a department's own word, left as it is
 _ADDRESS = re.compile(
     r"\$context\.requestId|\b(?:i\d|n_)\w*(?:\.\w+)?|\b[0-9a-f]{8}\b|[^\s⟦⟧]+@[^\s⟦⟧]+|https?://[^\s⟦⟧]+|/[^\s⟦⟧]*|[^\s⟦⟧]+\.(?:xlsx|csv)"
 )
 # Attributes that a person reads or hears; data-is is shown beside a cell on a phone.
 _READ = ("title", "alt", "aria-label", "placeholder", "data-is")
 # Data: codes of units, keys of periods; what the acts of tests/everything.py type.
-_DATA = {"T", "P", "G", "Q", "Zz"}
+_DATA = {"T", "P", "G", "Q", "Zz", "zz"}
 # What a department calls itself where it doesn't say; it says so, so no page that is its may.
 _DEFAULTS = re.compile("⟦[^⟦⟧]*(?:Sở|ngành Giáo dục|[kK]hối thi đua)[^⟦⟧]*⟧")
-_OF_NONE = {"/signin", "sign in", "sign in: no address", "signed out of the desk"}
 _TYPED = re.compile(
     "Đã triển khai “đủ”|từng tổ|Xem lại số liệu|Bão số 9|không có|Trường THPT Mới"
     "|Trần Thị Mẫu|Văn thư|make load|=A1"
@@ -269,7 +268,7 @@ def _with_strange_texts(site: Any) -> None:
         if item_kinds.of(item.key).name in ("programme", "form", "unit"):
             told = _strange(json.loads(str(item.body["json"])))
             if "department" in told:
-                told["department"]["called"] = dict.fromkeys(("itself", "field", "bloc"), "Zz0")
+                told["department"]["called"] = {"itself": "zz0", "field": "Zz1", "bloc": "zz2"}
             body = {**item.body, "json": json.dumps(told, ensure_ascii=False)}
             site.table.write(Put(item.key, body, item.version, item.expires))
 
@@ -345,9 +344,7 @@ def main(folder: Path) -> int:
             shown += 1
             sentences += text.count(OPEN)
             for one in Seen(text).texts if html else text.split("\n"):
-                if words := left(one) + [
-                    one for one in _DEFAULTS.findall(one) if where not in _OF_NONE
-                ]:
+                if words := [*left(one), *_DEFAULTS.findall(one)]:
                     found.add(f"{where}: {' '.join(words)} | {' '.join(one.split())[:100]}")
     print("\n".join(sorted(found)))
     print(f"shown {shown} sentences {sentences} outside {len(found)}", file=sys.stderr)

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from chalicelib.rules.programmes.programme import Called, Department
 
-# Code points of private use: no text that people type or that we write holds one.
-ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = "\ue000", "\ue001", "\ue002", "\ue003"
+# Code points that are no characters: no text that anybody typed holds one (`text.forbidden`).
+ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
 _ITSELF, _FIELD, _BLOC = "Sở", "ngành Giáo dục", "khối thi đua"
 
 

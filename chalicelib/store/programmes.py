@@ -1,14 +1,13 @@
 """Programmes, forms, periods and units in the table."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from chalicelib.edges.table import MOST_CHANGES, Change, Check, Conflict, Item, Key, Put, Table
 from chalicelib.rules.forms.form import Form
 from chalicelib.rules.programmes.period import Period
-from chalicelib.rules.programmes.programme import Department, Programme
+from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.units.unit import Unit
 from chalicelib.store import keys
 
@@ -40,13 +39,6 @@ def _json(item: Item) -> str:
 
 def programmes(table: Table) -> Iterator[Programme]:
     return map(_programme, table.query("PROGRAMMES"))
-
-
-def department(table: Table, day: date) -> Department | None:
-    """Whose installation this is on that day: of the programme that runs, or else the last one."""
-    found = sorted(programmes(table), key=lambda p: p.valid_to)
-    running = [p for p in found if p.valid_from <= day <= p.valid_to]
-    return (running or found)[-1].department if found else None
 
 
 def programme_keys(table: Table) -> list[str]:

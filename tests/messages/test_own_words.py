@@ -10,7 +10,7 @@ from chalicelib.messages import own_words
 from chalicelib.messages.units import units as words
 from chalicelib.rules.programmes.programme import Called, Department
 from chalicelib.rules.units import list_reader
-from chalicelib.store import programmes
+from chalicelib.store import programmes, sign_ins
 from infra import samples
 from infra.gateway import Gateway
 from infra.samples import NotLoaded
@@ -20,7 +20,7 @@ from tests.unit_files import book
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = re.compile(r"\bSở\b|ngành Giáo dục|[kK]hối\b")
-MARK = re.compile("[\ue000-\uf8ff]")
+MARK = re.compile("[\ufdd0-\ufdef]")
 HEALTH = '[department.called]\nitself = "sở Y & tế"\nfield = "ngành Y tế"\nbloc = "nhóm đơn vị"\n'
 
 
@@ -70,7 +70,16 @@ def test_a_programmes_folder_says_what_its_department_calls_things(empty_site, t
     assert not MARK.search(front)
 
 
-@pytest.mark.parametrize("word", ["<b>", "a\\nb", "\ue000", "x" * 61, " sở"])
+NONE = ["<b>", "a\\nb", "\ufdd0", "x" * 27, " sở", "sở ", "cụm/khối", "nhóm: A", "cụm'", "a\u2028b"]
+TAKEN = ["đơn vị", "Tên", "đơn vị cấp trên"]
+
+
+@pytest.mark.guards(
+    "a department's own words stand on every page, file and mail",
+    "a word that a sheet's name can't hold",
+    "the head of another column",
+)
+@pytest.mark.parametrize("word", [*NONE, *TAKEN])
 def test_a_word_that_is_none_is_refused_by_its_name(empty_site, tmp_path, word: str) -> None:
     called = f'[department.called]\nbloc = "{word}"\n[blocs]'
     path = folder(tmp_path / "one", toml=settings_with("[blocs]", called))
@@ -85,3 +94,14 @@ def test_a_list_of_units_is_read_under_the_departments_head_and_under_the_usual_
         made = book([("T01", "THPT A", "T", "01/01/2026")], ("Mã", "Tên", head, "Từ ngày"))
         listed = list_reader.read(made, {"T": "THPT"}, heads)
         assert [unit.bloc for _, unit in listed.rows] == ["T"], head
+
+
+def test_a_sheet_can_be_named_by_the_longest_word(empty_site, tmp_path) -> None:
+    """Excel takes 31 signs."""
+    called = f'[department.called]\nbloc = "{"nhóm & cụm-" * 2}đơn"\n[blocs]'
+    samples.load(empty_site, folder(tmp_path / "one", toml=settings_with("[blocs]", called)))
+    app.use(empty_site)
+    officer = Visitor(app, Gateway(app))
+    token, _, _ = sign_ins.ask_sign_in(empty_site.table, "can.bo@so.example", empty_site.clock())
+    officer.follow(officer.submit(officer.get(f"/s/{token}"), token))
+    assert officer.get("/desk/thu-nghiem/2026-Q4/reports.xlsx").status == 303

@@ -1,4 +1,4 @@
-"""Periods, days and moments as people write them: in Việt Nam, with its sun."""
+"""Periods, days and moments as people in Việt Nam write them, by their clock."""
 
 from datetime import date, datetime, timedelta
 

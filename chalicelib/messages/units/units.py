@@ -64,6 +64,13 @@ def heads(department: Department | None) -> Heads:
     return Heads(_titles(department), spellings, SHEET)
 
 
+def is_taken(department: Department) -> bool:
+    """Whether its word for blocs is what a list calls another column."""
+    others = {text.fold(one) for c in TITLES if c != "bloc" for one in (TITLES[c], *SPELLINGS[c])}
+    own = (BLOC_FIRST, f"Mã {BLOC}")
+    return any(text.fold(filled(head, department)) in others for head in own)
+
+
 def labels(programme: Programme) -> Labels:
     """What the workbook of the present list says besides the units."""
     department, blocs = programme.department, programme.blocs.items()

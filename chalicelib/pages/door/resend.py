@@ -6,11 +6,11 @@ Whoever asks learns nothing: units are looked up after the answer.
 from chalicelib.edges.ports import Asked, Site
 from chalicelib.messages.links import links as words
 from chalicelib.pages.door import doors
-from chalicelib.pages.frame import render
+from chalicelib.pages.frame import render, whose
 from chalicelib.pages.frame.web import Problem, Request, Response
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.texts import text
-from chalicelib.store import programmes, rates
+from chalicelib.store import rates
 
 LONGEST = 200
 
@@ -20,7 +20,6 @@ def form(site: Site, request: Request) -> Response:
 
 
 def _page(site: Site, request: Request, typed: str, fault: str = "", done: str = "") -> Response:
-    found = sorted(programmes.programmes(site.table), key=lambda p: p.valid_from, reverse=True)
     return render.page(
         site,
         request,
@@ -29,7 +28,7 @@ def _page(site: Site, request: Request, typed: str, fault: str = "", done: str =
         typed=typed,
         fault=words.RESEND.get(fault, ""),
         done=done,
-        department=found[0].department if found else None,
+        department=whose.department(site),
     )
 
 

@@ -6,14 +6,13 @@ from typing import cast
 from chalicelib.edges.ports import Site
 from chalicelib.messages.door import staff as words
 from chalicelib.messages.own_words import filled
-from chalicelib.pages.frame import render
+from chalicelib.pages.frame import render, whose
 from chalicelib.pages.frame.web import Request, Response, absolute, redirect
 from chalicelib.pages.links import link_mail
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.access.access import Role
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.texts.clock import today
-from chalicelib.store import access, acts, programmes, staff
+from chalicelib.store import access, acts, staff
 from chalicelib.store.staff import NotChanged
 
 # Of one person: nothing that a mail program would read as two addresses.
@@ -32,7 +31,7 @@ def _page(site: Site, request: Request, fault: str = "") -> Response:
         "door/staff.html",
         status=422 if fault else 200,
         styles=("base", "desk", "urging"),
-        department=programmes.department(site.table, today(request.now)),
+        department=whose.department(site),
         accounts=sorted(access.staff(site.table)),
         roles=words.ROLES,
         done=words.DONE.get(request.query.get("done", ""), ""),
@@ -75,7 +74,7 @@ def _fault(do: str, email: str, role: str) -> str:
 
 def _tell(site: Site, request: Request, email: str, role: str) -> link_mail.End:
     """Where to sign in, and nothing that opens anything. Whatever becomes of it, they are added."""
-    department = programmes.department(site.table, today(request.now))
+    department = whose.department(site)
     body = render.text(
         "messages/staff_added.txt",
         department=department,

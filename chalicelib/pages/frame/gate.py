@@ -10,7 +10,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.messages.frame import problems
 from chalicelib.messages.own_words import filled
-from chalicelib.pages.frame import render
+from chalicelib.pages.frame import render, whose
 from chalicelib.pages.frame.bodies import guard_length, unread, with_body
 from chalicelib.pages.frame.web import (
     Problem,
@@ -24,10 +24,9 @@ from chalicelib.pages.frame.web import (
     wants_json,
 )
 from chalicelib.rules.access.access import Session
-from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.texts.clock import today
-from chalicelib.store import access, programmes
+from chalicelib.store import access
 
 Visitor = Literal["anyone", "unit", "officer", "director"]
 Handler = Callable[[Site, Request], Response]
@@ -134,7 +133,7 @@ def problem_page(site: Site, request: Request | None, problem: Problem) -> Respo
     if problem.name == "refused":
         sentence = problems.REFUSALS[problem.detail]
     sentence = sentence.format(detail=problem.detail)
-    department = _department(site)
+    department = whose.department(site)
     if wants_json(request):
         told = {"problem": filled(sentence, department)} | (
             {"full": True} if problem.name == "parked_full" else {}
@@ -178,15 +177,6 @@ def _typed(request: Request | None, problem: Problem) -> Mapping[str, str]:
 
 def _without_token(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in typed.items() if name != "csrf"}
-
-
-def _department(site: Site) -> Department | None:
-    """Whom to call, if the table answers."""
-    try:
-        return programmes.department(site.table, today(site.clock()))
-    except Exception as error:
-        logs.say("contact_unreadable", logs.ERROR, error)
-        return None
 
 
 def broken_page(

@@ -128,9 +128,8 @@ def text(template: str, **context: Any) -> str:
 
 def department_of(context: Mapping[str, Any]) -> Department | None:
     """Whose words a page speaks: those of the department that it is about, or says to call."""
-    programme = context.get("programme") or next(
-        (found.programme for found in map(context.get, ("owed", "known")) if found), None
-    )
+    owed = context.get("owed")
+    programme = context.get("programme") or (owed.programme if owed else None)
     return programme.department if programme else context.get("department")
 
 

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.messages.door import staff as words
-from chalicelib.pages.frame import render
+from chalicelib.pages.frame import render, whose
 from chalicelib.pages.frame.web import Request, Response, redirect
 from chalicelib.pages.links.links import SLICE, read_instant
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review import act_log
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.texts.clock import PATIENCE, iso, today
+from chalicelib.rules.texts.clock import PATIENCE, iso
 from chalicelib.store import access, acts, links, programmes
 from chalicelib.store.links import Standing
 
@@ -43,7 +43,7 @@ def show(site: Site, request: Request) -> Response:
         request,
         "links/leaver.html",
         styles=("base", "desk", "links"),
-        department=programmes.department(site.table, today(request.now)),
+        department=whose.department(site),
         account=email,
         role=words.ROLES.get(role or "", ""),
         director=role == "director",

@@ -8,7 +8,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.messages.own_words import filled
 from chalicelib.messages.programmes import act_log as words
 from chalicelib.messages.reports.acts import ACTS
-from chalicelib.pages.frame import downloads, render
+from chalicelib.pages.frame import downloads, render, whose
 from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Request, Response, url
 from chalicelib.rules.files import table_writer
@@ -69,7 +69,7 @@ def _page(site: Site, request: Request, programme: Programme | None) -> Response
         "programmes/act_log.html",
         styles=("base", "desk", "urging"),
         programme=programme,
-        department=_department(site, programme, request),
+        department=programme.department if programme else whose.department(site),
         **_ways_on(site, programme, month, wanted, older),
         months=_months(programme, request),
         **_filters(everything, wanted, names),
@@ -113,12 +113,6 @@ def _choices(found: Iterable[str], wanted: str) -> list[str]:
     return sorted({*found, wanted} - {""})
 
 
-def _department(site: Site, programme: Programme | None, request: Request) -> Department | None:
-    if programme:
-        return programme.department
-    return programmes.department(site.table, today(request.now))
-
-
 def _names(site: Site, programme: Programme | None, request: Request) -> dict[str, str]:
     """As the units are called today."""
     versions: dict[str, list[Unit]] = {}
@@ -133,7 +127,10 @@ def _download(site: Site, request: Request, programme: Programme | None) -> Resp
     month, wanted = _asked(programme, request)
     p = programme.key if programme else ""
     found = (act for act in acts.of_month(site.table, p, month) if wanted.takes(act))
-    names, department = _names(site, programme, request), _department(site, programme, request)
+    names, department = (
+        _names(site, programme, request),
+        programme.department if programme else whose.department(site),
+    )
     save_as = words.FILE.format(about=p or words.ACCOUNTS, month=month)
     return downloads.made(
         site,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates, problems
+from chalicelib.messages.own_words import filled
 from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import (
@@ -175,7 +176,7 @@ def _ended(site: Site, request: Request, owed: OwedReport, typed: Mapping[str, s
     """Nobody may keep anything for this unit in a session that has ended: it stays on the page."""
     why = problems.REFUSALS["session_ended"]
     if wants_json(request):
-        return as_json({"problem": why}, 409)
+        return as_json({"problem": filled(why, owed.programme.department)}, 409)
     return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
 
 

@@ -1,25 +1,30 @@
 """A programme: whose it is, which blocs of units it asks, and when it collects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from chalicelib.rules.forms.form import Frozen
 
-_Word = Annotated[str, Field(pattern=r"^[^\W\d_][^\x00-\x1f\x7f\ue000-\uf8ff]*$|^$", max_length=60)]
+
+def _word(longest: int) -> StringConstraints:
+    """Letters first, then also digits, blanks, & - . and commas; a blank at no end."""
+    return StringConstraints(
+        pattern=r"^([^\W\d_]([\w &.,-]*[\w.])?)?$", max_length=longest, strict=True
+    )
 
 
 class Called(Frozen):
     """What a department calls itself, its field and its blocs, as inside a sentence.
 
-    Empty: what `messages.own_words` sets.
+    Empty: what `messages.own_words` sets. A bloc is also part of a sheet's name (31 signs).
     """
 
-    itself: _Word = ""
-    field: _Word = ""
-    bloc: _Word = ""
+    itself: Annotated[str, _word(60)] = ""
+    field: Annotated[str, _word(60)] = ""
+    bloc: Annotated[str, _word(26)] = ""
 
 
 class Department(Frozen):
@@ -29,7 +34,7 @@ class Department(Frozen):
     contact: str
     phone: str
     email: str
-    called: Called = Called()
+    called: Called = Field(default_factory=Called)
 
 
 class CustomPeriod(Frozen):
@@ -93,3 +98,14 @@ class Programme(Frozen):
     @property
     def days_off(self) -> frozenset[date]:
         return frozenset(day for days in self.holidays.values() for day in days)
+
+
+def at_work(programmes: Iterable[Programme], day: date) -> Programme | None:
+    """The one that runs on the day and began last; where none does, the last that has begun, or
+    the first that will.
+    """
+    found = sorted(programmes, key=lambda one: (one.valid_from, one.key))
+    running = [one for one in found if one.valid_from <= day <= one.valid_to]
+    begun = [one for one in found if one.valid_from <= day]
+    chosen = running or begun or found[:1]
+    return chosen[-1] if chosen else None
