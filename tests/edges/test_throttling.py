@@ -105,7 +105,7 @@ def test_no_fault_of_dynamodb_loses_or_doubles_a_report(
     """First sends, corrections, answers; drafts, moves and summaries between them."""
     caplog.set_level("CRITICAL", "baocao")
     chance = random.Random(int(share * 100))  # noqa: S311 - repeatable is what is wanted here
-    sends = size(12, 150)
+    sends = size(6, 150)
     unanswered = 0
     for turn in range(sends):
         world.now += timedelta(minutes=4)  # no unit sends more often than it may

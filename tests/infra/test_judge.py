@@ -81,6 +81,7 @@ def planted(root: Path, name: str, change: Callable[[str], str]) -> None:
     path.write_text(change(text), "utf-8")
 
 
+@pytest.mark.e2e
 @pytest.mark.guards("policies are exact; no public bucket", "planted in the test itself ✓")
 def test_a_planted_wildcard_and_a_planted_public_bucket_turn_the_check_red(
     tools: None, tmp_path: Path

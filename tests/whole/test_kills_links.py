@@ -137,7 +137,7 @@ def test_killed_anywhere_no_old_session_works_beside_the_new_link(
 ) -> None:
     scene = Scene(Start(tmp_path), size(60, 400), act)
     places = [(call, when) for call in range(scene.calls()) for when in ("before", "after")]
-    chosen = random.Random(7).sample(places, min(len(places), size(16, 10_000)))  # noqa: S311
+    chosen = random.Random(7).sample(places, min(len(places), size(8, 10_000)))  # noqa: S311
     ends = {"before": 0, "after": 0}
     for call, when in chosen:
         here = scene.here.copy()

@@ -51,7 +51,7 @@ def test_duplicate_sends_at_one_moment_are_one_report(
     world: World, engine: str, figure: Figure
 ) -> None:
     """First sends, corrections and answers to returns, each tapped by many threads at once."""
-    total = size(96, 9_000 if engine == "sqlite" else 1_000)
+    total = size(48, 9_000 if engine == "sqlite" else 1_000)
     threads, kinds = 8, Counter[str]()
     turns = total // threads
     for turn in range(turns):
