@@ -6,11 +6,13 @@ stands here where it sets none. Pages and mails are filled in `render`, files by
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from os import urandom
 
 from chalicelib.rules.programmes.programme import Called, Department
 
-# Code points that are no characters: no text that anybody typed holds one (`text.forbidden`).
-ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = "\ufdd0", "\ufdd1", "\ufdd2", "\ufdd3"
+# Nobody can type a mark: a page also shows again what it refused.
+_OURS = urandom(6).hex()
+ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = (f"\ufdd0{_OURS}{place}\ufdd1" for place in "abcd")
 _ITSELF, _FIELD, _BLOC = "Sở", "ngành Giáo dục", "khối thi đua"
 
 

@@ -40,6 +40,7 @@ def template(made: Package) -> dict[str, Any]:
     return read
 
 
+@pytest.mark.e2e
 @pytest.mark.guards(
     "one commit, one package",
     "the time of the file in the zip ✓",

@@ -105,3 +105,10 @@ def test_a_sheet_can_be_named_by_the_longest_word(empty_site, tmp_path) -> None:
     token, _, _ = sign_ins.ask_sign_in(empty_site.table, "can.bo@so.example", empty_site.clock())
     officer.follow(officer.submit(officer.get(f"/s/{token}"), token))
     assert officer.get("/desk/thu-nghiem/2026-Q4/reports.xlsx").status == 303
+
+
+@pytest.mark.guards("what was typed stays as it was typed", "a mark that can be typed ✓")
+def test_what_looks_like_a_mark_is_shown_as_it_was_typed() -> None:
+    """A page shows again what it refused, also signs that no text may hold."""
+    typed = "".join(map(chr, range(0xFDD0, 0xFDF0)))
+    assert own_words.filled(f"{typed}{own_words.ITSELF}", None) == f"{typed}Sở"

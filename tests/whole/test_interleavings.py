@@ -11,7 +11,7 @@ from tests.two_phones import Handset, Stored, Story, office
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
-_STORIES, _ACTS = size(4, 100), 20  # of each part, whose stories have seeds of their own
+_STORIES, _ACTS = size(3, 100), 20  # of each part, whose stories have seeds of their own
 _PARTS = range(size(1, 2))
 
 

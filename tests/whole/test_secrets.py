@@ -204,6 +204,7 @@ def left_behind(server: Server) -> dict[str, str]:
     return found
 
 
+@pytest.mark.e2e
 @pytest.mark.guards(
     "no token in log, table, files",
     "the path logged",
