@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from jinja2 import (
     Template,
     select_autoescape,
 )
+from markupsafe import escape
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages import own_words
