@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from infra.browser import NoBrowser, chromium
+from infra.browser import DESK, NoBrowser, chromium
 
 
 @contextmanager
@@ -40,6 +41,16 @@ def close(page: Page) -> None:
             break
     asking.detach()
     assert page.is_closed()
+
+
+def at_the_desk(browser: Browser, urls: Mapping[str, str], **more: Any) -> Page:
+    """A new page of an officer who has signed in by the printed link."""
+    page = browser.new_context(**{"viewport": DESK, **more}).new_page()
+    page.set_default_timeout(10_000)
+    page.goto(urls["officer"])
+    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    page.wait_for_url("**/desk")
+    return page
 
 
 def until(condition: Callable[[], bool], seconds: float = 15) -> None:

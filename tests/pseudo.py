@@ -268,7 +268,7 @@ def _with_strange_texts(site: Any) -> None:
         if item_kinds.of(item.key).name in ("programme", "form", "unit"):
             told = _strange(json.loads(str(item.body["json"])))
             if "department" in told:
-                told["department"]["called"] = {"itself": "zz0", "field": "Zz1", "bloc": "zz2"}
+                told["department"]["called"] = {"itself": "zz0", "sector": "Zz1", "bloc": "zz2"}
             body = {**item.body, "json": json.dumps(told, ensure_ascii=False)}
             site.table.write(Put(item.key, body, item.version, item.expires))
 

@@ -12,7 +12,7 @@ from chalicelib.edges.table import Table
 from chalicelib.store import unreachable
 from chalicelib.store.item_kinds import ADDRESS
 
-# Any other would be the key of no item that we know (store/kinds.py), and stop every backup.
+# Any other would be the key of no item that we know (store/item_kinds.py), and stop every backup.
 _MARKED = rf"(?=.{{3,320}}\Z){ADDRESS}"
 
 

@@ -1,4 +1,4 @@
-"""What a department calls itself, its field and its blocs: marks in sentences, filled when shown.
+"""What a department calls itself, its sector and its blocs: marks in sentences, filled when shown.
 
 A sentence holds a mark where such a word stands; `filled` puts in the department's own, or what
 stands here where it sets none. Pages and mails are filled in `render`, files by who makes them.
@@ -13,7 +13,7 @@ from chalicelib.rules.programmes.programme import Called, Department
 # Nobody can type a mark: a page also shows again what it refused.
 _OURS = urandom(6).hex()
 ITSELF, ITSELF_FIRST, BLOC, BLOC_FIRST = (f"\ufdd0{_OURS}{place}\ufdd1" for place in "abcd")
-_ITSELF, _FIELD, _BLOC = "Sở", "ngành Giáo dục", "khối thi đua"
+_ITSELF, _SECTOR, _BLOC = "Sở", "ngành Giáo dục", "khối thi đua"
 
 
 @lru_cache(64)
@@ -38,6 +38,6 @@ def filled(text: str, department: Department | None, written: Callable[[str], st
     return text
 
 
-def field(department: Department | None) -> str:
-    """Its field; empty where it is not known whose page it is."""
-    return (department.called.field or _FIELD) if department else ""
+def sector(department: Department | None) -> str:
+    """Its sector; empty where it is not known whose page it is."""
+    return (department.called.sector or _SECTOR) if department else ""

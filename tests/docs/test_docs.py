@@ -81,6 +81,25 @@ def test_every_function_that_documents_name_is_there() -> None:
     assert not gone, "\n".join(gone)
 
 
+FILE = re.compile(
+    r"(?<![\w/.{<-])(?:((?:chalicelib|store|rules|pages|edges|jobs|infra|tests|bench)/[\w/]+\.py)"
+    r"|(test_\w+\.py))\b"
+)
+
+
+def test_every_file_that_a_text_or_a_comment_names_is_there() -> None:
+    folders = ("chalicelib", "infra", "tests", "bench")
+    sources = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    gone = []
+    for path in (*DOCUMENTS, *sources, ROOT / "Makefile", ROOT / "pyproject.toml"):
+        for placed, alone in FILE.findall(path.read_text("utf-8")):
+            roots = (ROOT, ROOT / "chalicelib")
+            is_there = any((root / placed).is_file() for root in roots) if placed else False
+            if not is_there and not (alone and any((ROOT / "tests").rglob(alone))):
+                gone.append(f"{path.relative_to(ROOT)}: {placed or alone}")
+    assert not gone, "\n".join(gone)
+
+
 def test_the_index_of_decisions_lists_each_with_its_title() -> None:
     folder = ROOT / "docs" / "decisions"
     rows = re.findall(

@@ -55,7 +55,7 @@ def members(archive: Path) -> Mapping[str, str]:
     "only the beginning of a key looked at ✓",
 )
 def test_it_holds_an_item_under_every_key_and_a_file_of_every_kind(whole: Site) -> None:
-    """Whoever adds a key adds its row in store/kinds.py, and an act to tests/everything.py."""
+    """Whoever adds a key adds its row in store/item_kinds.py, and an act to tests/everything.py."""
     made = kinds_in(whole.table)
     assert made_by_keys() - made.keys() == set()
     assert folders_of(whole.files) == EVERY_FOLDER

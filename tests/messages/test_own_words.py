@@ -1,4 +1,4 @@
-"""Facts about what a department calls itself, its field and its blocs: its own words everywhere."""
+"""Facts about what a department calls itself, its sector and its blocs, wherever that stands."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.unit_files import book
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = re.compile(r"\bSở\b|ngành Giáo dục|[kK]hối\b")
 MARK = re.compile("[\ufdd0-\ufdef]")
-HEALTH = '[department.called]\nitself = "sở Y & tế"\nfield = "ngành Y tế"\nbloc = "nhóm đơn vị"\n'
+HEALTH = '[department.called]\nitself = "sở Y & tế"\nsector = "ngành Y tế"\nbloc = "nhóm đơn vị"\n'
 
 
 def department(**called: str) -> Department:
@@ -50,10 +50,10 @@ def test_a_mark_is_filled_with_the_departments_word_or_with_the_usual_one() -> N
     assert own_words.filled(sentence, department(bloc="cụm", itself="Cục")) == "Cụm A, cụm B: Cục"
 
 
-def test_a_page_says_the_field_of_the_department_that_it_is_of_and_else_none() -> None:
-    assert own_words.field(department()) == "ngành Giáo dục"
-    assert own_words.field(department(field="ngành Y tế")) == "ngành Y tế"
-    assert own_words.field(None) == ""
+def test_a_page_says_the_sector_of_the_department_that_it_is_of_and_else_none() -> None:
+    assert own_words.sector(department()) == "ngành Giáo dục"
+    assert own_words.sector(department(sector="ngành Y tế")) == "ngành Y tế"
+    assert own_words.sector(None) == ""
 
 
 @pytest.mark.guards(

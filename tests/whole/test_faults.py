@@ -118,6 +118,15 @@ def test_every_acknowledged_report_outlives_kill_9(server: Server) -> None:
     assert len(heads(server)) == len(everyone)
 
 
+def test_the_same_sending_after_a_clean_restart_is_the_same_report(server: Server) -> None:
+    one = Reporter(server, "P01", server.link("unit"), 5)
+    assert one.send()
+    assert server.stop() == 0
+    server.start()
+    assert one.send()
+    assert len(versions(server, one.unit)) == 1
+
+
 def raw_post(one: Reporter, server: Server, body: bytes) -> bytes:
     cookies = "; ".join(f"{name}={content}" for name, content in one.visitor.cookies.items())
     head = (

@@ -21,7 +21,7 @@ from chalicelib.pages.frame.web import (
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.access import known_browser
 from chalicelib.rules.access.access import SIGN_IN, Link, Session
-from chalicelib.rules.programmes.programme import at_work
+from chalicelib.rules.programmes.programme import whose
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.texts.text import forbidden
 from chalicelib.rules.units.unit import known_as
@@ -33,8 +33,7 @@ _EMAIL = r"(?=.{3,200}\Z)[^@\s]+@[^@\s]+"
 
 def front(site: Site, request: Request) -> Response:
     found = sorted(programmes.programmes(site.table), key=lambda p: p.valid_from, reverse=True)
-    running = at_work(found, today(request.now))
-    department = running.department if running else None
+    department = whose(found, today(request.now))
     return render.page(site, request, "door/front.html", programmes=found, department=department)
 
 

@@ -153,7 +153,7 @@ def page(
         session=session,
         asset=lambda name: asset(name)[0],
         unencrypted=unencrypted(site),
-        field=own_words.field(department),
+        sector=own_words.sector(department),
         **context,
     )
     body = own_words.filled(body, department, escape)

@@ -2,7 +2,7 @@
 
 from chalicelib.edges import logs
 from chalicelib.edges.ports import Site
-from chalicelib.rules.programmes.programme import Department, at_work
+from chalicelib.rules.programmes.programme import Department, whose
 from chalicelib.rules.texts.clock import today
 from chalicelib.store import programmes
 
@@ -10,8 +10,7 @@ from chalicelib.store import programmes
 def department(site: Site) -> Department | None:
     """None where there is no programme, and where the table does not answer."""
     try:
-        found = at_work(programmes.programmes(site.table), today(site.clock()))
+        return whose(programmes.programmes(site.table), today(site.clock()))
     except Exception as error:
         logs.say("contact_unreadable", logs.ERROR, error)
         return None
-    return found.department if found else None

@@ -17,7 +17,7 @@ from chalicelib.pages.links.links import read_instant
 from chalicelib.pages.reports.progress import rows_of
 from chalicelib.rules.files.archive_nights import missed
 from chalicelib.rules.programmes.period import Period, in_use, previous
-from chalicelib.rules.programmes.programme import Programme, at_work
+from chalicelib.rules.programmes.programme import Programme, whose
 from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Counts
 from chalicelib.rules.texts import number
@@ -50,14 +50,13 @@ def desk(site: Site, request: Request) -> Response:
         rows = [_row(site, programme, period, request) for period in reversed(begun)]
         listed.append((programme, in_use(periods, request.now), rows))
     listed.sort(key=lambda one: one[0].valid_from, reverse=True)
-    running = at_work((programme for programme, _, _ in listed), today(request.now))
     return render.page(
         site,
         request,
         "summaries/desk.html",
         styles=_STYLES,
         programmes=listed,
-        department=running.department if running else None,
+        department=whose((one for one, _, _ in listed), today(request.now)),
         archive=_archive(site, request),
         now=request.now,
         paused=_paused(site, request),

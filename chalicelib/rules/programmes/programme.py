@@ -17,13 +17,13 @@ def _word(longest: int) -> StringConstraints:
 
 
 class Called(Frozen):
-    """What a department calls itself, its field and its blocs, as inside a sentence.
+    """What a department calls itself, its sector and its blocs, as inside a sentence.
 
     Empty: what `messages.own_words` sets. A bloc is also part of a sheet's name (31 signs).
     """
 
     itself: Annotated[str, _word(60)] = ""
-    field: Annotated[str, _word(60)] = ""
+    sector: Annotated[str, _word(60)] = ""
     bloc: Annotated[str, _word(26)] = ""
 
 
@@ -100,12 +100,12 @@ class Programme(Frozen):
         return frozenset(day for days in self.holidays.values() for day in days)
 
 
-def at_work(programmes: Iterable[Programme], day: date) -> Programme | None:
-    """The one that runs on the day and began last; where none does, the last that has begun, or
-    the first that will.
+def whose(programmes: Iterable[Programme], day: date) -> Department | None:
+    """The department of the programme that runs on the day and began last; where none does, of
+    the last that has begun, or the first that will.
     """
     found = sorted(programmes, key=lambda one: (one.valid_from, one.key))
     running = [one for one in found if one.valid_from <= day <= one.valid_to]
     begun = [one for one in found if one.valid_from <= day]
     chosen = running or begun or found[:1]
-    return chosen[-1] if chosen else None
+    return chosen[-1].department if chosen else None

@@ -168,7 +168,7 @@ def standing(row: Row, now: datetime) -> set[str]:
 
 
 class Wanted(NamedTuple):
-    """What the reader of the grid looks for; empty is everything."""
+    """What who reads the progress looks for; empty is everything."""
 
     bloc: str = ""
     state: str = ""

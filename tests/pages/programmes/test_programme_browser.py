@@ -3,23 +3,14 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from infra.browser import DESK, PHONE
+from infra.browser import PHONE
+from tests.browser import at_the_desk
 from tests.conftest import NEW
 from tests.pages.programmes.test_forms import SECOND
 
 pytestmark = pytest.mark.browser
-
-
-def officer(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> Page:
-    context = browser.new_context(viewport=DESK, java_script_enabled=scripts)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(urls["officer"])
-    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
-    page.wait_for_url("**/desk")
-    return page
 
 
 @pytest.mark.guards("a programme’s pages by keyboard, without a script")
@@ -27,7 +18,7 @@ def test_an_officer_without_a_mouse_and_without_scripts_runs_a_period(
     browser: Browser, urls: dict[str, str], tmp_path: Path
 ) -> None:
     """On a phone's width: a new form from the next period on, a moved lock, a rank entered."""
-    page = officer(browser, urls, scripts=False)
+    page = at_the_desk(browser, urls, java_script_enabled=False)
     page.set_viewport_size(PHONE)
     desk = f"{urls['unit'].split('/u/')[0]}/desk/{NEW}"
 

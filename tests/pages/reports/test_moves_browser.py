@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from chalicelib.rules.texts import clock
-from infra.browser import DESK
+from tests.browser import at_the_desk
 from tests.conftest import NEW
 from tests.whole.test_browser import check_and_send, phone, to_the_form
 
@@ -57,9 +57,7 @@ def test_a_report_is_returned_by_keyboard_and_answered_without_scripts(
     sender = phone(browser)
     to_the_form(sender, urls)
     key, code, _ = check_and_send(sender).split("/")
-    desk = browser.new_context(viewport=DESK).new_page()
-    desk.goto(urls["officer"])
-    desk.get_by_role("button", name="Đăng nhập với tài khoản này").click()
+    desk = at_the_desk(browser, urls)
     desk.goto(f"{host}/desk/{NEW}/{key}/reports/{code}")
     return_by_keyboard(desk)
     desk.get_by_text("Đang trả lại", exact=True).first.wait_for()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK
+from tests.browser import at_the_desk
 from tests.conftest import NEW
 
 pytestmark = pytest.mark.browser
@@ -16,14 +16,9 @@ GRID, TERMS = f"/desk/{NEW}/2026-Q4/reports", f"/desk/{NEW}/2026-Q4/terms"
 @pytest.fixture
 def officer(browser: Browser, urls: dict[str, str]) -> Iterator[tuple[Page, str]]:
     """An officer at the desk, without JavaScript, and the address of the server."""
-    context = browser.new_context(viewport=DESK, java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(urls["officer"])
-    page.get_by_role("button", name="Đăng nhập với tài khoản này").click()
-    page.wait_for_url("**/desk")
+    page = at_the_desk(browser, urls, java_script_enabled=False)
     yield page, urls["officer"].split("/s/")[0]
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.guards("the desk by the keyboard alone, without JavaScript")

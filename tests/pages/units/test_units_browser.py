@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from infra.browser import DESK, PHONE
+from infra.browser import PHONE
+from tests.browser import at_the_desk
 from tests.unit_files import book
 
 pytestmark = pytest.mark.browser
@@ -29,12 +30,7 @@ def lists(tmp_path: Path) -> dict[str, Path]:
 
 
 def signed_in(browser: Browser, urls: dict[str, str], *, scripts: bool = True) -> tuple[Page, str]:
-    context = browser.new_context(viewport=DESK, java_script_enabled=scripts)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(urls["officer"])
-    page.get_by_role("button").first.click()
-    page.wait_for_url("**/desk")
+    page = at_the_desk(browser, urls, java_script_enabled=scripts)
     return page, f"{urls['officer'].split('/s/')[0]}/desk/{P}"
 
 

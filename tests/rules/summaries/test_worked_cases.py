@@ -1,8 +1,8 @@
 """Cases worked by hand: what the nightly sum and the grid must say of them, figure by figure.
 
 Elsewhere: the change of 2025, as reported and by today's units (test_by_unit.py); an exemption
-after sending (test_pages_terms.py::test_a_report_of_an_exempt_unit_is_kept_not_counted_and_…);
-n:m successions (test_successions.py, test_regroup.py); the due second (test_report.py).
+after sending (test_exempt_or_extended.py, "is kept, not counted and counted again");
+n:m successions (test_successions.py, test_todays_units.py); the due second (test_report.py).
 
 The period is the fourth quarter of 2026: cut-off 14/12, due 17/12, locked 21/12. 35 schools and
 one centre owe a report. Figures are those of i1_5, a count that all are asked.
