@@ -3,6 +3,9 @@ PYTHON ?= python3
 BOOT = $(PYTHON) infra/bootstrap.py
 DEV = $(BOOT) --dev
 
+# Compiled once, for every process that a command or a test starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo summarise links load logs officer reachable rotate leftover backup restore drill package deploy destroy test e2e soak bench check format guards version pins pictures
 

@@ -71,21 +71,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(f"{report.nodeid.partition('::')[2]}: {text}")
 
 
+# What stands once for the tests of a file and takes seconds to make: a server and a browser, a walk
+# through everything. And the package, for the files that look into it.
+_SHARED = re.compile(
+    r"(\w+_browser|test_axe|test_browser|test_local|test_on_its_way|test_kills\w*)\.py"
+    r"|test_(?:package|deploy|judge)\.py|infra/e2e/.*\[(open|strict)"
+)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one deployed stage go to one worker; each other test wherever one is free.
+    """Tests that share something dear go to one worker, first; each other wherever one is free.
 
     xdist's own --dist loadgroup does nothing with this pytest, which no longer reads the name
     that it gives to a grouped test.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class ByStage(LoadScopeScheduling):
+    class ByShared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            of_a_stage = re.search(r"infra/e2e/.*\[(open|strict)", nodeid)
-            return of_a_stage[1] if of_a_stage else nodeid
+            shared = _SHARED.search(nodeid)
+            return (shared[1] or shared[2] or "package") if shared else nodeid
 
-    return ByStage(config, log)
+    return ByShared(config, log)
 
 
 class Clock:

@@ -346,7 +346,7 @@ def command(emulated: Ministack, *arguments: str, **more: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "infra", *arguments],
         cwd=ROOT,
-        env=kept | account | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | more,
+        env=kept | account | {"PYTHONPATH": str(ROOT)} | more,
         capture_output=True,
         text=True,
         timeout=_PATIENCE,

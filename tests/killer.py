@@ -86,7 +86,6 @@ def killer() -> Iterator[Killer]:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.killer"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -51,7 +51,7 @@ def environment(data: Path, port: int = 8000, **more: str) -> dict[str, str]:
     ours = ("DATA", "PORT", "HOST", "PUBLIC_URL", "LOG")
     kept = {name: content for name, content in os.environ.items() if name not in ours}
     given = {"DATA": str(data), "PORT": str(port), "LOG": "ERROR", "PYTHONPATH": str(ROOT)}
-    return kept | given | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+    return kept | given | more
 
 
 def run(
