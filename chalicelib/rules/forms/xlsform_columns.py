@@ -105,9 +105,11 @@ class Extras:
 
     def _target(self) -> str:
         given = self._row["target"]
-        goal = indicator_target.parse(given)
+        goal = indicator_target.parse(given, self._kind)
         if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
             self._fault("target", "percent_target" if goal.percent else "share_target")
+        if indicator_target.two_meanings(given, self._kind):
+            self._fault("target", "ambiguous_target")
         return given
 
     def _words(self, column: str, known: Callable[[str], bool], problem: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from chalicelib.rules.units.unit import Unit
 Document: TypeAlias = dict[str, Any]
 
 
-SHAPE = 2  # of the document: a stored one of another shape is summed anew before it is shown
+SHAPE = 3  # of the document: a stored one of another shape is summed anew before it is shown
 
 _TOGETHER = 500  # entries of a long list that are written in one go
 

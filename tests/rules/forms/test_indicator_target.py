@@ -28,6 +28,36 @@ def test_a_target_is_read_as_it_is_written(written, sign, amount, percent):
     assert indicator_target.parse(written) == Target(sign, Decimal(amount), percent)
 
 
+@pytest.mark.guards("a target of 1.000 is never met by 5", "its dot read as a decimal point ✓")
+@pytest.mark.parametrize(
+    ("written", "kind", "sign", "amount", "percent"),
+    [
+        (">=1.000", "count", ">=", "1000", False),
+        ("≥ 1.250", "count", ">=", "1250", False),
+        ("<=12,500", "count", "<=", "12500", False),
+        (">= 1 000", "amount", ">=", "1000", False),
+        ("1.000.000", "amount", "=", "1000000", False),
+        (">=1.250,5", "amount", ">=", "1250.5", False),
+        ("<1.250%", "ratio", "<", "1.25", True),
+    ],
+)
+def test_its_number_is_read_as_a_units_is(written, kind, sign, amount, percent):
+    found = indicator_target.parse(written, kind)
+    assert found is not None
+    assert (found.sign.replace("≥", ">="), found.amount, found.percent) == (
+        sign,
+        Decimal(amount),
+        percent,
+    )
+    assert indicator_target.two_meanings(written, kind) == ()
+
+
+def test_of_an_amount_a_number_of_two_meanings_is_no_target_and_is_asked_about():
+    assert indicator_target.parse(">=1.000", "amount") is None
+    assert indicator_target.two_meanings(">=1.000", "amount") == (Decimal(1000), Decimal("1.000"))
+    assert indicator_target.shown(">=1.000", "amount") == ">=1.000"
+
+
 @pytest.mark.parametrize(
     "written",
     ["", "theo kế hoạch", "≥ 1/đơn vị", "tăng so với năm trước", ">=", "%", "98 %%", "-5", "mức 2"],
@@ -46,6 +76,7 @@ def test_another_text_is_no_target_and_is_only_shown(written):
         (">12", "> 12"),
         ("100%", "100%"),
         ("0", "0"),
+        (">=1 250", "≥ 1.250"),
     ],
 )
 def test_a_target_is_shown_with_the_signs_of_print(written, shown):

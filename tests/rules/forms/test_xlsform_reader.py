@@ -250,6 +250,7 @@ END = ("end_group",)
 HEADER = ("type", "name", "label", "aggregate")
 SECTION = ("begin_group", "s1", "Một")
 YES = ("select_one co", "y1", "Đã có", "count_yes")
+AMOUNT = ("decimal", "a1", "Kinh phí", "sum")
 
 # problem: the form, then sheet, row and column of its only fault, and what stands there
 BROKEN = {
@@ -304,6 +305,10 @@ BROKEN = {
     "bad_decimals": (with_cell("decimals", "7"), ("survey", 4, "decimals", "7")),
     "percent_target": (with_cell("target", ">=98%"), ("survey", 4, "target", ">=98%")),
     "share_target": (with_cell("target", "1", YES), ("survey", 4, "target", "1")),
+    "ambiguous_target": (
+        with_cell("target", ">=1.000", AMOUNT),
+        ("survey", 4, "target", ">=1.000"),
+    ),
     "unknown_bloc": (with_cell("blocs", "T Z"), ("survey", 4, "blocs", "Z")),
     "unknown_tag": (with_cell("asked", "Q2 Q5"), ("survey", 4, "asked", "Q5")),
     "bad_day": (with_cell("valid_from", "30/06/2025"), ("survey", 4, "valid_from", "30/06/2025")),
