@@ -68,7 +68,8 @@ FORM_FAULTS: Mapping[str, str] = {
     "bad_decimals": "số chữ số thập phân từ 0 đến 6",
     "percent_target": "mục tiêu phần trăm chỉ dùng cho tỷ lệ và có/không",
     "share_target": "mục tiêu của tỷ lệ và có/không cần dấu %",
-    "ambiguous_target": "số có thể hiểu hai cách; ghi 1000 (một nghìn) hoặc 1,0 (một)",
+    "ambiguous_target": "số này có thể hiểu hai cách; ví dụ 1.000: ghi 1000 nếu là một nghìn, "
+    "ghi 1,0 nếu là một",
     "unknown_bloc": f"{BLOC} không có trong chương trình",
     "unknown_tag": "loại kỳ không đúng; ví dụ Q2 Q4, H1, Y, 9M, M06",
     "bad_day": "cần ngày dạng 2025-06-30",

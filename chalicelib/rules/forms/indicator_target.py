@@ -34,37 +34,36 @@ class Target:
         return bool(_COMPARE[self.sign](Decimal(numerator) * 100, self.amount * denominator))
 
 
-def parse(written: str, kind: str = "") -> Target | None:
-    """1.000 is a thousand of a count and 1 % of a share; of an amount it could be either, and is
-    no target.
-    """
-    match = _FORM.fullmatch(written.strip())
-    read = _read(match[2]) if match else None
-    if match is None or read is None:
+def parse(written: str, kind: str) -> Target | None:
+    """1.000 is a thousand of what is counted and 1 % of a share; of an amount it is no target."""
+    found = _read(written)
+    if found is None or is_ambiguous(written, kind):
         return None
-    if isinstance(read, Ambiguous):
-        whole, fraction = read.meanings
-        if not match[3] and kind not in ("count", "rank"):
-            return None
-        read = fraction if match[3] else whole
-    return Target(match[1] or "=", read, match[3] == "%")
+    sign, amount, percent = found
+    if isinstance(amount, Ambiguous):
+        amount = amount.meanings[percent]
+    return Target(sign, amount, percent)
 
 
-def two_meanings(written: str, kind: str) -> tuple[Decimal, ...]:
-    """What the number of this target can mean, where it can mean two."""
+def is_ambiguous(written: str, kind: str) -> bool:
+    """True where the number of an amount's target can mean two: 1.250 is 1250 or 1,25."""
+    found = _read(written)
+    if found is None or kind != "amount":
+        return False
+    _, amount, percent = found
+    return isinstance(amount, Ambiguous) and not percent
+
+
+def _read(written: str) -> tuple[str, Decimal | Ambiguous, bool] | None:
+    """Its sign, its number, and whether that is a share."""
     match = _FORM.fullmatch(written.strip())
-    read = _read(match[2]) if match else None
-    return read.meanings if isinstance(read, Ambiguous) and not parse(written, kind) else ()
-
-
-def _read(written: str) -> Decimal | Ambiguous | None:
     try:
-        return number.read_amount(written)
+        return (match[1] or "=", number.read_amount(match[2]), match[3] == "%") if match else None
     except NotRead:
         return None
 
 
-def shown(written: str, kind: str = "") -> str:
+def shown(written: str, kind: str) -> str:
     """The written ">=98%" reads "≥ 98%"; a text that is no target comes back as it is."""
     goal = parse(written, kind)
     if goal is None:

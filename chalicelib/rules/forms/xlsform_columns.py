@@ -108,7 +108,7 @@ class Extras:
         goal = indicator_target.parse(given, self._kind)
         if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
             self._fault("target", "percent_target" if goal.percent else "share_target")
-        if indicator_target.two_meanings(given, self._kind):
+        if indicator_target.is_ambiguous(given, self._kind):
             self._fault("target", "ambiguous_target")
         return given
 

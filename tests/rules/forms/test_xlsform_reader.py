@@ -324,6 +324,12 @@ BROKEN = {
 }
 
 
+def test_only_an_amount_is_asked_which_of_two_numbers_its_target_means():
+    wrong = faults(with_cell("target", ">=1.000", YES))
+    assert [fault.problem for fault in wrong] == ["share_target"]
+    assert read(with_cell("target", ">=1.000")).by_code["i1"].target == ">=1.000"
+
+
 @pytest.mark.parametrize("problem", BROKEN)
 def test_a_fault_names_its_sheet_row_and_column(problem):
     sheets, (sheet, number, column, cell) = BROKEN[problem]
