@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.rules.files.source_rows import Row
 from chalicelib.rules.forms import indicator_target
+from chalicelib.rules.texts.day import day_of
 
 EXTRA = (
     "aggregate",
@@ -48,6 +49,16 @@ class Fault:
     column: str
     problem: str
     given: str = ""
+    letter: str = field(default="", compare=False)  # of the column, as a spreadsheet calls it
+
+
+class Passed(NamedTuple):
+    """What was passed over, or read though it is hidden; `kind` is a key of authoring.PASSED."""
+
+    kind: str
+    sheet: str
+    row: int = 0
+    said: str = ""
 
 
 class Extras:
@@ -121,11 +132,10 @@ class Extras:
 
     def _day(self, column: str) -> date | None:
         given = self._row[column]
-        try:
-            return date.fromisoformat(given) if given else None
-        except ValueError:
+        found = day_of(given)
+        if given and not found:
             self._fault(column, "bad_day")
-            return None
+        return found
 
     def _jump(self) -> str:
         given = self._row["jump"]
