@@ -251,7 +251,12 @@ def test_units_go_on_where_they_were(migrated: Site, visitor: Callable[[], Visit
     check = (
         returned.follow(returned.submit(check, "/check")) if b"/send" not in check.body else check
     )
-    by = {"by.name": "Trần Thị Mẫu", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Trần Thị Mẫu",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     returned.follow(returned.submit(check, "send", **by, reason="Đã sửa"))
     head = reports.head(migrated.table, P, Q4, "T04")
     assert head is not None
