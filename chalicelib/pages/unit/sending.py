@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates, problems
@@ -17,7 +18,7 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit import changes, keeping, owed_report
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
 from chalicelib.pages.unit.owed_report import OwedReport
@@ -25,6 +26,7 @@ from chalicelib.rules.reports import report, sender
 from chalicelib.rules.reports.draft import BESIDE
 from chalicelib.rules.reports.report import Content, Fault, Sender, Version
 from chalicelib.rules.reports.states import Refused
+from chalicelib.rules.texts.clock import today
 from chalicelib.store import reports
 from chalicelib.store.access import Ended
 from chalicelib.store.reports import Clash, Sending
@@ -100,12 +102,21 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
+        changes=changes.since_sent(site, owed, read, typed),
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
+        until=_until(owed, request.now),
+        tried=bool(request.query.get("send")),
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )
+
+
+def _until(owed: OwedReport, now: datetime) -> str:
+    """The last day that figures are still to come of; empty where none are."""
+    here, end = today(now), owed.period.end
+    return dates.near_day(end, here) if here <= end else ""
 
 
 def fill_nil(site: Site, request: Request) -> Response:
@@ -194,6 +205,7 @@ def receipt(site: Site, request: Request) -> Response:
         can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, owed.programme.key, owed.head),
+        section_labels={one.code: one.label for one in owed.sections},
         kind=kind,
         unit_request=unit_request,
         words=moves,

@@ -9,6 +9,19 @@ from chalicelib.rules.units import contact
 
 WHOLE = {"by.name": "Trần Thị Mẫu", "by.post": "Văn thư", "by.phone": "0270 000 0000"}
 
+NUMBERS = (
+    *(
+        "0270",
+        "0275 1",
+        "không có",
+        "12",
+        "0270 000 0000 0000 00",
+        "090000000x",
+        "０９０００００００",
+    ),
+    *("0270 000 0000", "+84 (270) 3.822-822", "912345678", "0912345678", "02703822822"),
+)
+
 
 def problems(given: dict[str, str], **more: bool) -> dict[str, str]:
     return {one.field: one.problem for one in sender.faults(given, **more)}
@@ -29,13 +42,7 @@ def test_everything_that_is_lacking_is_found_at_once_in_the_order_of_the_boxes()
 @pytest.mark.guards(
     "a sender's number is one to call, by the rule of contacts", "any text is a number ✓"
 )
-@pytest.mark.parametrize(
-    "given",
-    [
-        "0270", "0275 1", "không có", "12", "0270 000 0000 0000 00", "090000000x", "０９０００００００",
-        "0270 000 0000", "+84 (270) 3.822-822", "912345678", "0912345678", "02703822822",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("given", NUMBERS)
 def test_a_number_is_judged_as_that_of_a_contact(given: str) -> None:
     as_contact = contact.read({"phone": given})[1].get("phone", "")
     found = problems({**WHOLE, "by.phone": given, "approved": "1"})
