@@ -190,5 +190,5 @@ def typed_from(owed: OwedReport, form: Mapping[str, str]) -> dict[str, str]:
         and not (content == "value" and name.endswith(".state"))
     }
     for name in [name for name in typed if name.endswith(".read")]:
-        typed = value.settled(by_code[name.removesuffix(".read")], typed)
+        typed = value.settled(by_code[name.partition(".")[0]], typed)
     return typed
