@@ -5,9 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from markupsafe import escape
 
 from chalicelib.edges.ports import Site
-from chalicelib.store import reports
+from chalicelib.rules.reports.report import Content, Sender
+from chalicelib.store import programmes, reports
+from chalicelib.store.reports import Sending
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests.conftest import NEW, Clock
@@ -125,10 +128,6 @@ def test_a_correction_shows_what_it_changes_in_the_questions_own_words(
 
 
 def labelled(site: Site) -> dict[str, str]:
-    from markupsafe import escape
-
-    from chalicelib.store import programmes
-
     form = programmes.form(site.table, NEW, 1)
     return {one.code: str(escape(one.label)) for part in form.sections for one in part.indicators}
 
@@ -181,3 +180,22 @@ def test_a_correction_after_the_due_day_is_said_to_be_one(
     clock.now = datetime(2026, 12, 18, 3, 0, tzinfo=UTC)
     check = checked(as_unit(), i1_5="13")
     assert "Đã quá hạn gửi: lần gửi này sẽ ghi là điều chỉnh sau hạn." in text(check)
+
+
+@pytest.mark.parametrize("page", ["receipt", "desk"])
+def test_a_number_that_was_taken_once_is_shown_as_it_was_sent(
+    site: Site, as_unit: AsUnit, as_staff: Callable[..., Visitor], page: str
+) -> None:
+    """Reports from before the rule: nothing is taken away from them."""
+    period = next(one for one in programmes.periods(site.table, NEW) if one.key == Q4)
+    by = Sender("Trần Thị Mẫu", "Văn thư", "0270 (máy lẻ)", approved=True)
+    content = Content(figures=dict.fromkeys(codes(site)))
+    sending = Sending(NEW, period, "T01", content, base=0, form=1, sender=by)
+    reports.send(site.table, sending, site.clock())
+    shown = (
+        as_unit().get(f"/report/{Q4}/receipt/1")
+        if page == "receipt"
+        else as_staff().get(f"/desk/{NEW}/{Q4}/reports/T01")
+    )
+    assert shown.status == 200
+    assert "0270 (máy lẻ)" in text(shown)
