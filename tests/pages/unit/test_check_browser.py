@@ -53,3 +53,15 @@ def test_enter_in_a_box_of_the_sender_marks_nothing_as_nil(page: Page) -> None:
     page.get_by_role("button", name="Đánh dấu không phát sinh cho").click()
     page.locator("#empties").wait_for(state="detached")
     assert page.get_by_label("Họ và tên").input_value() == "Trần Thị Mẫu"
+
+
+@pytest.mark.guards(
+    "a button outside its form says which one it is", "only clicks inside the form heard ✓"
+)
+@pytest.mark.parametrize("page", [True], ids=["script"], indirect=True)
+def test_a_button_outside_its_form_says_which_one_it_is(page: Page) -> None:
+    button = page.get_by_role("button", name="Đánh dấu không phát sinh cho")
+    button.evaluate("(one) => { one.name = 'do'; one.value = 'nil'; }")
+    with page.expect_request(lambda one: one.method == "POST") as asked:
+        button.click()
+    assert "do=nil" in (asked.value.post_data or "")
