@@ -7,6 +7,7 @@ exact fractions. So what both say is either right or wrong in two ways at once.
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import date
@@ -114,16 +115,15 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
         "nil": sum(one is None for one in answers),
         "not_applicable": sum(one is False for one in answers),
         "missing": sum(one is ... for one in answers),
-        "numerator": None,
-        "denominator": None,
-        "value": None,
+        **dict.fromkeys(("numerator", "denominator", "value")),
+        "answers": dict(Counter(values)) if indicator["kind"] in ("yesno", "choice") else {},
     }
     match indicator["kind"]:
         case "ratio":
             numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "yesno":
-            numerator, denominator = sum(one == "yes" for one in values), len(answers)
+            numerator, denominator = sum(one == "yes" for one in values), len(values)
             counts |= {"numerator": numerator, "denominator": denominator}
         case "count" if values and indicator["aggregate"] != "none":
             counts["value"] = sum(values)
@@ -258,8 +258,8 @@ def _entered(raw: Raw, p: str, k: str, indicator: Mapping[str, Any]) -> dict[str
 
 def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A line of the product's summary in the second sum's terms."""
-    line: dict[str, Any] = {name: part[name] for name in COUNTS}
-    line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
+    line = {name: part[name] for name in (*COUNTS, "numerator", "denominator")}
+    line["answers"] = {a["name"]: a["count"] for a in part.get("answers", ()) if a["count"]}
     found = part["value"]
     if kind in ("text", "list"):
         line["value"] = {one["unit"]: one["lines"] for one in found} if found else {}

@@ -43,12 +43,21 @@ def assert_in_the_workbook(
     sheet = load_workbook(io.BytesIO(content))["Tổng hợp"]
     assert [sheet.cell(row, 3).value for row in range(3, 9)] == [right[name] for name in COVERAGE]
     lines = {row[0].value: [cell.value for cell in row] for row in sheet.iter_rows(min_row=11)}
+    labels = {
+        one["code"]: {each["name"]: each["label"] for each in one.get("answers", ())}
+        for one in whole["indicators"]
+    }
     kinds = {one["code"]: one["kind"] for one in whole["indicators"]}
     assert lines.keys() == kinds.keys()
     for code, cells in lines.items():
         line = right["lines"][code]
         value = None if kinds[code] in ("text", "list") else line["value"]
-        assert (code, cells[6]) == (code, None if value is None else pytest.approx(float(value)))
+        if kinds[code] == "choice" and line["answers"]:
+            for name, count in line["answers"].items():
+                assert f"{labels[code][name]}: {count} (" in cells[6]
+        else:
+            right_value = None if value is None else pytest.approx(float(value))
+            assert (code, cells[6]) == (code, right_value)
         assert (code, cells[7:9]) == (code, [line["numerator"], line["denominator"]])
         assert (code, cells[9:14]) == (code, [line[name] for name in COUNTS])
     return sum(isinstance(cells[6], int | float) for cells in lines.values())

@@ -1,7 +1,8 @@
 """One indicator over some units: how many gave what, the sum, and whether the target is met."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
@@ -25,6 +26,7 @@ class Aggregate:
     total: int | Decimal = 0
     numerator: int = 0
     denominator: int = 0
+    chosen: Counter[str] = field(default_factory=Counter)  # of yes/no and choices
 
     def add(self, indicator: Indicator, answers: Sequence[Any]) -> None:
         """Take in what units answered: a value, None for nil, False for not applicable."""
@@ -47,8 +49,8 @@ class Aggregate:
                 numerators, denominators = zip(*values, strict=True)
                 self.numerator += sum(numerators)
                 self.denominator += sum(denominators)
-            case "yesno":
-                self.numerator += values.count("yes")
+            case "yesno" | "choice":
+                self.chosen.update(values)
 
     def include(self, other: "Aggregate") -> None:
         """Take in the aggregate of other units."""
@@ -58,6 +60,7 @@ class Aggregate:
         self.not_applicable += other.not_applicable
         self.numerator += other.numerator
         self.denominator += other.denominator
+        self.chosen.update(other.chosen)
         if isinstance(other.total, Decimal):
             self.total = _EXACT.add(Decimal(self.total), other.total)
         else:
@@ -69,8 +72,8 @@ class Aggregate:
         if indicator.kind == "ratio":
             numerator, denominator = self.numerator, self.denominator
         elif indicator.kind == "yesno":
-            numerator, denominator = self.numerator, self.expected
-        return {
+            numerator, denominator = self.chosen["yes"], self.with_value
+        kept: dict[str, Any] = {
             "expected": self.expected,
             "value": self._value(indicator, numerator, denominator),
             "numerator": numerator,
@@ -81,6 +84,24 @@ class Aggregate:
             "missing": self.expected - self.with_value - self.nil - self.not_applicable,
             "met": self.met(indicator),
         }
+        if indicator.kind in ("yesno", "choice"):
+            kept["answers"] = self._answers(indicator)
+        return kept
+
+    def _answers(self, indicator: Indicator) -> list[dict[str, Any]]:
+        """Each answer's count and its share of those who answered, in the question's words."""
+        asked = {one.name: one.label for one in indicator.choices}
+        others = sorted(self.chosen.keys() - asked.keys())  # of another version of the form
+        return [
+            {
+                "name": name,
+                "label": asked.get(name, name),
+                "count": self.chosen[name],
+                "share": str(number.percent(self.chosen[name], self.with_value)),
+            }
+            for name in [*asked, *others]
+            if self.with_value
+        ]
 
     def _value(
         self, indicator: Indicator, numerator: int | None, denominator: int | None
@@ -106,9 +127,18 @@ class Aggregate:
             return None if goal.percent else goal.met_by(Decimal(0))
         if not self.with_value:
             return None
-        if indicator.kind in ("ratio", "yesno"):
-            whole = self.denominator if indicator.kind == "ratio" else self.expected
+        if indicator.kind == "yesno":
+            return self._met_by_yes(goal)
+        if indicator.kind == "ratio":
+            whole = self.denominator
             return goal.met_by_share(self.numerator, whole) if goal.percent and whole else None
         if indicator.kind in ("count", "amount") and indicator.aggregate != "none":
             return goal.met_by(Decimal(self.total))
         return None
+
+    def _met_by_yes(self, goal: indicator_target.Target) -> bool | None:
+        """Who has not answered has not said no: while one is missing, it can't be judged."""
+        missing = self.expected - self.with_value - self.nil - self.not_applicable
+        if missing or not goal.percent:
+            return None
+        return goal.met_by_share(self.chosen["yes"], self.with_value)

@@ -96,11 +96,18 @@ def _result(part: Document, kind: str, words: Words) -> object:
         return state
     if kind == "choice" and part["value"]:
         return part["shown"]  # what the department entered, where it is no number
+    if kind == "choice" and part.get("answers"):
+        return "; ".join(_answered(one) for one in part["answers"])
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
         return number.Percent(part["value"])
     return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
+
+
+def _answered(one: Document) -> str:
+    """An answer with its count and its share of those who answered."""
+    return f"{one['label']}: {one['count']} ({number.shown(Decimal(one['share']), 2)} %)"
 
 
 # A column of the sheet by unit: its head, its label, and the indicator with its part.

@@ -13,13 +13,14 @@ from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries.department_figures import Entered
 from chalicelib.rules.summaries.tally import Line, State, Tally
+from chalicelib.rules.texts import number
 from chalicelib.rules.units.unit import Unit
 
 # The summary as JSON: the contract of /desk/PROGRAMME/PERIOD/summary.json.
 Document: TypeAlias = dict[str, Any]
 
 
-SHAPE = 2  # of the document: a stored one of another shape is summed anew before it is shown
+SHAPE = 3  # of the document: a stored one of another shape is summed anew before it is shown
 
 _TOGETHER = 500  # entries of a long list that are written in one go
 
@@ -199,6 +200,17 @@ def totals(whole: Document) -> Document:
         for line in whole["indicators"]
     ]
     return kept
+
+
+def earlier_lines(kept: Mapping[str, Any]) -> dict[str, Document]:
+    """Kept totals by code, of whatever shape: before 3, a yes was shared among all asked."""
+    found = {line["code"]: dict(line) for line in kept["indicators"]}
+    for line in found.values():
+        is_old = kept.get("shape", 0) < 3 and line["entered_by"] == "unit"
+        if is_old and line["kind"] == "yesno" and line["with_value"]:
+            line["denominator"] = line["with_value"]
+            line["value"] = str(number.percent(line["numerator"], line["with_value"]))
+    return found
 
 
 def _is_short(part: Any) -> bool:

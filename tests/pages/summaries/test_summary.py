@@ -73,7 +73,7 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     assert lines["i1_5"]["value"] == 1240
     assert lines["i5_6"]["value"] == "12.75"
     assert lines["i1_2"]["value"] == "1.00"
-    assert (lines["i1_1"]["numerator"], lines["i1_1"]["denominator"]) == (1, 36)
+    assert (lines["i1_1"]["numerator"], lines["i1_1"]["denominator"]) == (1, 2)
     page = director.get(SUMMARY).body.decode()
     row = re.sub(r"\s+", " ", re.findall(r'<tr id="i1_5">.*?</tr>', page, re.DOTALL)[0])
     assert "<b>1.240</b>" in row
@@ -88,6 +88,35 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     table = opened(site, director.get(f"{SUMMARY}/summary.csv")).decode("utf-8-sig")
     row = next(line for line in table.splitlines() if line.startswith("i5_6;"))
     assert row.split(";")[6] == "12,75"
+
+
+@pytest.mark.guards("who has not answered has not said no")
+def test_the_page_shares_among_those_who_answered_and_says_who_has_not(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T01"), i1_1="yes")
+    sent(site, as_unit("T02"), i1_1="no")
+    summarise.run(site, everything=True)
+    page = text(as_staff().get(SUMMARY)).replace("&nbsp;", " ").replace("\xa0", " ")
+    assert "Chưa – 1/2 đơn vị đã trả lời; chưa có: 34 đơn vị" in page
+    assert "50,00 % 1/2" in page
+
+
+@pytest.mark.guards("the period before carries its coverage")
+def test_the_period_before_says_on_how_many_units_it_stands(
+    site: Site,
+    as_unit: Callable[..., Visitor],
+    as_staff: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent(site, as_unit("T01"), i1_1="yes")
+    summarise.run(site, everything=True)
+    monkeypatch.setattr(
+        "chalicelib.pages.summaries.summary.previous",
+        lambda periods, key: [one for one in periods if one.key == key],
+    )
+    page = text(as_staff().get(SUMMARY)).replace("&nbsp;", " ").replace("\xa0", " ")
+    assert "kỳ trước 100,00 % (1/36 đơn vị)" in page
 
 
 @pytest.mark.guards('"changed since"', "not counted ✓", "the `seen` file not read ✓ (the second)")

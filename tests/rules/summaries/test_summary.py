@@ -97,7 +97,7 @@ BY_HAND = {
     "r1": ("97.03", 98, 101, (6, 2, 2, 0, 2), False),
     "r2": ("1.00", 1, 100, (3, 2, 1, 0, 0), True),
     "z1": (None, 0, 0, (6, 2, 2, 0, 2), None),
-    "y1": ("33.33", 2, 6, (6, 3, 1, 0, 2), False),
+    "y1": ("66.67", 2, 3, (6, 3, 1, 0, 2), None),
     "h1": (None, None, None, (6, 2, 2, 0, 2), None),
     "x1": (None, None, None, (6, 2, 2, 0, 2), None),
     "k1": (None, None, None, (0, 0, 0, 0, 0), None),
@@ -130,7 +130,7 @@ def test_the_golden_period_adds_up_as_by_hand(code):
         ("r1", "T", "100.00", (3, 1, 2, 0, 0), True),
         ("r2", "T", "1.00", (3, 2, 1, 0, 0), True),
         ("y1", "P", "100.00", (1, 1, 0, 0, 0), True),
-        ("y1", "T", "33.33", (3, 2, 1, 0, 0), False),
+        ("y1", "T", "50.00", (3, 2, 1, 0, 0), False),
         ("y1", "G", None, (2, 0, 0, 0, 2), None),
     ],
 )
@@ -268,9 +268,30 @@ def test_zero_is_a_value_and_nil_is_none():
 
 def test_a_share_of_yes_is_of_all_the_expected_units():
     line = line_of(indicator("y", "yesno", target="100%"), ["yes", "yes", "no", ...])
-    assert (line["value"], line["numerator"], line["denominator"]) == ("50.00", 2, 4)
-    assert line["met"] is False
+    assert (line["value"], line["numerator"], line["denominator"]) == ("66.67", 2, 3)
+    assert line["met"] is None
+    assert line_of(indicator("y", "yesno", target="100%"), ["yes", "no"])["met"] is False
     assert line_of(indicator("y", "yesno", target="100%"), ["yes", "yes"])["met"] is True
+
+
+@pytest.mark.guards("yes is shared among those who answered", "shared among the asked ✓")
+@pytest.mark.parametrize(
+    ("kind", "first", "second"), [("yesno", "yes", "no"), ("choice", "tot", "kha")]
+)
+def test_answers_are_shared_among_those_who_answered(kind, first, second):
+    line = line_of(indicator("k", kind), [first, *[second] * 7, *[...] * 112])
+    assert [(one["name"], one["count"], one["share"]) for one in line["answers"]] == [
+        (first, 1, "12.50"),
+        (second, 7, "87.50"),
+    ]
+    assert (line["with_value"], line["missing"]) == (8, 112)
+
+
+def test_an_older_summary_s_yes_is_shared_among_those_who_answered():
+    line = line_of(indicator("y", "yesno"), ["yes", "no", "no", "no", ...])
+    older = {"shape": 2, "indicators": [line | {"denominator": 5, "value": "20.00"}]}
+    read = summary.earlier_lines(older)["y"]
+    assert (read["value"], read["denominator"]) == ("25.00", 4)
 
 
 def test_stocks_inside_a_period_are_added_as_flows_are():
