@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from chalicelib import ways
 from chalicelib.edges.ports import Site
-from chalicelib.messages.frame import dates
+from chalicelib.messages.frame import dates, uploads
 from chalicelib.messages.units import authoring
 from chalicelib.messages.units.units import heads, is_taken
-from chalicelib.rules.files.source_rows import FileType
+from chalicelib.rules.files import upload
+from chalicelib.rules.files.upload import FileType
 from chalicelib.rules.forms import xlsform_reader
 from chalicelib.rules.forms.form import Form
 from chalicelib.rules.programmes import period, regime
@@ -100,9 +101,12 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
         raise NotLoaded(f"{folder}: cần đúng một tệp form.md, form.xlsx hoặc form.csv")
     kept = programmes.forms(site.table, programme.key)
     version = kept[-1].version + 1 if kept else 1
-    kind: Any = found[0].suffix[1:]
+    content = found[0].read_bytes()
     try:
-        form = xlsform_reader.read(found[0].read_bytes(), kind, programme.blocs, version)
+        kind = upload.guard(content, found[0].name)
+        form = xlsform_reader.read(content, kind, programme.blocs, version)
+    except upload.NotTaken as refused:
+        raise NotLoaded(f"{found[0]}: {uploads.FAULTS[refused.problem]}") from None
     except xlsform_reader.Faulty as faulty:
         lines = (
             f"{found[0]}: {authoring.form_fault(fault, programme.department)}"

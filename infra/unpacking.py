@@ -35,7 +35,7 @@ _LARGEST_NUMBER = 2**53
 _ENTRY = {"key", "version", "body", "expires"}
 # Names of attributes that hold JSON of ours, wherever they stand.
 JSON = {"json", "figures", "texts", "content", "sender", "totals", "files", "typed", "detail"}
-JSON |= {"marks", "savings", "pages", "units", "devices"}
+JSON |= {"marks", "savings", "pages", "units", "devices", "passed"}
 _FILE = re.compile(
     r"summaries/[a-z0-9-]+/[A-Za-z0-9-]+/(?P<digest>[0-9a-f]{32})\.(?:xlsx|csv|json|seen)"
 )

@@ -21,11 +21,13 @@ from chalicelib.edges import embedded
 from chalicelib.edges.aws import DynamoTable, S3Files, SesMail
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Item
+from chalicelib.rules.texts.clock import now
 from chalicelib.store import links, sign_ins
 from infra import samples
 from infra.browser import served
 from infra.gateway import Gateway
 from infra.package import Package, package
+from infra.schedule import Schedule
 from infra.visitor import Visitor
 from tests.ministack import Ministack, NoMinistack, new_bucket, new_table, running
 from tests.sizes import Figure
@@ -179,10 +181,20 @@ def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def summed(tmp_path_factory: pytest.TempPathFactory, sampled: Path) -> Path:
+    """The same after its first hour: a server that starts on a copy has nothing to sum."""
+    folder = tmp_path_factory.mktemp("summed") / "data"
+    made = embedded.open_site(shutil.copytree(sampled, folder), HERE, now)
+    Schedule(made, folder / "backups").hour(everything=True)
+    made.table.close()
+    return folder
+
+
 @pytest.fixture
-def urls(tmp_path: Path, sampled: Path) -> Iterator[dict[str, str]]:
+def urls(tmp_path: Path, summed: Path) -> Iterator[dict[str, str]]:
     """A server of its own with the samples: who may enter, and by which address."""
-    with served(shutil.copytree(sampled, tmp_path / "data")) as found:
+    with served(shutil.copytree(summed, tmp_path / "data")) as found:
         yield found
 
 

@@ -1,7 +1,9 @@
 """Forms, periods and holidays as officers change them: each change in one write with its act."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.edges.table import ANYTHING, MOST_CHANGES, Change, Put, Table
 from chalicelib.rules.forms.form import Form
@@ -15,18 +17,29 @@ LARGEST_FORM = 200_000  # bytes of its JSON; an item holds 300,000
 _OFFER_KEPT = timedelta(days=1)
 
 
-def offer(table: Table, act: Act, form: Form, digest: str) -> None:
+class Offered(NamedTuple):
+    """An uploaded form, and what of its file is not in it."""
+
+    form: Form
+    passed: Sequence[Sequence[str | int]]
+
+
+def offer(
+    table: Table, act: Act, form: Form, digest: str, passed: Sequence[Sequence[str | int]] = ()
+) -> None:
     """Keep an uploaded form until somebody confirms it: it is no version yet."""
     key = keys.offered_form(act.programme, digest)
     expires = int((act.at + _OFFER_KEPT).timestamp())
-    acts.commit(table, act, Put(key, {"json": form.model_dump_json()}, ANYTHING, expires))
+    body = {"json": form.model_dump_json(), "passed": json.dumps(passed)}
+    acts.commit(table, act, Put(key, body, ANYTHING, expires))
 
 
-def offered(table: Table, p: str, digest: str, now: datetime) -> Form | None:
+def offered(table: Table, p: str, digest: str, now: datetime) -> Offered | None:
     item = table.get(keys.offered_form(p, digest))
     if item is None or (item.expires or 0) < now.timestamp():
         return None
-    return Form.model_validate_json(str(item.body["json"]))
+    passed = json.loads(str(item.body.get("passed", "[]")))
+    return Offered(Form.model_validate_json(str(item.body["json"])), passed)
 
 
 def adopt(table: Table, act: Act, form: Form | None, periods: Iterable[Period]) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -85,7 +86,16 @@ def test_for_a_stage_the_trace_lies_among_what_passes(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """A shell that starts tests in the background has SIGINT ignored by all that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.guards("a command that breaks says one line")
+@pytest.mark.usefixtures("heard")
 def test_somebody_who_stops_a_command_reads_that_it_was_stopped(damaged: Path) -> None:
     """It waits for the database, which another one holds."""
     path = damaged / "baocao.sqlite3"
@@ -103,6 +113,7 @@ def test_somebody_who_stops_a_command_reads_that_it_was_stopped(damaged: Path) -
         while time.monotonic() < until and not _holds(process.pid, path):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
+        other.execute("ROLLBACK")  # it hears of the signal when its waiting for a lock has ended
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, "", "baocao: stopped\n")
 

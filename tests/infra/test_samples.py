@@ -181,6 +181,17 @@ def test_a_faulty_form_is_named_line_by_line(empty_site, tmp_path):
     assert ["dòng 4, cột name" in lines[0], "dòng 5, cột type" in lines[1]] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("form", "named"),
+    [(b"<html><table>", "Đây là trang web (HTML)"), (b"%PDF-1.7", "Đây là tệp PDF")],
+)
+def test_a_form_that_is_another_file_is_called_by_its_name(empty_site, tmp_path, form, named):
+    path = folder(tmp_path / "one")
+    (path / "form.md").unlink()
+    (path / "form.xlsx").write_bytes(form)
+    assert named in refusal(empty_site, path)
+
+
 def test_a_faulty_unit_list_is_named_line_by_line(empty_site, tmp_path):
     units = "code,name,bloc,valid_from\nT01,,T,2021-01-01\nT02,Tên,Z,2021-01-01\n"
     lines = refusal(empty_site, folder(tmp_path / "one", units=units)).splitlines()

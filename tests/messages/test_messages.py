@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.messages import own_words
 from chalicelib.messages.door import sign_in as sign_in_words
-from chalicelib.messages.frame import dates, problems
+from chalicelib.messages.frame import dates, problems, uploads
 from chalicelib.messages.programmes import programme
 from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit import report as report_words
@@ -88,10 +88,13 @@ NOUNS = (
 )
 PAGES = tuple(path for path in TREES if path.startswith("chalicelib/pages/"))
 FORMS = (
-    "chalicelib/rules/forms/xlsform_reader.py",
-    "chalicelib/rules/forms/xlsform_columns.py",
+    *(
+        f"chalicelib/rules/forms/xlsform_{one}.py"
+        for one in ("reader", "survey", "judge", "columns")
+    ),
     "chalicelib/rules/files/source_rows.py",
 )
+UPLOADS = tuple(path for path in TREES if path.startswith("chalicelib/rules/files/"))
 
 
 def test_every_problem_of_a_field_has_a_sentence():
@@ -129,11 +132,13 @@ def test_every_problem_page_has_a_title_and_a_sentence_and_none_is_idle():
 
 
 def test_every_fault_of_an_uploaded_file_has_a_sentence_and_none_is_idle():
-    raised = given_to("NotTaken", 0, "chalicelib/rules/files/upload.py") | {
-        "no_file",
-        "form_too_large",
-    }
-    assert set(programme.UPLOAD_FAULTS) == raised
+    raised = set().union(*(given_to("NotTaken", 0, path) for path in UPLOADS))
+    assert len(raised) > 10
+    assert raised - set(uploads.FAULTS) == set()
+    assert set(uploads.FAULTS) - texts_in(*UPLOADS) == set()
+    elsewhere = set(authoring.FORM_FAULTS) | set(authoring.UNIT_FAULTS)
+    assert set(uploads.FAULTS) & elsewhere == set()
+    assert set(programme.UPLOAD_FAULTS) - set(uploads.FAULTS) == {"no_file", "form_too_large"}
 
 
 def test_every_fault_of_a_period_has_a_sentence_and_none_is_idle():
@@ -163,7 +168,7 @@ def test_every_fault_of_a_form_file_has_a_sentence_and_none_is_idle():
     raised = set().union(
         *(given_to("Fault", 3, path) for path in FORMS),
         *(given_to("_words", 2, path) for path in FORMS),
-        given_to("_fault", 2, "chalicelib/rules/forms/xlsform_reader.py"),
+        given_to("_fault", 2, "chalicelib/rules/forms/xlsform_survey.py"),
         given_to("_fault", 1, "chalicelib/rules/forms/xlsform_columns.py"),
     )
     assert len(raised) > 20
@@ -175,7 +180,9 @@ UNIT_FILES = tuple(
     f"chalicelib/rules/{name}.py"
     for name in (
         "units/list_reader",
-        "files/workbook_reader",
+        "files/outside_table",
+        "files/spreadsheet_cells",
+        "files/spreadsheet_rows",
         "files/workbook_parts",
         "units/list_change",
     )
@@ -186,10 +193,10 @@ def test_every_fault_of_a_unit_file_has_a_sentence_and_none_is_idle():
     raised = set().union(*(given_to("NotTaken", 0, path) for path in UNIT_FILES))
     raised |= given_to("BadCell", 0) | given_to("Misfit", 2)
     raised |= given_to("Fault", 2, "chalicelib/rules/units/list_change.py")
-    assert len(raised) > 20
+    assert len(raised) > 15
     assert raised - set(units.FAULTS) - set(authoring.UNIT_FAULTS) == set()
     said = texts_in(*UNIT_FILES, "chalicelib/rules/units/successions.py", *PAGES)
-    assert set(units.FAULTS) - said <= {"too_long"}  # pydantic's
+    assert set(units.FAULTS) - set(uploads.FAULTS) - said <= {"too_long"}  # pydantic's
 
 
 def test_no_sentence_of_a_units_page_is_idle():
@@ -313,7 +320,7 @@ def test_days_and_moments_are_vietnams():
 @pytest.mark.parametrize(
     ("fault", "line"),
     [
-        ((1, "", "not_utf8"), "dòng 1: tệp không phải văn bản UTF-8"),
+        ((1, "", "not_utf8"), uploads.FAULTS["not_utf8"]),
         ((5, "bloc", "unknown_bloc"), "dòng 5, cột bloc: khối thi đua không có trong chương trình"),
     ],
 )

@@ -128,6 +128,7 @@ def test_a_cold_form_reads_no_module_that_it_does_not_need() -> None:
         "rules.forms.xlsform_reader",
         "rules.forms.xlsform_columns",
         "rules.files.source_rows",
+        "rules.files.spreadsheet_rows",
         "edges.mail",
     )
     foreign = {"html.entities", "pydantic.plugin._loader"}

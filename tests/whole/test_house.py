@@ -159,7 +159,7 @@ def test_pages_leave_writing_to_the_store() -> None:
 )
 def test_a_sentence_stands_in_messages_or_in_a_template() -> None:
     """Of the letters of Việt Nam the rules know the alphabet, and one unit of measure of forms."""
-    known = {"rules.texts.text": None, "rules.forms.xlsform_reader": {"hạng"}}
+    known = {"rules.texts.text": None, "rules.forms.xlsform_survey": {"hạng"}}
     wrong = []
     for name, path in MODULES.items():
         if name.startswith("messages") or known.get(name, set()) is None:

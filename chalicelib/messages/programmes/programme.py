@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.frame import uploads
 from chalicelib.messages.own_words import BLOC, ITSELF_FIRST
 
 FORM_FILE = "bieu-mau-{programme}-phien-ban-{version}.xlsx"
 
 UPLOAD_FAULTS: Mapping[str, str] = {
     "no_file": "Vui lòng chọn tệp biểu mẫu (.xlsx, .csv hoặc .md).",
-    "empty": "Tệp này không có nội dung.",
-    "too_large": "Tệp lớn hơn 4 MB. Vui lòng bỏ bớt hình ảnh, trang thừa rồi tải lên lại.",
-    "pdf": "Đây là tệp PDF, dù tên có thể khác. Vui lòng chọn tệp Excel hoặc CSV gốc.",
-    "password": "Tệp có mật khẩu nên không mở được. Vui lòng gỡ mật khẩu rồi tải lên lại.",
-    "old_excel": "Đây là tệp Excel kiểu cũ (.xls). Vui lòng lưu thành .xlsx rồi tải lên lại.",
-    "damaged": "Tệp hỏng hoặc tải lên chưa trọn. Vui lòng mở thử, lưu lại rồi tải lên lại.",
-    "bomb": "Tệp nén bất thường: khi giải nén quá lớn. Tệp chưa được mở; "
-    "vui lòng chép nội dung sang tệp mới rồi tải lên lại.",
-    "macros": "Tệp có macro. Vui lòng lưu thành .xlsx (không macro) rồi tải lên lại.",
-    "no_workbook": "Tệp không phải bảng tính Excel (.xlsx), dù tên có thể giống.",
-    "not_utf8": "Tệp không phải văn bản UTF-8. Vui lòng lưu thành CSV UTF-8 rồi tải lên lại.",
-    "utf16": "Tệp ở bảng mã UTF-16. Vui lòng lưu thành CSV UTF-8 rồi tải lên lại.",
-    "unknown_type": "Chỉ nhận tệp .xlsx, .csv hoặc .md.",
+    **uploads.FAULTS,
     "form_too_large": "Biểu mẫu quá dài. Vui lòng rút gọn giải thích hoặc bớt chỉ tiêu.",
 }
 

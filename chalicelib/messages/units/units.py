@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from chalicelib.messages.frame import uploads
 from chalicelib.messages.frame.dates import day
 from chalicelib.messages.own_words import BLOC, BLOC_FIRST, filled
 from chalicelib.rules.programmes.programme import Department, Programme
@@ -97,26 +98,8 @@ KINDS: Mapping[str, str] = {
 
 FAULTS: Mapping[str, str] = {
     # of the whole file
+    **uploads.FAULTS,
     "no_file": "Vui lòng chọn tệp danh sách đơn vị.",
-    "empty_file": "Tệp không có nội dung. Vui lòng chọn tệp khác.",
-    "file_too_large": "Tệp lớn hơn 4 MB nên không được đọc. Vui lòng bỏ hình ảnh, định dạng thừa "
-    "hoặc chia làm nhiều tệp.",
-    "encrypted": "Tệp có mật khẩu, hoặc là dạng .xls cũ. Vui lòng mở bằng Excel, bỏ mật khẩu và "
-    "lưu lại dạng .xlsx.",
-    "a_pdf": "Đây là tệp PDF, không phải bảng tính. Vui lòng gửi tệp .xlsx hoặc .csv.",
-    "not_a_workbook": "Không đọc được tệp như một bảng tính .xlsx hoặc .csv (UTF-8). Tệp có thể bị "
-    "hỏng hoặc chỉ được đổi đuôi.",
-    "not_utf8": "Tệp không phải bảng tính .xlsx, cũng không phải văn bản CSV mã UTF-8. Trong "
-    "Excel, vui lòng lưu lại dạng .xlsx.",
-    "not_a_table": "Không đọc được tệp như một bảng CSV (UTF-8).",
-    "bomb": "Tệp nở ra quá lớn khi giải nén, hoặc có thành phần lạ, nên không được đọc.",
-    "too_many_cells": "Tệp có quá nhiều dòng, ô hoặc định dạng (kể cả dòng, ô trống) nên không "
-    "được đọc. Vui lòng chép riêng phần danh sách sang một tệp mới rồi tải lên lại.",
-    "macros": "Tệp có macro (.xlsm) nên không được đọc. Vui lòng lưu lại dạng .xlsx.",
-    "no_sheet": "Mọi trang tính trong tệp đều ẩn. Vui lòng hiện trang danh sách rồi lưu lại.",
-    "several_sheets": "Tệp có nhiều trang tính ({detail}). Vui lòng chỉ giữ một trang, hoặc đặt "
-    "tên trang danh sách là “Đơn vị”.",
-    "too_wide": "Trang tính có nội dung ngoài cột thứ 64. Vui lòng chỉ giữ các cột của mẫu.",
     "too_many_rows": "Tệp có hơn 10.000 dòng đơn vị. Vui lòng chia làm nhiều tệp.",
     "no_rows": "Tệp không có dòng đơn vị nào dưới dòng tên cột.",
     "merged": "Trang tính có ô gộp ({detail}). Vui lòng bỏ gộp ô rồi tải lên lại.",

@@ -1,6 +1,5 @@
 """The staff accounts: who may sign in and act, added, changed and removed by an officer."""
 
-import re
 from typing import cast
 
 from chalicelib.edges.ports import Site
@@ -12,12 +11,9 @@ from chalicelib.pages.links import link_mail
 from chalicelib.rules.access import access as rules
 from chalicelib.rules.access.access import Role
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.units.contact import is_mailbox
 from chalicelib.store import access, acts, staff
 from chalicelib.store.staff import NotChanged
-
-# Of one person: nothing that a mail program would read as two addresses.
-_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_LONGEST_EMAIL = 200
 
 
 def accounts(site: Site, request: Request) -> Response:
@@ -67,7 +63,7 @@ def _fault(do: str, email: str, role: str) -> str:
     """What is wrong with what was asked, whoever is there: a key of FAULTS."""
     if do not in ("add", "role", "remove"):
         return "bad_change"
-    if do == "add" and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
+    if do == "add" and not is_mailbox(email):
         return "bad_email"
     return "bad_role" if do != "remove" and role not in rules.STAFF else ""
 

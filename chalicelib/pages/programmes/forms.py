@@ -13,7 +13,7 @@ from chalicelib.messages.programmes.programme import (
     PERIOD_FAULTS,
     UPLOAD_FAULTS,
 )
-from chalicelib.messages.units.authoring import FORM_FAULTS
+from chalicelib.messages.units.authoring import form_column, form_passed, form_reason
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import programme_of
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
@@ -21,7 +21,8 @@ from chalicelib.rules.files import upload
 from chalicelib.rules.forms import xlsform_reader, xlsform_writer
 from chalicelib.rules.forms.form import Form
 from chalicelib.rules.forms.form_change import Difference, difference
-from chalicelib.rules.forms.xlsform_columns import Fault
+from chalicelib.rules.forms.xlsform_columns import Fault, Passed
+from chalicelib.rules.forms.xlsform_reader import Taken
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review.act import Act
@@ -30,6 +31,7 @@ from chalicelib.store import authoring, programmes
 from chalicelib.store.authoring import LARGEST_FORM, MOST_PERIODS
 
 _STYLES = ("base", "desk", "programme")
+_MOST_PASSED = 100  # said of one file
 
 
 def versions(site: Site, request: Request) -> Response:
@@ -53,7 +55,8 @@ def _versions_page(
         forms=forms[::-1],
         used=used,
         done=whole_number(request.query.get("done", "")),
-        fault_words=FORM_FAULTS,
+        reason=lambda fault: form_reason(fault, programme.department),
+        column_of=form_column,
         columns=COLUMNS,
         kinds=KINDS,
         **(defaults | context),
@@ -73,42 +76,48 @@ def offer(site: Site, request: Request) -> Response:
         return refused(fault=UPLOAD_FAULTS["no_file"])
     forms = programmes.forms(site.table, programme.key)
     try:
-        form = _read(given.content, named, programme, forms)
+        form, passed = _read(given.content, named, programme, forms)
     except upload.NotTaken as problem:
-        return refused(fault=UPLOAD_FAULTS[problem.problem])
+        return refused(fault=UPLOAD_FAULTS[problem.problem].format(detail=problem.detail))
     except xlsform_reader.Faulty as faulty:
         return refused(faults=[_place(fault) for fault in faulty.faults])
     if found := difference(forms, form).refused:
         return refused(refused=found)
-    digest = _kept_aside(site, request, programme, form, named)
+    digest = _kept_aside(site, request, programme, form, named, passed)
     return redirect(site, "desk", programme.key, "form", "offer", file=digest)
 
 
 def _kept_aside(
-    site: Site, request: Request, programme: Programme, form: Form, filename: str
+    site: Site,
+    request: Request,
+    programme: Programme,
+    form: Form,
+    filename: str,
+    passed: Sequence[Passed],
 ) -> str:
     """By its own content: the same file twice is one offer."""
     digest = hashlib.sha256(form.model_dump_json().encode()).hexdigest()[:32]
     detail = {"file": filename, "title": form.title}
     act = Act(request.now, request.who.email, "offer_form", programme.key, detail=detail)
-    authoring.offer(site.table, act, form, digest)
+    said = [one._replace(sheet=_short(one.sheet, 80), said=_short(one.said, 80)) for one in passed]
+    authoring.offer(site.table, act, form, digest, said[:_MOST_PASSED])
     return digest
 
 
-def _read(content: bytes, filename: str, programme: Programme, forms: Sequence[Form]) -> Form:
+def _read(content: bytes, filename: str, programme: Programme, forms: Sequence[Form]) -> Taken:
     """Raises NotTaken or Faulty."""
     kind = upload.guard(content, filename)
     version = forms[-1].version + 1 if forms else 1
-    form = xlsform_reader.read(content, kind, programme.blocs, version)
-    if len(form.model_dump_json().encode()) > LARGEST_FORM:
+    taken = xlsform_reader.take(content, kind, programme.blocs, version)
+    if len(taken.form.model_dump_json().encode()) > LARGEST_FORM:
         raise upload.NotTaken("form_too_large")
-    return form
+    return taken
 
 
 def _place(fault: Fault) -> Fault:
     """A whole cell may be a page long: its beginning says which it is."""
-    given = _short(fault.given, 400 if fault.problem == "pyxform" else 80)
-    return Fault(_short(fault.sheet, 80), fault.row, _short(fault.column, 80), fault.problem, given)
+    sheet, column, given = (_short(one, 80) for one in (fault.sheet, fault.column, fault.given))
+    return Fault(sheet, fault.row, column, fault.problem, given, fault.letter)
 
 
 def _short(said: str, most: int) -> str:
@@ -121,10 +130,12 @@ class _Offer:
     def __init__(self, site: Site, request: Request, digest: str) -> None:
         self.programme = programme_of(site, request)
         p = self.programme.key
-        form = authoring.offered(site.table, p, digest, request.now)
+        offered = authoring.offered(site.table, p, digest, request.now)
         self.forms = programmes.forms(site.table, p)
-        if form is None:
+        if offered is None:
             raise Problem(404, "no_offer")
+        form = offered.form
+        self.passed = [form_passed(Passed._make(one)) for one in offered.passed]
         self.newest = self.forms[-1].version if self.forms else 0
         self.form = form.model_copy(update={"version": self.newest + 1})
         self.change: Difference = difference(self.forms, self.form)

@@ -14,13 +14,13 @@ from chalicelib.pages.frame import render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
 from chalicelib.pages.reports.progress import STYLES, rows_of
-from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.progress import progress
 from chalicelib.rules.progress.progress import Row
 from chalicelib.rules.reports import extension
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import PATIENCE
+from chalicelib.rules.texts.day import day_of
 from chalicelib.store import acts, exempt_or_extended, moves
 
 _MOST_FOUND = 50  # units that a search lists
@@ -135,7 +135,7 @@ def _on_a_unit(page: _Page, row: Row | None) -> dict[str, Any]:
 def _on_a_bloc(page: _Page, asked: Mapping[str, str]) -> dict[str, Any]:
     """The part of the page that is about a whole bloc, and what more time did to its units."""
     bloc = asked.get("bloc", "") if asked.get("bloc") in page.programme.blocs else ""
-    until = days.day_of(asked.get("to", ""))
+    until = day_of(asked.get("to", ""))
     return {
         "bloc": bloc,
         "of_bloc": progress.count(page.of_bloc(bloc)),
@@ -186,7 +186,7 @@ def extend(site: Site, request: Request) -> Response:
     row, bloc = page.row(form.get("unit", "")), form.get("bloc", "")
     if row is None and bloc not in page.programme.blocs:
         return _answer(page, form, {"unit": "no_unit"}, 422)
-    reason, day = form.get("reason", ""), days.day_of(form.get("day", ""))
+    reason, day = form.get("reason", ""), day_of(form.get("day", ""))
     faults = _extension_faults(page, row, day)
     if day is None or faults:
         return _answer(page, form, faults, 422)

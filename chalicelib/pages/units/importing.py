@@ -16,7 +16,7 @@ from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Request, Response, redirect
 from chalicelib.pages.units.affected_periods import Warned, warned
 from chalicelib.pages.units.listing import STYLES
-from chalicelib.rules.files.workbook_reader import NotTaken
+from chalicelib.rules.files.upload import NotTaken
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.review.act import Act

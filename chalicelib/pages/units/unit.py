@@ -14,11 +14,11 @@ from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect
 from chalicelib.pages.units.affected_periods import Warned, warned
 from chalicelib.pages.units.listing import STYLES, state_of
-from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts import text
 from chalicelib.rules.texts.clock import today
+from chalicelib.rules.texts.day import day_of
 from chalicelib.rules.units import list_change
 from chalicelib.rules.units.successions import Lines
 from chalicelib.rules.units.unit import Unit, in_force, known_as
@@ -212,7 +212,7 @@ def _if_new(known: _Known, asked: _Asked, unit: Unit) -> list[Unit]:
 
 
 def _day(typed: Mapping[str, str], name: str, asked: _Asked) -> date | None:
-    found = days.day_of(typed.get(name, ""))
+    found = day_of(typed.get(name, ""))
     if found is None:
         asked.faults[name] = words.FORM_FAULTS["not_a_day"]
     return found

@@ -1,60 +1,70 @@
 """What an uploaded file really is: judged by its bytes before any parser opens it."""
 
+import codecs
 import io
+import re
 import zipfile
 from pathlib import PurePath
+from typing import Literal, TypeAlias
 
-from chalicelib.rules.files.source_rows import FileType
+FileType: TypeAlias = Literal["md", "csv", "xlsx"]
 
 LARGEST = 4_000_000  # bytes
 LARGEST_UNPACKED = 20_000_000  # bytes of all parts of a workbook: parsers read some of them whole
 LARGEST_RATIO = 400  # of one part; a sheet of equal rows packs to about 1:60
 _SMALL = 1_000_000  # below that, no ratio is a danger
 _MOST_PARTS = 1_000
+_HEAD = 2_048  # bytes that say what a text is
 
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ENCRYPTED_NAME = "EncryptedPackage".encode("utf-16-le")  # of an .xlsx with a password
-_TEXT: dict[str, FileType] = {".csv": "csv", ".md": "md"}
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+# What spreadsheets call .xls and is none: pages of HTML, the XML of before 2007, flat OpenDocument.
+_MARKED_UP = (
+    ("ods", re.compile(r"<office:document\b")),
+    ("old_xml", re.compile(r"urn:schemas-microsoft-com:office:spreadsheet|<\?mso-application")),
+    ("html", re.compile(r"<(?:!doctype html|html|head|meta|body|table|style)\b", re.IGNORECASE)),
+)
 
 
 class NotTaken(Exception):
-    """The file is not what is asked for; `problem` is a key of messages' UPLOAD_FAULTS."""
+    """The file as a whole is refused; `problem` is a key of messages.frame.uploads.FAULTS."""
 
-    def __init__(self, problem: str) -> None:
+    def __init__(self, problem: str, detail: str = "") -> None:
         super().__init__(problem)
         self.problem = problem
+        self.detail = detail
 
 
-def guard(content: bytes, filename: str) -> FileType:
-    """How to read the file: xlsx, csv or md. Raises NotTaken."""
+def guard(content: bytes, filename: str = "") -> FileType:
+    """How to read the file: xlsx, md where its name says so, else csv. Raises NotTaken."""
     if not content.strip():
-        raise NotTaken("empty")
+        raise NotTaken("empty_file")
     if len(content) > LARGEST:
         raise NotTaken("too_large")
-    head, ending = content[:1024].lstrip(), PurePath(filename).suffix.lower()
-    if _PDF in head:
+    if _PDF in content[:_HEAD]:
         raise NotTaken("pdf")
     if content.startswith(_OLE):
         raise NotTaken("password" if _ENCRYPTED_NAME in content else "old_excel")
     if content.startswith(_ZIP):
         _guard_workbook(content)
         return "xlsx"
-    if ending in (".xlsx", ".xlsm"):
-        raise NotTaken("no_workbook")
-    return _text(content, ending)
+    head = decoded(content)[:_HEAD].lstrip()
+    if "\x00" in head:
+        raise NotTaken("no_text")
+    for problem, known in _MARKED_UP if head.startswith("<") else ():
+        if known.search(head):
+            raise NotTaken(problem)
+    return "md" if PurePath(filename).suffix.lower() == ".md" else "csv"
 
 
-def _text(content: bytes, ending: str) -> FileType:
-    if content.startswith(_UTF16):
-        raise NotTaken("utf16")
+def decoded(content: bytes) -> str:
+    """A text in UTF-8, or in the UTF-16 that spreadsheets call Unicode. Raises NotTaken."""
     try:
-        content.decode("utf-8-sig")
+        return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError:
         raise NotTaken("not_utf8") from None
-    if b"\x00" in content or ending not in _TEXT:
-        raise NotTaken("unknown_type")
-    return _TEXT[ending]
 
 
 def _guard_workbook(content: bytes) -> None:
@@ -64,17 +74,24 @@ def _guard_workbook(content: bytes) -> None:
             parts = packed.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
         raise NotTaken("damaged") from None
-    names = {part.filename.lower() for part in parts}
     if any(part.flag_bits & 1 for part in parts):
         raise NotTaken("password")
-    if len(parts) > _MOST_PARTS or len(names) < len(parts):
+    names = {part.filename.lower() for part in parts}
+    if _is_bomb(parts) or len(names) < len(parts):
         raise NotTaken("bomb")
-    if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise NotTaken("bomb")
-    for part in parts:
-        if part.file_size > max(_SMALL, LARGEST_RATIO * part.compress_size):
-            raise NotTaken("bomb")
     if any(name.endswith("vbaproject.bin") for name in names):
         raise NotTaken("macros")
-    if not {"[content_types].xml", "xl/workbook.xml"} <= names:
+    if _OPEN_DOCUMENT in content[:_HEAD]:  # its first part says so, unpacked
+        raise NotTaken("ods")
+    if any(name.endswith("workbook.bin") for name in names):
+        raise NotTaken("binary_workbook")
+    if "[content_types].xml" not in names or any(n.startswith(("word/", "ppt/")) for n in names):
         raise NotTaken("no_workbook")
+
+
+def _is_bomb(parts: list[zipfile.ZipInfo]) -> bool:
+    return (
+        len(parts) > _MOST_PARTS
+        or sum(part.file_size for part in parts) > LARGEST_UNPACKED
+        or any(part.file_size > max(_SMALL, LARGEST_RATIO * part.compress_size) for part in parts)
+    )

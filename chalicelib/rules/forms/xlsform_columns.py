@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.rules.files.source_rows import Row
 from chalicelib.rules.forms import indicator_target
+from chalicelib.rules.texts.day import day_of
 
 EXTRA = (
     "aggregate",
@@ -48,6 +49,16 @@ class Fault:
     column: str
     problem: str
     given: str = ""
+    letter: str = field(default="", compare=False)  # of the column, as a spreadsheet calls it
+
+
+class Passed(NamedTuple):
+    """What was passed over, or read though it is hidden; `kind` is a key of authoring.PASSED."""
+
+    kind: str
+    sheet: str
+    row: int = 0
+    said: str = ""
 
 
 class Extras:
@@ -105,9 +116,11 @@ class Extras:
 
     def _target(self) -> str:
         given = self._row["target"]
-        goal = indicator_target.parse(given)
+        goal = indicator_target.parse(given, self._kind)
         if goal and goal.percent is not (self._kind in ("ratio", "yesno")):
             self._fault("target", "percent_target" if goal.percent else "share_target")
+        if indicator_target.is_ambiguous(given, self._kind):
+            self._fault("target", "ambiguous_target")
         return given
 
     def _words(self, column: str, known: Callable[[str], bool], problem: str) -> tuple[str, ...]:
@@ -119,11 +132,10 @@ class Extras:
 
     def _day(self, column: str) -> date | None:
         given = self._row[column]
-        try:
-            return date.fromisoformat(given) if given else None
-        except ValueError:
+        found = day_of(given)
+        if given and not found:
             self._fault(column, "bad_day")
-            return None
+        return found
 
     def _jump(self) -> str:
         given = self._row["jump"]

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.rules.files import cell_formats
 from chalicelib.rules.forms.form import Choice, Form, Indicator
 from chalicelib.rules.forms.xlsform_columns import EXTRA
-from chalicelib.rules.forms.xlsform_reader import COLUMNS
+from chalicelib.rules.forms.xlsform_heads import COLUMNS
 
 _WIDTHS = {"label": 60, "hint": 40, "guidance_hint": 40, "type": 18, "name": 14}
 _TYPES = {
@@ -32,7 +32,8 @@ def write(form: Form, form_id: str) -> bytes:
     book = xlsxwriter.Workbook(out, dict(cell_formats.IN_MEMORY))
     book.set_properties({"title": form.title, "created": _MADE})
     head = book.add_format(dict(cell_formats.HEAD))
-    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    # Text also where nothing is yet: what is typed there stays as it was typed, 90% and 001 too.
+    wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
     lists = _lists(form)
     settings = {"form_title": form.title, "form_id": form_id, "version": str(form.version)}
     for name, rows in (
@@ -44,7 +45,7 @@ def write(form: Form, form_id: str) -> bytes:
         sheet.freeze_panes(1, 0)
         columns = list(COLUMNS[name])
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, _WIDTHS.get(column, 12))
+            sheet.set_column(place, place, _WIDTHS.get(column, 12), wrapped)
             sheet.write_string(0, place, column, head)
         _fill(sheet, columns, rows, wrapped)
     book.close()

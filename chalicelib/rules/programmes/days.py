@@ -1,15 +1,12 @@
 """Days as people pick or type them, and the instants at which they end."""
 
-import re
 from datetime import date, datetime, timedelta
 
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.texts.clock import today
+from chalicelib.rules.texts.day import day_of
 
 FURTHEST = timedelta(days=366)  # a date beyond that is a slip of the pen
-
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})|(\d{4})-(\d{2})-(\d{2})", re.ASCII)
-_YEARS = range(1901, 2200)
 
 
 class Unfit(Exception):
@@ -18,18 +15,6 @@ class Unfit(Exception):
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
-
-
-def day_of(typed: str) -> date | None:
-    """20/12/2026 as people type it, 2026-12-20 as a date box sends it; None for what is none."""
-    match = _DAY.fullmatch(typed)
-    if not match:
-        return None
-    day, month, year = map(int, match.group(1, 2, 3) if match[1] else match.group(6, 5, 4))
-    try:
-        return date(year, month, day) if year in _YEARS else None
-    except ValueError:
-        return None
 
 
 def read(typed: str) -> date:

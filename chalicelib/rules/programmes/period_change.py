@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from chalicelib.rules.programmes import period as calendar
-from chalicelib.rules.programmes.days import day_of
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.texts import text
 from chalicelib.rules.texts.clock import today
+from chalicelib.rules.texts.day import day_of
 
 LONGEST_LABEL = 120
 LONGEST_REASON = 300

@@ -119,7 +119,7 @@ class Aggregate:
 
     def met(self, indicator: Indicator) -> bool | None:
         """Judged on exact figures, never on the rounded percentage; None where it can't be."""
-        goal = indicator_target.parse(indicator.target)
+        goal = indicator_target.parse(indicator.target, indicator.kind)
         if goal is None:
             return None
         if indicator.kind in ("count", "amount") and self.nil and not self.with_value:

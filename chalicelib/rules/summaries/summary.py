@@ -20,7 +20,7 @@ from chalicelib.rules.units.unit import Unit
 Document: TypeAlias = dict[str, Any]
 
 
-SHAPE = 3  # of the document: a stored one of another shape is summed anew before it is shown
+SHAPE = 4  # of the document: a stored one of another shape is summed anew before it is shown
 
 _TOGETHER = 500  # entries of a long list that are written in one go
 
@@ -203,10 +203,10 @@ def totals(whole: Document) -> Document:
 
 
 def earlier_lines(kept: Mapping[str, Any]) -> dict[str, Document]:
-    """Kept totals by code, of whatever shape: before 3, a yes was shared among all asked."""
+    """Kept totals by code, of whatever shape: before 4, a yes was shared among all asked."""
     found = {line["code"]: dict(line) for line in kept["indicators"]}
     for line in found.values():
-        is_old = kept.get("shape", 0) < 3 and line["entered_by"] == "unit"
+        is_old = kept.get("shape", 0) < 4 and line["entered_by"] == "unit"
         if is_old and line["kind"] == "yesno" and line["with_value"]:
             line["denominator"] = line["with_value"]
             line["value"] = str(number.percent(line["numerator"], line["with_value"]))

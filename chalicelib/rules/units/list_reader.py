@@ -1,17 +1,16 @@
 """The unit list as it comes from outside: CSV or a workbook, row by row into dated units."""
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from itertools import islice
 
 from pydantic import ValidationError
 
-from chalicelib.rules.files import workbook_reader
-from chalicelib.rules.files.workbook_reader import MOST_COLUMNS, BadCell, Cell, NotTaken
+from chalicelib.rules.files import outside_table, spreadsheet_cells
+from chalicelib.rules.files.spreadsheet_cells import BadCell, Cell
+from chalicelib.rules.files.upload import NotTaken
 from chalicelib.rules.texts import text
 from chalicelib.rules.units.unit import Unit
 
@@ -29,8 +28,6 @@ COLUMNS = (
     "successors",
 )
 MOST_ROWS = 10_000  # of one file
-_MOST_CSV_ROWS = 100_000  # with the empty ones
-_MOST_CSV_CELLS = 1_000_000
 _NEEDED = ("code", "name", "bloc", "valid_from")
 _DAYS = ("valid_from", "valid_to")
 _HEAD_WITHIN = 15  # rows: official lists carry a title above their heads
@@ -152,7 +149,7 @@ class _Reader:
         if isinstance(cell, int) and column == "phone":
             return BadCell("phone_as_number")
         if isinstance(cell, int) and column in _DAYS:
-            day = workbook_reader.day_of(cell, from_1904=self._from_1904)
+            day = spreadsheet_cells.day_of(cell, from_1904=self._from_1904)
             return day.isoformat() if day else BadCell("not_a_day")
         said = cell.isoformat() if isinstance(cell, date) else str(cell)
         if said.startswith("="):
@@ -201,14 +198,12 @@ def _validated(given: Mapping[str, str]) -> Unit:
 
 def read(content: bytes, blocs: Mapping[str, str], heads: Heads) -> Listed:
     """A CSV or a workbook, told apart by its bytes. Raises NotTaken for a file as a whole."""
-    if not workbook_reader.is_workbook(content):
-        return _listed(_csv_rows(content, heads), _Reader(blocs, heads), heads)
-    sheet = workbook_reader.read(content, heads.sheet)
+    sheet = outside_table.the_one(content, heads.sheet, heads.are)
     reader = _Reader(blocs, heads, from_1904=sheet.from_1904)
     reader.listed.passed_over = sheet.passed_over
     listed = _listed(sheet.rows, reader, heads)
     # A merged title above the heads is how official lists begin; below, cells would be missing.
-    merged = [one for one in sheet.merged if workbook_reader.last_row(one) >= listed.head]
+    merged = [one for one in sheet.merged if _last_row(one) >= listed.head]
     if listed.head and merged:
         raise NotTaken("merged", ", ".join(merged[:10]))
     return listed
@@ -250,34 +245,9 @@ def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader, heads: 
     return reader.listed
 
 
-def _csv_rows(content: bytes, heads: Heads) -> Iterator[tuple[int, list[Cell]]]:
-    """UTF-8, comma or semicolon, with or without BOM; a row's line is the one that it begins in."""
-    try:
-        lines = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotTaken("not_utf8") from None
-    line, seen = 1, 0
-    try:
-        reader = csv.reader(io.StringIO(lines, newline=""), delimiter=_delimiter(lines, heads))
-        for number, cells in enumerate(reader):
-            seen += len(cells)
-            if len(cells) > MOST_COLUMNS:
-                raise NotTaken("too_wide")
-            if number >= _MOST_CSV_ROWS or seen > _MOST_CSV_CELLS:
-                raise NotTaken("too_many_cells")
-            yield line, list(cells)
-            line = reader.line_num + 1
-    except csv.Error:
-        raise NotTaken("not_a_table") from None
-
-
-def _delimiter(lines: str, heads: Heads) -> str:
-    """The one that makes heads of a row near the top; a title may stand above, with commas."""
-    for one in ";,\t":
-        rows = csv.reader(io.StringIO(lines, newline=""), delimiter=one)
-        if any(heads.are(cells) for cells in islice(rows, _HEAD_WITHIN)):
-            return one
-    return max(";,\t", key=lines.partition("\n")[0].count)
+def _last_row(reference: str) -> int:
+    """Of a range like A1:F2."""
+    return int(re.findall(r"\d+", reference)[-1])
 
 
 def read_csv(content: bytes, blocs: Mapping[str, str], heads: Heads) -> list[Unit]:

@@ -1,6 +1,7 @@
 """The form on the desk: upload, preview, confirm; who keeps which version; the download."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -184,13 +185,14 @@ def bomb() -> bytes:
         (b"", "mau.xlsx", "không có nội dung"),
         (b"%PDF-1.7 ...", "mau.xlsx", "Đây là tệp PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 90, "mau.xlsx", "Excel kiểu cũ"),
-        (bomb(), "mau.xlsx", "Tệp nén bất thường"),
+        (bomb(), "mau.xlsx", "nở ra quá lớn khi giải nén"),
         (b"PK\x03\x04 broken", "mau.xlsx", "Tệp hỏng"),
-        ("Mẫu".encode("utf-16"), "mau.csv", "UTF-16"),
+        ("Mẫu".encode("utf-16"), "mau.csv", "thiếu trang survey"),
         (b"name,label\n", "mau.csv", "thiếu trang survey"),
-        (b"x", "mau.docx", "Chỉ nhận tệp"),
+        (b"x\x00", "mau.docx", "cũng không phải văn bản"),
+        (b"<html><table>", "mau.xls", "Đây là trang web (HTML)"),
         (SAMPLE.replace("1.6 Đ", "1.6 \x01").encode(), "mau.md", "có ký tự không đọc được"),
-        (f"{SAMPLE}{'| x' * 300}\n".encode(), "mau.md", "quá nhiều dòng, ô"),
+        (f"{SAMPLE}{'| x' * 300}\n".encode(), "mau.md", "ngoài cột thứ 200"),
     ],
 )
 def test_what_is_no_form_gets_a_clear_word_and_leaves_nothing(
@@ -206,7 +208,9 @@ def test_what_is_no_form_gets_a_clear_word_and_leaves_nothing(
 def with_sheet(sheet: bytes) -> bytes:
     """A whole workbook whose only sheet is this XML."""
     out, changed = io.BytesIO(), io.BytesIO()
-    Workbook().save(out)
+    book = Workbook()
+    book.active.title = "survey"
+    book.save(out)
     with zipfile.ZipFile(out) as whole, zipfile.ZipFile(changed, "w") as file:
         for part in whole.namelist():
             file.writestr(part, sheet if "sheet1" in part else whole.read(part))
@@ -231,7 +235,15 @@ _ENTITIES = b"".join(
 def test_a_workbook_whose_sheet_is_no_sheet_is_no_500(officer: Visitor, sheet: bytes) -> None:
     reply = upload(officer, with_sheet(sheet), "mau.xlsx")
     assert reply.status == 422
-    assert "không đọc được tệp" in text(reply)
+    assert re.search("Tệp hỏng|nở ra quá lớn", text(reply))
+
+
+@pytest.mark.guards("what of a file is passed over is said before it is adopted", "not kept ✓")
+def test_the_preview_says_what_of_the_file_was_passed_over(officer: Visitor) -> None:
+    notes = "| Ghi chú <b> |\n| | Người soạn |\n"
+    page = text(officer.follow(upload(officer, SECOND + notes)))
+    assert "Trang “Ghi chú &lt;b&gt;” không phải survey, choices, settings" in page
+    assert "được đọc hoặc bỏ qua" not in text(officer.follow(upload(officer, SECOND)))
 
 
 def test_no_file_at_all_is_said(officer: Visitor) -> None:

@@ -111,12 +111,12 @@ def test_a_csv_does_as_well(site: Site, officer: Visitor) -> None:
     [
         (b"", "Tệp không có nội dung"),
         (b"%PDF-1.7", "Đây là tệp PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Tệp có mật khẩu"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel kiểu cũ (.xls)"),
         (book([]), "không có dòng đơn vị nào"),
         (book(ROWS, more=lambda b: b.active.merge_cells("A2:B2")), "ô gộp (A2:B2)"),
-        (book(ROWS, more=lambda b: b.create_sheet("Hai")), "nhiều trang tính (Sheet1, Hai)"),
+        (book(ROWS, more=lambda b: b.create_sheet("Hai").append(HEADS)), "(Sheet1, Hai)"),
     ],
-    ids=["empty", "pdf", "encrypted", "no rows", "merged", "sheets"],
+    ids=["empty", "pdf", "old", "no rows", "merged", "sheets"],
 )
 def test_a_file_that_cannot_be_taken_is_refused_in_words_and_nothing_is_kept(
     site: Site, officer: Visitor, content: bytes, sentence: str

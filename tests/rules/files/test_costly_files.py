@@ -10,9 +10,10 @@ from io import BytesIO
 
 import pytest
 
+from chalicelib.messages.frame import uploads
 from chalicelib.messages.units import authoring, units
-from chalicelib.rules.files import upload, workbook_reader
-from chalicelib.rules.forms import xlsform_reader
+from chalicelib.rules.files import outside_table, upload
+from chalicelib.rules.forms import xlsform_judge, xlsform_reader
 from chalicelib.rules.forms.form import Form
 from chalicelib.rules.units import list_reader
 from infra.gateway import Reply
@@ -77,13 +78,13 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
 )
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", WORKBOOKS)
-@pytest.mark.parametrize("reader", ["list", "form"])
+@pytest.mark.parametrize("reader", ["list", "form", "parts"])
 def test_a_workbook_that_would_cost_much_is_refused_soon(
     kind: str, reader: str, figure: Figure
 ) -> None:
     content = WORKBOOKS[kind]()
     began = time.thread_time()
-    said = refusal_of_a_list(content) if reader == "list" else refusal_of_a_form(content)
+    said = READERS[reader](content)
     took = time.thread_time() - began
     figure(f"{kind} as a {reader}: {len(content)} bytes refused in {took:.2f} s")
     assert said
@@ -91,7 +92,7 @@ def test_a_workbook_that_would_cost_much_is_refused_soon(
 
 
 def refusal_of_a_list(content: bytes) -> str:
-    with pytest.raises(workbook_reader.NotTaken) as refused:
+    with pytest.raises(upload.NotTaken) as refused:
         list_reader.read(content, BLOCS, units.heads(None))
     return units.FAULTS[refused.value.problem]
 
@@ -100,10 +101,20 @@ def refusal_of_a_form(content: bytes) -> str:
     try:
         kind = upload.guard(content, "mau.xlsx")
     except upload.NotTaken as refused:
-        return authoring.FORM_FAULTS["too_much"] if refused.problem == "bomb" else ""
+        return uploads.FAULTS[refused.problem] if refused.problem == "bomb" else ""
     with pytest.raises(xlsform_reader.Faulty) as faulty:
         xlsform_reader.read(content, kind, BLOCS, 1)
-    return authoring.FORM_FAULTS[faulty.value.faults[0].problem]
+    return authoring.form_reason(faulty.value.faults[0], None)
+
+
+def refusal_of_parts(content: bytes) -> str:
+    """As if how tightly it is packed had not given it away."""
+    with pytest.raises(upload.NotTaken) as refused:
+        [list(one.rows) for one in outside_table.of_workbook(content)]
+    return uploads.FAULTS[refused.value.problem]
+
+
+READERS = {"list": refusal_of_a_list, "form": refusal_of_a_form, "parts": refusal_of_parts}
 
 
 @pytest.mark.guards(
@@ -118,7 +129,7 @@ def test_a_workbook_that_is_packed_as_none_is_is_refused_unopened(
         for name in old.namelist():
             new.writestr(name, old.read(name))
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
-    assert refusal_of_a_list(packed.getvalue()) == units.FAULTS["not_a_workbook"]
+    assert refusal_of_a_list(packed.getvalue()) == units.FAULTS["damaged"]
 
 
 @pytest.mark.guards(
@@ -186,7 +197,7 @@ FORMS = {
     "cell_too_long": labelled("${a1}" + "${last-saved#" * 5_000, 1),
     "too_long": labelled("a" * 4_000, 120),
     "too_many_choices": form(SELECTS, choices(1_900)),
-    "too_much": form("| |\n" * 6_000 + "| | integer | a1 | A | sum |\n"),
+    "too_much": form("| | x |\n" * 6_000 + "| | integer | a1 | A | sum |\n"),
 }
 PATTERNS = (
     "${last-saved#",
@@ -215,7 +226,7 @@ def test_each_limit_of_a_form_has_its_fault() -> None:
 def test_a_form_that_is_too_much_is_refused_before_pyxform_sees_it(
     problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xlsform_reader, "_judged_by_pyxform", None)
+    monkeypatch.setattr(xlsform_judge, "judged", None)
     began = time.thread_time()
     with pytest.raises(xlsform_reader.Faulty) as faulty:
         xlsform_reader.read(FORMS[problem], "md", BLOCS, 1)

@@ -35,6 +35,10 @@ def workbook():
         ("| survey |\n| | Mẫu |\n".encode(), "mau.md", "md"),
         (workbook(), "mau.xlsx", "xlsx"),
         (workbook(), "mau.csv", "xlsx"),  # by its bytes, whatever it is called
+        (b"survey,type\n", "mau.xlsx", "csv"),
+        (b"survey\ttype\n", "mau.xls", "csv"),
+        (b"survey,type\n", "mau", "csv"),
+        ("survey\ttype\n".encode("utf-16"), "mau.txt", "csv"),
     ],
 )
 def test_what_is_asked_for_is_taken(content, name, kind):
@@ -50,10 +54,19 @@ def encrypted_zip():
     return bytes(made)
 
 
+def open_document():
+    """As every writer begins it: its kind first, unpacked."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("content.xml", "<office:document-content/>")
+    return out.getvalue()
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 BAD = {
-    "empty": [(b"", "a.xlsx"), (b" \n\n", "a.csv")],
+    "empty_file": [(b"", "a.xlsx"), (b" \n\n", "a.csv")],
     "too_large": [(b"a" * (upload.LARGEST + 1), "a.csv")],
     "pdf": [(b"%PDF-1.7\n", "a.xlsx"), (b"\n%PDF-1.4", "a.csv")],
     "password": [
@@ -64,7 +77,7 @@ BAD = {
     "damaged": [(packed()[:40], "a.xlsx"), (b"PK\x03\x04" + b"x" * 90, "a.xlsx")],
     "no_workbook": [
         (packed({"word/document.xml": b"<w/>"}), "a.xlsx"),
-        (b"survey,type\n", "a.xlsx"),
+        (packed(**{"word/document.xml": b"<w/>"}), "a.xlsx"),
     ],
     "macros": [(packed(**{"xl/vbaProject.bin": b"1"}), "a.xlsm")],
     "bomb": [
@@ -72,8 +85,22 @@ BAD = {
         (packed(**{f"xl/{n}.xml": b"<a/>" for n in range(1_001)}), "a.xlsx"),
     ],
     "not_utf8": [("Mẫu".encode()[:-1] + b"\xff", "a.csv")],
-    "utf16": [("survey".encode("utf-16"), "a.csv")],
-    "unknown_type": [(b"a\x00b", "a.csv"), (b"survey", "a.txt"), (b"survey", "a")],
+    "no_text": [(b"a\x00b", "a.csv"), (b"\x01\x00\x02", "a.xlsx")],
+    "html": [
+        (b"\xef\xbb\xbf\r\n<html><body><table>", "a.xls"),
+        (b"<!DOCTYPE html><table>", "a.xlsx"),
+        ("<TABLE border=1>".encode("utf-16"), "a.xls"),
+        (b"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'>", "a.xls"),
+    ],
+    "old_xml": [
+        (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook>', "a.xls"),
+        (b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">', "a.xml"),
+    ],
+    "ods": [
+        (open_document(), "a.xlsx"),
+        (b'<?xml version="1.0"?><office:document office:version="1.3">', "a.fods"),
+    ],
+    "binary_workbook": [(packed(**{"xl/workbook.bin": b"1"}), "a.xlsx")],
 }
 
 

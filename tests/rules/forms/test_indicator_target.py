@@ -25,7 +25,38 @@ from tests.builders import unhurried
     ],
 )
 def test_a_target_is_read_as_it_is_written(written, sign, amount, percent):
-    assert indicator_target.parse(written) == Target(sign, Decimal(amount), percent)
+    assert indicator_target.parse(written, "ratio") == Target(sign, Decimal(amount), percent)
+
+
+@pytest.mark.guards("a target of 1.000 is never met by 5", "its dot read as a decimal point ✓")
+@pytest.mark.parametrize(
+    ("written", "kind", "sign", "amount", "percent"),
+    [
+        (">=1.000", "count", ">=", "1000", False),
+        ("≥ 1.250", "count", ">=", "1250", False),
+        ("<=12,500", "count", "<=", "12500", False),
+        (">= 1 000", "amount", ">=", "1000", False),
+        ("1.000.000", "amount", "=", "1000000", False),
+        (">=1.250,5", "amount", ">=", "1250.5", False),
+        ("<1.250%", "ratio", "<", "1.25", True),
+        (">=1.000", "yesno", ">=", "1000", False),  # what is wrong with it is the lacking %
+    ],
+)
+def test_its_number_is_read_as_a_units_is(written, kind, sign, amount, percent):
+    found = indicator_target.parse(written, kind)
+    assert found is not None
+    assert (found.sign.replace("≥", ">="), found.amount, found.percent) == (
+        sign,
+        Decimal(amount),
+        percent,
+    )
+    assert not indicator_target.is_ambiguous(written, kind)
+
+
+def test_of_an_amount_a_number_of_two_meanings_is_no_target_and_is_asked_about():
+    assert indicator_target.parse(">=1.000", "amount") is None
+    assert indicator_target.is_ambiguous(">=1.000", "amount")
+    assert indicator_target.shown(">=1.000", "amount") == ">=1.000"
 
 
 @pytest.mark.parametrize(
@@ -33,8 +64,8 @@ def test_a_target_is_read_as_it_is_written(written, sign, amount, percent):
     ["", "theo kế hoạch", "≥ 1/đơn vị", "tăng so với năm trước", ">=", "%", "98 %%", "-5", "mức 2"],
 )
 def test_another_text_is_no_target_and_is_only_shown(written):
-    assert indicator_target.parse(written) is None
-    assert indicator_target.shown(written) == written
+    assert indicator_target.parse(written, "ratio") is None
+    assert indicator_target.shown(written, "count") == written
 
 
 @pytest.mark.parametrize(
@@ -46,10 +77,11 @@ def test_another_text_is_no_target_and_is_only_shown(written):
         (">12", "> 12"),
         ("100%", "100%"),
         ("0", "0"),
+        (">=1 250", "≥ 1.250"),
     ],
 )
 def test_a_target_is_shown_with_the_signs_of_print(written, shown):
-    assert indicator_target.shown(written) == shown
+    assert indicator_target.shown(written, "count") == shown
 
 
 @pytest.mark.parametrize(
@@ -63,7 +95,7 @@ def test_a_target_is_shown_with_the_signs_of_print(written, shown):
     ],
 )
 def test_a_total_meets_a_target_or_not(written, meets, misses):
-    goal = indicator_target.parse(written)
+    goal = indicator_target.parse(written, "ratio")
     assert all(goal.met_by(Decimal(total)) for total in meets)
     assert not any(goal.met_by(Decimal(total)) for total in misses)
 
@@ -84,15 +116,15 @@ def test_a_total_meets_a_target_or_not(written, meets, misses):
     ],
 )
 def test_a_share_is_compared_unrounded(written, numerator, denominator, met):
-    assert indicator_target.parse(written).met_by_share(numerator, denominator) is met
+    assert indicator_target.parse(written, "ratio").met_by_share(numerator, denominator) is met
 
 
 @given(strategies.integers(0, 10**18), strategies.integers(1, 10**18))
 @unhurried
 def test_a_share_is_compared_exactly_however_large_it_is(numerator, more):
     denominator = numerator + more
-    assert indicator_target.parse("<100%").met_by_share(numerator, denominator)
-    assert not indicator_target.parse("100%").met_by_share(numerator, denominator)
-    assert indicator_target.parse(">=50%").met_by_share(numerator, denominator) is (
+    assert indicator_target.parse("<100%", "ratio").met_by_share(numerator, denominator)
+    assert not indicator_target.parse("100%", "ratio").met_by_share(numerator, denominator)
+    assert indicator_target.parse(">=50%", "ratio").met_by_share(numerator, denominator) is (
         2 * numerator >= denominator
     )

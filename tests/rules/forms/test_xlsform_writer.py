@@ -1,18 +1,20 @@
 """Facts about downloading a form: what is written reads back as the same form, everywhere."""
 
+import io
 import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies
+from openpyxl import load_workbook
 
 from chalicelib.rules.files import source_rows
 from chalicelib.rules.forms import xlsform_reader, xlsform_writer
 from chalicelib.rules.forms.form import NARRATIVES, Choice
 from chalicelib.rules.forms.form_change import difference
 from chalicelib.rules.forms.xlsform_columns import RULES
-from chalicelib.rules.forms.xlsform_reader import RANK_UNIT
+from chalicelib.rules.forms.xlsform_survey import RANK_UNIT
 from chalicelib.rules.texts import text
 from tests.builders import BLOCS, GRADES, YES_NO, form, indicator, section, unhurried
 
@@ -121,6 +123,19 @@ def test_any_form_comes_back_as_it_was(one):
 def test_the_same_form_is_the_same_file():
     one = form(section(indicator("i1"), indicator("h", "choice")))
     assert xlsform_writer.write(one, "a") == xlsform_writer.write(one, "a")
+
+
+@pytest.mark.guards("our own download of a form has text cells", "no number format ✓")
+def test_every_cell_of_a_download_is_text_also_where_nothing_stands_yet():
+    """A target typed as 90%, a day typed as 01/01/2026 stay what was typed."""
+    one = form(section(indicator("i1", target=">=5"), indicator("y", "yesno")))
+    book = load_workbook(io.BytesIO(xlsform_writer.write(one, "a")))
+    for sheet in book:
+        written = [cell for row in sheet.iter_rows(min_row=2) for cell in row if cell.value]
+        assert written
+        assert {(cell.data_type, cell.number_format) for cell in written} == {("s", "@")}
+        widths = sheet.column_dimensions
+        assert {widths[letter].number_format for letter in widths} == {"@"}
 
 
 def test_equal_choices_share_a_list_and_the_settings_name_the_form():

@@ -150,7 +150,7 @@ def test_targets_of_the_plan_can_be_judged(key):
     codes = form(key).by_code
     judged = {code: codes[code].target for code in ("i1_7", "i2_6", "i3_1", "i3_3", "i6_1")}
     assert list(judged.values()) == ["0", "<0.5%", "<=5", ">=50%", ">=90%"]
-    assert all(indicator_target.parse(written) for written in judged.values())
+    assert all(indicator_target.parse(text, codes[code].kind) for code, text in judged.items())
 
 
 @BOTH

@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 
 from chalicelib.messages.units import authoring
 from chalicelib.messages.units import units as words
-from chalicelib.rules.files.workbook_reader import NotTaken
+from chalicelib.rules.files.upload import NotTaken
 from chalicelib.rules.units.list_reader import COLUMNS, MOST_ROWS, Faulty
 from tests.builders import BLOCS, unhurried, unit, units_csv
 from tests.unit_files import HEADS, book, read, read_csv
@@ -121,7 +121,14 @@ def test_a_column_given_twice_is_a_fault():
 
 
 def test_a_list_in_another_encoding_is_refused():
-    assert faults(units_csv([LINE]).decode().encode("utf-16")) == [(1, "", "not_utf8")]
+    assert faults(units_csv([LINE]).decode().encode("cp1258", "replace")) == [(1, "", "not_utf8")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_spreadsheets_call_unicode_is_read(encoding):
+    mark = "\ufeff".encode(encoding)
+    content = units_csv([LINE]).decode().replace(",", "\t").encode(encoding)
+    assert read_csv(mark + content, BLOCS) == [unit("T01", name="THPT Phan Liêm")]
 
 
 def test_a_file_that_is_no_table_is_refused_as_a_faulty_one():
@@ -130,13 +137,13 @@ def test_a_file_that_is_no_table_is_refused_as_a_faulty_one():
 
 def test_a_csv_has_no_more_columns_than_a_workbook():
     with pytest.raises(NotTaken) as refused:
-        read(("," * 100_000).encode(), BLOCS)
+        read(("," * 100_000 + "x").encode(), BLOCS)
     assert refused.value.problem == "too_wide"
 
 
 def test_an_empty_file_is_refused_as_one():
     assert faults(b"") == [(1, "", "empty_file")]
-    assert {problem for _, _, problem in faults(b"\n\n")} == {"no_column"}
+    assert faults(b"\n\n") == [(1, "", "empty_file")]
 
 
 # ------------------------------------------------------------------ heads as people write them
@@ -350,7 +357,7 @@ def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
     listed = read(book([bad, ("T05", "Tên", "T", DAY, "#N/A")]), BLOCS)
     quoted = {column: words.quoted(listed.found(line, column)) for line, column, _ in listed.faults}
     assert quoted["name"] == "=A1&B1"
-    assert quoted["valid_from"] == "2021-01-01 07:30:00"
+    assert quoted["valid_from"] == "01/01/2021 07:30"
     assert quoted["valid_to"] == "#N/A"
     listed = read(book([("T 3", "Tên", "Khối " + "x" * 80, DAY)]), BLOCS)
     assert words.quoted(listed.found(2, "code")) == "T 3"

@@ -10,9 +10,10 @@ import pytest
 import xlsxwriter
 
 from chalicelib.messages.units import units as words
-from chalicelib.rules.files.workbook_reader import LARGEST, NotTaken, read
+from chalicelib.rules.files.outside_table import the_one
+from chalicelib.rules.files.upload import LARGEST, NotTaken
 from tests.builders import BLOCS
-from tests.unit_files import book, changed
+from tests.unit_files import HEADS, book, changed
 from tests.unit_files import read as read_list
 
 ROW = ("T01", "Tên", "T", date(2021, 1, 1))
@@ -62,18 +63,18 @@ def lying(content: bytes) -> bytes:
     ("content", "problem"),
     [
         (b"", "empty_file"),
-        (b"x" * (LARGEST + 1), "file_too_large"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "encrypted"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a_pdf"),
-        (b"\n%PDF-1.4", "a_pdf"),
-        (b"PK\x03\x04" + b"\0" * 100, "not_a_workbook"),
-        (GOOD[:-200], "not_a_workbook"),
-        (changed(GOOD, {"xl/workbook.xml": b"<workbook"}), "not_a_workbook"),
-        (changed(GOOD, {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData>"}), "not_a_workbook"),
+        (b"x" * (LARGEST + 1), "too_large"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old_excel"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "pdf"),
+        (b"\n%PDF-1.4", "pdf"),
+        (b"PK\x03\x04" + b"\0" * 100, "damaged"),
+        (GOOD[:-200], "damaged"),
+        (changed(GOOD, {"xl/workbook.xml": b"<workbook"}), "damaged"),
+        (changed(GOOD, {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData>"}), "damaged"),
         (changed(GOOD, {"xl/vbaProject.bin": b"macro"}), "macros"),
         (changed(GOOD, {f"xl/media/{n}.png": b"" for n in range(300)}), "bomb"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe\xfd", "not_utf8"),
-        ("Mã;Tên".encode("utf-16"), "not_utf8"),
+        ("Mã;Tên".encode("cp1258", "replace"), "not_utf8"),
         (book([]), "no_rows"),
         (book([(), (), ("",)]), "no_rows"),
     ],
@@ -87,7 +88,7 @@ def test_a_text_document_in_a_zip_is_no_workbook() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("word/document.xml", "<w/>")
-    assert refusal(out.getvalue()) == "not_a_workbook"
+    assert refusal(out.getvalue()) == "no_workbook"
 
 
 @pytest.mark.guards(
@@ -113,7 +114,7 @@ def test_of_what_declares_too_much_nothing_is_unpacked(monkeypatch: pytest.Monke
 
 def test_a_zip_bomb_that_lies_about_its_size_is_refused_too() -> None:
     problem, memory = refusal_and_memory(lying(bomb(60_000_000)))
-    assert problem in ("bomb", "not_a_workbook")
+    assert problem in ("bomb", "damaged")
     assert memory < 4_000_000
 
 
@@ -129,7 +130,7 @@ def test_what_parts_unpack_to_counts_and_not_what_they_declare(
     class Entry:
         """Says that it is empty, and unpacks as it is."""
 
-        file_size, flag_bits = 0, 0
+        file_size, compress_size, flag_bits = 0, 0, 0
 
         def __init__(self, entry: zipfile.ZipInfo) -> None:
             self.filename, self.compress_type = entry.filename, entry.compress_type
@@ -159,10 +160,18 @@ def test_merged_cells_are_refused_by_name() -> None:
 
 @pytest.mark.guards("bad files, refused in words and in bounded memory")
 def test_of_several_sheets_none_is_guessed() -> None:
-    content = book([ROW], more=lambda made: made.create_sheet("Năm cũ").append([1]))
+    content = book([ROW], more=lambda made: made.create_sheet("Năm cũ").append(HEADS))
     with pytest.raises(NotTaken) as refused:
         read_list(content, BLOCS)
     assert (refused.value.problem, refused.value.detail) == ("several_sheets", "Sheet1, Năm cũ")
+
+
+def test_of_several_sheets_the_one_with_the_heads_of_a_list_is_read_and_the_others_said() -> None:
+    def note(made: object) -> None:
+        made.create_sheet("Ghi chú", 0).append(["Xin xem trang sau"])  # type: ignore[attr-defined]
+
+    listed = read_list(book([ROW], more=note), BLOCS)
+    assert (len(listed.rows), listed.passed_over) == (1, ("Ghi chú",))
 
 
 def test_a_hidden_sheet_is_not_read_and_that_is_said() -> None:
@@ -218,7 +227,7 @@ def test_a_row_that_says_to_stand_far_away_is_not_counted_up_to() -> None:
         sheet = archive.read("xl/worksheets/sheet1.xml")
     far = sheet.replace(b'<row r="2"', b'<row r="2000000000"')
     assert far != sheet
-    assert refusal(changed(GOOD, {"xl/worksheets/sheet1.xml": far})) == "not_a_workbook"
+    assert refusal(changed(GOOD, {"xl/worksheets/sheet1.xml": far})) == "damaged"
 
 
 def test_blank_rows_between_are_no_rows() -> None:
@@ -227,5 +236,5 @@ def test_blank_rows_between_are_no_rows() -> None:
 
 
 def test_rows_come_as_they_are_read() -> None:
-    sheet = read(GOOD, "Đơn vị")
+    sheet = the_one(GOOD, "Đơn vị", lambda _: True)
     assert next(iter(sheet.rows))[0] == 1
