@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.edges.table import Table
 from infra import second_sum
-from infra.second_sum import COUNTS, COVERAGE, compared, owes
+from infra.held_against import compared
+from infra.second_sum import COUNTS, COVERAGE, owes
 
 __all__ = ["COVERAGE", "Raw", "assert_equal", "assert_in_the_workbook", "independent", "owes"]
 

@@ -1,4 +1,4 @@
-"""One indicator over some units: how many gave what, the sum, and whether the target is met."""
+"""One indicator over some units: how many gave what, the sum, and what it says of the target."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,8 +7,9 @@ from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
 
-from chalicelib.rules.forms import indicator_target
 from chalicelib.rules.forms.form import Indicator
+from chalicelib.rules.summaries import verdict
+from chalicelib.rules.summaries.verdict import Reach, Verdict
 from chalicelib.rules.texts import number
 
 # Exact over any number of units: 15 digits before the point and 14 after it need 29 already.
@@ -66,8 +67,14 @@ class Aggregate:
         else:
             self.total += other.total
 
-    def as_json(self, indicator: Indicator) -> dict[str, Any]:
+    @property
+    def missing(self) -> int:
+        """Units that were asked and have given no answer that counts: late reports can."""
+        return self.expected - self.with_value - self.nil - self.not_applicable
+
+    def as_json(self, indicator: Indicator, *, is_locked: bool = False) -> dict[str, Any]:
         """Counts are integers, amounts strings, a ratio's value a percentage string."""
+        said = self.verdict(indicator, is_locked=is_locked)
         numerator = denominator = None
         if indicator.kind == "ratio":
             numerator, denominator = self.numerator, self.denominator
@@ -81,8 +88,9 @@ class Aggregate:
             "with_value": self.with_value,
             "nil": self.nil,
             "not_applicable": self.not_applicable,
-            "missing": self.expected - self.with_value - self.nil - self.not_applicable,
-            "met": self.met(indicator),
+            "missing": self.missing,
+            "verdict": said,
+            "met": verdict.MET.get(said),
         }
         if indicator.kind in ("yesno", "choice"):
             kept["answers"] = self._answers(indicator)
@@ -117,28 +125,32 @@ class Aggregate:
             return number.plain(Decimal(self.total))
         return None
 
-    def met(self, indicator: Indicator) -> bool | None:
-        """Judged on exact figures, never on the rounded percentage; None where it can't be."""
-        goal = indicator_target.parse(indicator.target, indicator.kind)
-        if goal is None:
-            return None
-        if indicator.kind in ("count", "amount") and self.nil and not self.with_value:
-            # Every answer says that nothing of it occurred: what is judged is none.
-            return None if goal.percent else goal.met_by(Decimal(0))
-        if not self.with_value:
-            return None
-        if indicator.kind == "yesno":
-            return self._met_by_yes(goal)
-        if indicator.kind == "ratio":
-            whole = self.denominator
-            return goal.met_by_share(self.numerator, whole) if goal.percent and whole else None
-        if indicator.kind in ("count", "amount") and indicator.aggregate != "none":
-            return goal.met_by(Decimal(self.total))
-        return None
+    def verdict(self, indicator: Indicator, *, is_locked: bool) -> Verdict:
+        """On exact figures, never on the rounded percentage."""
+        goal = verdict.goal(indicator)
+        if goal is None or not self.expected:
+            return "none"
+        now = self._reach(indicator.kind, 0)
+        if now is None:
+            return "incomplete" if self.missing else "none"
+        adds_up = indicator.kind in verdict.ADDED_UP
+        later = self._reach(indicator.kind, self.missing or int(adds_up)) or now
+        is_final = is_locked or not self.missing
+        return verdict.judged(goal, now, later, is_final=is_final, adds_up=adds_up)
 
-    def _met_by_yes(self, goal: indicator_target.Target) -> bool | None:
-        """Who has not answered has not said no: while one is missing, it can't be judged."""
-        missing = self.expected - self.with_value - self.nil - self.not_applicable
-        if missing or not goal.percent:
-            return None
-        return goal.met_by_share(self.chosen["yes"], self.with_value)
+    def _reach(self, kind: str, out: int) -> Reach | None:
+        """What the figure can become through so many more units; None where there is none yet."""
+        if kind == "ratio":
+            return (
+                verdict.of_parts(self.numerator, self.denominator, out)
+                if self.denominator
+                else None
+            )
+        if kind == "yesno":
+            return (
+                verdict.of_answers(self.chosen["yes"], self.with_value, out)
+                if self.with_value
+                else None
+            )
+        # Where every answer says that nothing of it occurred, what is judged is none of it.
+        return verdict.of_sum(self.total, out) if self.with_value or self.nil else None

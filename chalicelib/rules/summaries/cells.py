@@ -24,7 +24,7 @@ class Words:
     bloc_heads: tuple[str, ...]  # of each bloc's part of it, after {bloc}
     rules: Mapping[str, str]
     by_department: str
-    met: Mapping[bool | None, str]
+    verdict: Callable[[Document], str]
     missing: str
     value_states: Mapping[str, str]
     states: Mapping[str, str]
@@ -70,7 +70,7 @@ def _summary_cells(line: Document, words: Words) -> list[object]:
         line["measured_in"],
         _rule(line, words),
         line["target"],
-        words.met[line["met"]],
+        words.verdict(line),
         _result(line, line["kind"], words),
         line["numerator"],
         line["denominator"],

@@ -150,7 +150,7 @@ class _Sheets:
 
     def summary(self, summary: Document, programme: str, blocs: Mapping[str, str]) -> None:
         words = self._words
-        widths = (11, 60, 14, 18, 16, 10, 14, 10, 10, *[10] * 20)
+        widths = (11, 60, 14, 18, 16, 24, 14, 10, 10, *[10] * 20)
         sheet = self._add(words.sheets[0], widths, (10, 2))
         as_of = datetime.fromisoformat(summary["as_of"])
         sheet.write_string(0, 0, programme, self._bold)

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
 from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.summaries import verdicts
 from chalicelib.messages.summaries.files import words
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import workbook
@@ -31,7 +32,7 @@ from tests.builders import (
 )
 
 HEADS = (
-    *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đạt", "Kết quả", "Tử số"),
+    *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đánh giá", "Kết quả", "Tử số"),
     *(
         "Mẫu số",
         "Số đơn vị phải báo cáo",
@@ -41,7 +42,6 @@ HEADS = (
         "Chưa có",
     ),
 )
-MET = {True: "Đạt", False: "Chưa đạt", None: None}
 FIRST = 11  # the first line of the summary's table
 
 
@@ -104,7 +104,7 @@ def expected_cells(line):
         line["measured_in"] or None,
         "Sở nhập" if line["code"] == "k1" else state_words.AGGREGATES[line["aggregate"]],
         line["target"] or None,
-        MET[line["met"]],
+        verdicts.said(line) or None,
         result,
         line["numerator"],
         line["denominator"],
