@@ -1,13 +1,13 @@
 """What a summary says of a target, in words: the same on the page and in its files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
 from chalicelib.messages.reports import states
 from chalicelib.rules.forms import indicator_target
 from chalicelib.rules.summaries import verdict
+from chalicelib.rules.summaries.summary import Document
 from chalicelib.rules.texts import number
 
 _WORDS: Mapping[str, str] = {
@@ -19,32 +19,45 @@ _WORDS: Mapping[str, str] = {
 }
 _PASSED = "Đã vượt ngưỡng"
 _WITH_RESULT = "{word}: {result}"
-_COVERAGE = "{word} ({answered}/{expected} đơn vị)"
+_WITH_COVERAGE = "{word} ({units})"
+_COVERAGE = "{answered}/{expected} đơn vị"
+_GRAVEST_FIRST = (_PASSED, _WORDS["breached"], _WORDS["missed"])
 
 
-def said(line: Mapping[str, Any]) -> str:
+def not_met(lines: Iterable[Document]) -> list[Document]:
+    """The gravest first: a ceiling that is passed, a floor out of reach, what was not reached."""
+    found = (line for line in lines if line["verdict"] in ("breached", "missed"))
+    return sorted(found, key=lambda line: _GRAVEST_FIRST.index(_word(line)))
+
+
+def said(line: Document) -> str:
     """With the units that have answered, wherever some have not and it could matter."""
     word = _word(line)
     if word == _PASSED:
         return with_result(line)
-    missing = line["missing"] if line["entered_by"] == "unit" else 0
-    if not word or not missing:
-        return word
-    expected = line["expected"]
-    return _COVERAGE.format(word=word, answered=expected - missing, expected=expected)
+    units = coverage(line)
+    return _WITH_COVERAGE.format(word=word, units=units) if word and units else word
 
 
-def with_result(line: Mapping[str, Any]) -> str:
+def coverage(line: Document) -> str:
+    """Empty where every unit that was asked has answered."""
+    missing, expected = line["missing"], line["expected"]
+    if line["entered_by"] != "unit" or not missing:
+        return ""
+    return _COVERAGE.format(answered=expected - missing, expected=expected)
+
+
+def with_result(line: Document) -> str:
     """For where no column beside it has the figure."""
     return _WITH_RESULT.format(word=_word(line), result=_result(line))
 
 
-def _word(line: Mapping[str, Any]) -> str:
+def _word(line: Document) -> str:
     is_passed = line["verdict"] == "breached" and _is_ceiling(line)
     return _PASSED if is_passed else _WORDS[line["verdict"]]
 
 
-def _is_ceiling(line: Mapping[str, Any]) -> bool:
+def _is_ceiling(line: Document) -> bool:
     goal = indicator_target.parse(line["target"], line["kind"])
     if line["denominator"] is None:
         figure = Fraction(line["value"] or 0)
@@ -53,7 +66,7 @@ def _is_ceiling(line: Mapping[str, Any]) -> bool:
     return goal is not None and verdict.is_above(goal, figure)
 
 
-def _result(line: Mapping[str, Any]) -> str:
+def _result(line: Document) -> str:
     value = Decimal(line["value"] or 0)
     if line["denominator"] is not None:
         return states.PERCENT.format(share=number.shown(value, 2))

@@ -10,7 +10,6 @@ from chalicelib.edges.ports import Site
 from chalicelib.messages.frame.dates import minute, moment
 from chalicelib.messages.reports.states import VALUE_STATES
 from chalicelib.messages.summaries import desk as words
-from chalicelib.messages.summaries import verdicts
 from chalicelib.pages.door import ceilings
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import JSON, Problem, Request, Response, redirect
@@ -28,7 +27,6 @@ from chalicelib.store import backup_log, programmes, summaries, unit_requests
 from chalicelib.store.summaries import Kept
 
 _STYLES = ("base", "desk")
-_GRAVEST_FIRST = ("breached", "missed")  # of what is not met
 _GIVEN_UP = timedelta(minutes=20)  # the worker has 15, and is called once more
 
 # `nightly` and `summary` are imported by the functions that use them: a unit's form, which is
@@ -142,7 +140,6 @@ def summary(site: Site, request: Request) -> Response:
         begun=period.has_begun(request.now),
         summing=_summing(request, kept),
         value_states=VALUE_STATES,
-        verdict=verdicts,
         now=request.now,
     )
 
@@ -171,13 +168,14 @@ def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
 
 def _parts(programme: Programme, whole: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the page goes through of a summary; nothing where there is none."""
+    from chalicelib.messages.summaries import verdicts
+
     blocs, lines = (whole["blocs"], whole["indicators"]) if whole else ((), ())
     return {
         "blocs": [bloc for bloc in programme.blocs if bloc in blocs],
         "sections": _by_section(lines),
-        "missed": [
-            line for verdict in _GRAVEST_FIRST for line in lines if line["verdict"] == verdict
-        ],
+        "verdict": verdicts,
+        "missed": verdicts.not_met(lines),
         "incomplete": sum(line["verdict"] == "incomplete" for line in lines),
     }
 

@@ -97,7 +97,7 @@ def _result(part: Document, kind: str, words: Words) -> object:
     if kind == "choice" and part["value"]:
         return part["shown"]  # what the department entered, where it is no number
     if kind == "choice" and part.get("answers"):
-        return "; ".join(_answered(one) for one in part["answers"])
+        return answered(part)
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
@@ -105,9 +105,12 @@ def _result(part: Document, kind: str, words: Words) -> object:
     return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
 
 
-def _answered(one: Document) -> str:
-    """An answer with its count and its share of those who answered."""
-    return f"{one['label']}: {one['count']} ({number.shown(Decimal(one['share']), 2)} %)"
+def answered(part: Document) -> str:
+    """Each answer with its count and its share of those who answered."""
+    return "; ".join(
+        f"{one['label']}: {one['count']} ({number.shown(Decimal(one['share']), 2)} %)"
+        for one in part.get("answers", ())
+    )
 
 
 # A column of the sheet by unit: its head, its label, and the indicator with its part.

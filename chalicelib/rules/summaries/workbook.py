@@ -188,18 +188,19 @@ class _Sheets:
         """Below the units: the sheet's own sums, and beside them what the summary says."""
         last = units + 2
         lines = {line["code"]: line for line in summary["indicators"]}
-        totals = {}
+        totals, answers = {}, {}
         for place, (_, _, (indicator, part)) in enumerate(columns, start=4):
             total = cells.column_total(lines[indicator.code], indicator, part)
             if total is not None:
                 totals[place] = total
+            answers[place] = cells.answered(lines[indicator.code])
         sheet.write_string(last, 1, self._words.own_sums, self._bold)
         for place, total in totals.items():
             sums = _column_sum(place, units, self._words.states["returned"])
             sheet.write_formula(last, place, sums, self._style(total), float(total))
         sheet.write_string(last + 1, 1, self._words.summed, self._bold)
-        for place, total in totals.items():
-            self._write(sheet, last + 1, place, total)
+        for place, found in (answers | totals).items():
+            self._write(sheet, last + 1, place, found)
         sheet.write_string(last + 2, 1, self._words.units.format(count=units), self._bold)
 
     def texts(self, sheet: "Worksheet", summary: Document) -> None:

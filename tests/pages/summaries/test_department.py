@@ -102,7 +102,9 @@ def test_it_stands_in_page_xlsx_csv_and_json_judged_and_marks_the_summary(
     assert "<b>7</b>" in row
     assert "✗ Chưa đạt" in row
     assert "Sở nhập" in row
-    assert "3.1 Xếp hạng PAR INDEX trong khối sở, ban, ngành tỉnh: <b>Chưa đạt: 7 hạng</b>" in page
+    assert (
+        "3.1 Xếp hạng PAR INDEX trong khối sở, ban, ngành tỉnh</a>: <b>Chưa đạt: 7 hạng</b>" in page
+    )
     whole = json.loads(officer.get(f"{PERIOD}/summary.json").body)
     (line,) = (one for one in whole["indicators"] if one["code"] == "i3_1")
     assert (line["value"], line["verdict"], line["expected"]) == (7, "missed", 0)

@@ -126,7 +126,7 @@ def test_page_json_xlsx_and_csv_say_the_same_of_a_target(
         "i3_8": ("incomplete", None, share, share),  # its nil is none of it
     }
     page = text(as_staff().get(SUMMARY))
-    assert "cán bộ, giáo viên, học sinh: Đã vượt ngưỡng: 1 vụ (mục tiêu 0; 1/36 đơn vị" in page
+    assert "cán bộ, giáo viên, học sinh : Đã vượt ngưỡng: 1 vụ (mục tiêu 0; 1/36 đơn vị" in page
     clock.now = quarter(site).locks + timedelta(hours=1)
     summarise.run(site, everything=True)
     missed, met = "Chưa đạt (1/36 đơn vị)", "Đạt (1/36 đơn vị)"

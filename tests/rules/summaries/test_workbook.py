@@ -293,7 +293,17 @@ def test_what_the_department_enters_is_in_no_units_row(book):
     assert "k1" not in by_unit(book)[1]
 
 
-@pytest.mark.parametrize("code", ["r1", "y1", "h1", "x1"])
+@pytest.mark.guards("answers stand below their units, as the summary has them", "left out ✓")
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("y1", "Có: 2 (66,67 %); Chưa: 1 (33,33 %)"), ("h1", "Tốt: 1 (50,00 %); Khá: 1 (50,00 %)")],
+)
+def test_answers_are_counted_below_their_units(book, code, said):
+    sheet, columns, _ = by_unit(book)
+    assert [sheet.cell(row, columns[code]).value for row in (9, 10)] == [None, said]
+
+
+@pytest.mark.parametrize("code", ["r1", "x1"])
 def test_what_does_not_add_up_has_no_sum(book, code):
     sheet, columns, _ = by_unit(book)
     assert [sheet.cell(row, columns[code]).value for row in (9, 10)] == [None, None]
