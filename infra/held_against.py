@@ -13,8 +13,8 @@ _MET = {"met": True, "missed": False, "breached": False, "incomplete": None, "no
 
 def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A line of the product's summary in the second sum's terms."""
-    names = (*COUNTS, "numerator", "denominator", "verdict", "met")
-    line = {name: part[name] for name in names}
+    line: dict[str, Any] = {name: part[name] for name in (*COUNTS, "verdict", "met")}
+    line |= {one: part[one] and Fraction(part[one]) for one in ("numerator", "denominator")}
     line["answers"] = {a["name"]: a["count"] for a in part.get("answers", ()) if a["count"]}
     found = part["value"]
     if kind in ("text", "list"):

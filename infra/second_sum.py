@@ -122,10 +122,10 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
     }
     match indicator["kind"]:
         case "ratio":
-            numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
+            numerator, denominator = (sum(Fraction(one[part]) for one in values) for part in (0, 1))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "yesno":
-            numerator, denominator = sum(one == "yes" for one in values), len(values)
+            numerator, denominator = map(Fraction, (values.count("yes"), len(values)))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "count" if values and indicator["aggregate"] != "none":
             counts["value"] = sum(values)

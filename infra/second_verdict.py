@@ -54,7 +54,7 @@ def _figure(kind: str, given: Sequence[Any]) -> Fraction | None:
         return None if nothing_at_all else sum(map(Fraction, values), Fraction(0))
     if kind == "yesno":
         return Fraction(100 * values.count("yes"), len(values)) if values else None
-    numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
+    numerator, denominator = (sum(Fraction(one[part]) for one in values) for part in (0, 1))
     return Fraction(100 * numerator, denominator) if denominator else None
 
 

@@ -62,7 +62,7 @@ def _is_ceiling(line: Document) -> bool:
     if line["denominator"] is None:
         figure = Fraction(line["value"] or 0)
     else:
-        figure = Fraction(100 * line["numerator"], line["denominator"])
+        figure = 100 * Fraction(line["numerator"]) / Fraction(line["denominator"])
     return goal is not None and verdict.is_above(goal, figure)
 
 

@@ -47,14 +47,14 @@ def of_answers(yes: int, answered: int, out: int) -> Reach:
     return Reach(Fraction(100 * yes, answered + out), Fraction(100 * (yes + out), answered + out))
 
 
-def of_parts(numerator: int, denominator: int, out: int) -> Reach:
-    """In hundredths: one unit that is out can have any two counts, and bring a share anywhere.
+def of_parts(numerator: int | Decimal, denominator: int | Decimal, out: int) -> Reach:
+    """In hundredths: one unit that is out can have any two numbers, and bring a share anywhere.
 
-    Only to nothing it can't where something is counted, nor to the whole where something is not.
+    Only to nothing it can't where there is something, nor to the whole where some falls short.
     """
     if out:
         return Reach(Fraction(0), Fraction(100), numerator == 0, numerator == denominator)
-    share = Fraction(100 * numerator, denominator)
+    share = 100 * Fraction(numerator) / Fraction(denominator)
     return Reach(share, share)
 
 

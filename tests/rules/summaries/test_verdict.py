@@ -144,6 +144,22 @@ def test_a_ratio_of_counts_is_judged_by_all_that_can_still_come(target, parts, o
     assert both(one, [parts, *OUT]) == (open_, locked)
 
 
+@pytest.mark.parametrize(
+    ("target", "parts", "open_", "locked"),
+    [
+        (">=50%", ["0.1", "0.2"], "incomplete", "met"),
+        ("100%", ["0.19", "0.2"], "breached", "missed"),
+        ("100%", ["0.2", "0.2"], "incomplete", "met"),
+        ("0%", ["0.1", "0.2"], "breached", "missed"),
+    ],
+)
+def test_a_ratio_of_amounts_is_judged_alike(target, parts, open_, locked):
+    one = indicator("i", "ratio", target=target, parts="amount")
+    assert both(one, [parts, *OUT]) == (open_, locked)
+    right = verdicts_by_trying(one.model_dump(), [parts, *OUT])
+    assert (right[False], right[True]) == (open_, locked)
+
+
 @pytest.mark.guards(
     "what late reports can't change is final at once, all else at the lock",
     "the lock awaited though all is in ✓",
