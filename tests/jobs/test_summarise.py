@@ -22,6 +22,7 @@ from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Content, Head, Sender
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.summaries import summary
 from chalicelib.rules.summaries.department_figures import Entered
 from chalicelib.rules.units.unit import Unit
 from chalicelib.store import (
@@ -436,6 +437,21 @@ def test_the_stored_totals_stay_small(site: Site, clock: Clock) -> None:
     item = site.table.get(keys.summary(OLD, "2024"))
     assert item is not None
     assert sum(len(str(part).encode()) for part in item.body.values()) <= 100_000
+
+
+@pytest.mark.guards("a summary of an older shape is summed anew, once", "the shape left out ✓")
+def test_a_summary_of_an_older_shape_is_summed_anew_once(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = IN_2024
+    send_half(site)
+    with monkeypatch.context() as older:
+        older.setattr(summary, "SHAPE", 3)
+        assert summarise(site, OLD, "2024")
+        assert document(site, OLD, "2024")["shape"] == 3
+    assert summarise(site, OLD, "2024")
+    assert document(site, OLD, "2024")["shape"] == summary.SHAPE
+    assert not summarise(site, OLD, "2024")
 
 
 class CountedFiles:

@@ -204,6 +204,56 @@ def test_who_is_not_asked_has_no_verdict():
     assert judged(indicator("i", target="0"), []) == "none"
 
 
+# ------------------------------------------------------------------ exactly
+
+
+@pytest.mark.parametrize(
+    ("written", "meets", "misses"),
+    [
+        (">=5", ("5", "6"), ("4.999",)),
+        ("<=5", ("5", "0"), ("5.001",)),
+        (">5", ("5.001",), ("5",)),
+        ("<5", ("4.999",), ("5",)),
+        ("0", ("0",), ("1", "0.001")),
+    ],
+)
+def test_a_total_meets_a_target_or_not(written, meets, misses):
+    one = indicator("i", "amount", target=written)
+    assert all(judged(one, [total]) == "met" for total in meets)
+    assert not any(judged(one, [total]) == "met" for total in misses)
+
+
+@pytest.mark.guards("a share is Σ ÷ Σ; targets unrounded")
+@pytest.mark.parametrize(
+    ("written", "numerator", "denominator", "met"),
+    [
+        (">=98%", 98, 100, True),
+        (">=98%", 97_996, 100_000, False),  # shown as 98,00 %
+        (">=98%", 97_999_999, 100_000_000, False),
+        ("<0.5%", 4_999, 1_000_000, True),  # shown as 0,50 %
+        ("<0.5%", 1, 200, False),
+        ("100%", 99_999, 100_000, False),  # shown as 100,00 %
+        ("100%", 7, 7, True),
+        (">=33.33%", 1, 3, True),
+        (">=33.34%", 1, 3, False),
+    ],
+)
+def test_a_share_is_compared_unrounded(written, numerator, denominator, met):
+    one = indicator("i", "ratio", target=written)
+    assert judged(one, [[numerator, denominator]]) == ("met" if met else "missed")
+
+
+@given(strategies.integers(0, 10**18), strategies.integers(1, 10**18))
+@unhurried
+def test_a_share_is_compared_exactly_however_large_it_is(numerator, more):
+    denominator = numerator + more
+    share = [[numerator, denominator]]
+    assert judged(indicator("i", "ratio", target="<100%"), share) == "met"
+    assert judged(indicator("i", "ratio", target="100%"), share) == "missed"
+    is_half = 2 * numerator >= denominator
+    assert (judged(indicator("i", "ratio", target=">=50%"), share) == "met") is is_half
+
+
 # ------------------------------------------------------------------ final is final
 
 _ANSWERS = {
