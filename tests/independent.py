@@ -15,6 +15,14 @@ __all__ = ["COVERAGE", "Raw", "assert_equal", "assert_in_the_workbook", "indepen
 
 independent = second_sum.second_sum
 
+_SAID: Mapping[str, str | tuple[str, ...]] = {
+    "met": "Đạt",
+    "missed": "Chưa đạt",
+    "breached": ("Đã vượt ngưỡng: ", "Không thể đạt"),
+    "incomplete": "Chưa đủ số liệu",
+    "none": "",
+}
+
 
 class Raw(second_sum.Raw):
     """Also of a table that is no file on this machine."""
@@ -59,6 +67,9 @@ def assert_in_the_workbook(
         else:
             right_value = None if value is None else pytest.approx(float(value))
             assert (code, cells[6]) == (code, right_value)
+        said = _SAID[line["verdicts"][whole["locked"]]]
+        assert (code, (cells[5] or "").startswith(said)) == (code, True)
+        assert (code, bool(cells[5])) == (code, said != "")
         assert (code, cells[7:9]) == (code, [line["numerator"], line["denominator"]])
         assert (code, cells[9:14]) == (code, [line[name] for name in COUNTS])
     return sum(isinstance(cells[6], int | float) for cells in lines.values())

@@ -143,20 +143,14 @@ class Aggregate:
 
     def _reach(self, kind: str, out: int) -> Reach | None:
         """What the figure can become through so many more units; None where there is none yet."""
-        if kind == "ratio":
-            return (
-                verdict.of_parts(self.numerator, self.denominator, out)
-                if self.denominator
-                else None
-            )
-        if kind == "yesno":
-            return (
-                verdict.of_answers(self.chosen["yes"], self.with_value, out)
-                if self.with_value
-                else None
-            )
+        if kind == "ratio" and self.denominator:
+            return verdict.of_parts(self.numerator, self.denominator, out)
+        if kind == "yesno" and self.with_value:
+            return verdict.of_answers(self.chosen["yes"], self.with_value, out)
         # Where every answer says that nothing of it occurred, what is judged is none of it.
-        return verdict.of_sum(self.total, out) if self.with_value or self.nil else None
+        if kind in verdict.ADDED_UP and (self.with_value or self.nil):
+            return verdict.of_sum(self.total, out)
+        return None
 
 
 def _sum(so_far: int | Decimal, values: Iterable[int | str]) -> Decimal:

@@ -108,7 +108,7 @@ def _result(part: Document, kind: str, words: Words) -> object:
 def answered(part: Document) -> str:
     """Each answer with its count and its share of those who answered."""
     return "; ".join(
-        f"{one['label']}: {one['count']} ({number.shown(Decimal(one['share']), 2)} %)"
+        f"{one['label']}: {number.shown(one['count'])} ({number.shown(Decimal(one['share']), 2)} %)"
         for one in part.get("answers", ())
     )
 
