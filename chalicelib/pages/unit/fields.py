@@ -59,17 +59,16 @@ def sections(
     found: tuple[Fault, ...] = (),
 ) -> list[Part]:
     by_code = {fault.code: fault for fault in reversed(found)}
-    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
     parts = []
     for section in owed.sections:
         fields = [
             Field(one, typed, by_code.get(one.code), *_last(one, last.get(one.code)))
             for one in section.indicators
         ]
-        codes = [one.code for one in section.indicators if not one.is_text]
-        done = sum(code in given for code in codes)
+        figures = [one for one in section.indicators if not one.is_text]
+        done = sum(value.given(one, typed) for one in figures)
         faulty = any(field.fault for field in fields)
-        parts.append(Part(section.code, section.label, fields, done, len(codes), faulty))
+        parts.append(Part(section.code, section.label, fields, done, len(figures), faulty))
     return parts
 
 

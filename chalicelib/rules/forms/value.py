@@ -48,6 +48,15 @@ class Jump:
     new: str
 
 
+def given(indicator: Indicator, typed: Mapping[str, str]) -> bool:
+    """Whether it is answered: what can't be read, or only half of it, is no answer."""
+    try:
+        read(indicator, typed)
+    except (Unreadable, Empty):
+        return False
+    return True
+
+
 def fields(indicator: Indicator) -> tuple[str, ...]:
     """The names of the boxes that are typed in."""
     if indicator.kind == "ratio":
@@ -100,14 +109,14 @@ def _amount(indicator: Indicator, raw: list[str]) -> Figure:
 
 
 def _ratio(indicator: Indicator, raw: list[str]) -> Figure:
-    num_field, den_field = fields(indicator)
-    for field, content in zip((num_field, den_field), raw, strict=True):
+    named = dict(zip(fields(indicator), raw, strict=True))
+    parts = [_whole(field, content) for field, content in named.items() if content]
+    for field, content in named.items():
         if not content:
             raise Unreadable(field, "half_a_ratio")
-    num, den = _whole(num_field, raw[0]), _whole(den_field, raw[1])
-    if num > den:
-        raise Unreadable(num_field, "numerator_above_denominator")
-    return [num, den]
+    if parts[0] > parts[1]:
+        raise Unreadable(fields(indicator)[0], "numerator_above_denominator")
+    return list(parts)
 
 
 def _yesno(indicator: Indicator, raw: list[str]) -> Figure:
