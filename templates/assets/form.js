@@ -26,6 +26,12 @@
     if (parent) parent.append(made);
     return made;
   };
+  const press = (text, parent, act) => {
+    const button = make("button", text, parent);
+    button.type = "button";
+    button.className = "plain";
+    button.onclick = act;
+  };
   const two = (n) => String(n).padStart(2, "0");
   const moment = (time) => {
     const at = new Date(time);
@@ -116,7 +122,7 @@
     question.remove();
   }
   const prefix = "draft/" + form.dataset.key;
-  const output = document.getElementById("saved"), notice = document.getElementById("notice");
+  const output = document.getElementById("saved"), notice = document.getElementById("notice"), top = document.getElementById("faults");
   const controls = [...form.elements].filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
   const boxes = {}; // name -> its controls
   for (const one of controls) (boxes[one.name] = boxes[one.name] || []).push(one);
@@ -206,8 +212,8 @@
   const fields = [...form.querySelectorAll(".f")].map((place) => {
     const first = place.querySelector("input, textarea"), [code, part] = first.name.split(".");
     const kind = part ? "ratio" : first.type === "radio" ? "choice" : first.dataset.kind || (first.inputMode === "decimal" ? "amount" : "count");
-    const one = { place, code, kind, names: part ? [code + ".num", code + ".den"] : [code], fault: place.querySelector(".e") };
-    if (part) { one.share = make("i", ""); boxes[one.names[1]][0].after(one.share); }
+    const one = { place, code, kind, names: part ? [code + ".num", code + ".den"] : [code], fault: place.querySelector(".e"), text: first.dataset.kind };
+    if (part) one.share = place.querySelector("i");
     return one;
   });
   const typed = (one) => one.names.map((name) => tidy(text(name)));
@@ -227,9 +233,8 @@
   function mend(one) {
     for (const old of one.place.querySelectorAll(".e, fieldset.c")) old.remove();
     one.place.classList.remove("x");
-    for (const box of [one.place, ...one.place.querySelectorAll("[aria-invalid]")]) {
-      box.removeAttribute("aria-invalid");
-      box.removeAttribute("aria-describedby");
+    for (const box of [one.place, ...one.place.querySelectorAll("input, textarea")]) {
+      for (const name of ["invalid", "describedby"]) box.removeAttribute("aria-" + name);
     }
     one.fault = null;
   }
@@ -254,19 +259,45 @@
     asks.className = "r c";
     make("legend", tell("which", { text: tidy(box.value) }), asks);
     for (const [amount, shown] of [[head + tail, head + "." + tail], [head + "." + part, head + (part && "," + part)]]) {
-      const button = make("button", shown + " " + box.nextElementSibling.textContent, asks);
-      button.type = "button";
-      button.className = "plain";
-      button.onclick = () => { box.value = unambiguous(amount); box.focus(); box.dispatchEvent(new Event("input", { bubbles: true })); };
+      press(shown + " " + box.nextElementSibling.textContent, asks, () => {
+        box.value = unambiguous(amount);
+        box.focus();
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      });
     }
     return asks;
   }
+  // The way a figure is counted opens in its place; the next section where this one ends.
+  for (const link of form.querySelectorAll(".f small a")) link.setAttribute("aria-expanded", false);
+  form.addEventListener("click", async (event) => {
+    const link = event.target.closest(".f small a, .next");
+    if (!link || event.ctrlKey) return;
+    event.preventDefault();
+    if (link.className) {
+      const next = link.closest("details").nextElementSibling;
+      next.open = true;
+      next.scrollIntoView();
+      return next.firstChild.focus({ preventScroll: true });
+    }
+    const open = link.box;
+    link.box = open ? open.remove() : make("div", said.doing);
+    link.setAttribute("aria-expanded", !open);
+    if (open) return;
+    const { box } = link;
+    box.className = "box";
+    link.parentNode.after(box);
+    try {
+      const answer = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+      box.replaceChildren(...answer.querySelectorAll("article p"));
+    } catch (e) { box.textContent = tell("unread", { why: said.offline }); }
+  });
   // What the page's head lists goes with its fault.
   function unlist({ names, code }) {
-    for (const name of [code, ...names]) for (const link of document.querySelectorAll('#faults a[href="#' + name + '"]')) link.parentNode.remove();
-    const list = document.getElementById("faults"), left = list && list.querySelectorAll("li").length;
-    if (list) list.hidden = !left;
-    if (left) list.querySelector("h2").textContent = tell("faults", { left });
+    for (const name of [code, ...names]) for (const link of document.querySelectorAll('#faults [href="#' + name + '"]')) link.parentNode.remove();
+    if (!top) return;
+    const left = top.querySelectorAll("li").length;
+    top.hidden = !left;
+    top.querySelector("h2").textContent = tell("faults", { left });
   }
   function share([num, den]) {
     const under = self.BigInt && BigInt(digits(den));
@@ -308,8 +339,7 @@
       if (one.share) one.share.textContent = one.answered && !state(one) ? share(typed(one)) : "";
     }
     for (const section of form.querySelectorAll("details")) {
-      const asks = fields.filter(({ kind, place }) => kind !== "text" && kind !== "list" && section.contains(place));
-      const done = asks.filter((one) => one.answered).length;
+      const asks = fields.filter((one) => !one.text && section.contains(one.place)), done = asks.filter((one) => one.answered).length;
       const badge = section.querySelector("summary b");
       if (badge) badge.textContent = done + "/" + asks.length;
       filled += done; all += asks.length;
@@ -324,7 +354,7 @@
   function label(name) {
     const whole = around(name);
     if (!whole) return name;
-    const [one] = boxes[name], title = whole.querySelector("legend") || whole.querySelector("label");
+    const [one] = boxes[name], title = whole.querySelector("legend, label");
     const part = whole.querySelector('label[for="' + one.id + '"]');
     const head = title.textContent.trim();
     if (one.tagName === "SELECT") return tell("state", { label: head });
@@ -353,12 +383,7 @@
     }
     const buttons = make("p", "", box);
     buttons.className = "row";
-    for (const [what, act] of choices) {
-      const button = make("button", what, buttons);
-      button.type = "button";
-      button.className = "plain";
-      button.onclick = () => { box.remove(); act(); };
-    }
+    for (const [what, act] of choices) press(what, buttons, () => { box.remove(); act(); });
     return box;
   }
   const stating = (...own) => new URLSearchParams(own.map((name) => [name, field(name).value]));
@@ -427,7 +452,7 @@
       failures = 0;
       if (ended) { ended.remove(); ended = null; unnotice(); }
       merged(told, posted);
-      say(both(told.full ? told.problem : tell("saved", { at: told.saved }), still()));
+      say(both(told.full ? told.problem : tell("saved", { at: told.saved.slice(0, 5) }), still()));
       return !pending().length;
     }
     if (ours && status !== 413) {
@@ -592,6 +617,5 @@
   if (pending().length) { say(last ? tell("restored", { at: moment(last) }) : said.kept); later(); } else say(kept);
   for (const one of fields) if (one.fault && judged(one)[1] === "ambiguous") show(one, judged(one));
   unfold();
-  const top = document.getElementById("faults");
   if (top) top.focus();
 })();

@@ -49,6 +49,7 @@ _FORM: Mapping[str, str] = {
     "stale": "Máy này còn giữ nội dung nhập lúc {at}, khác với nội dung đang có.",
     "look": "Xem, dùng lại hoặc bỏ",
     "restored": "đã khôi phục nội dung nhập lúc {at}",
+    "unread": "Chưa mở được: {why}.",
     "which": "Số “{text}” là:",
     "faults": "Có {left} chỗ cần sửa",
     "percent": "{share}\u00a0%",

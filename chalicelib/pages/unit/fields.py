@@ -29,6 +29,21 @@ class Field:
         return self.text(".state") or "value"
 
     @property
+    def first(self) -> str:
+        """Where a link to the field leads."""
+        return value.fields(self.indicator)[0]
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """What its menu offers, a value first. A yes-or-no has nothing that could not have
+        happened: nil is there only where it was kept.
+        """
+        words = state_words.VALUE_STATES
+        kept = self.state == "nil" or self.indicator.kind != "yesno"
+        offered = [(name, word) for name, word in words.items() if name != "nil" or kept]
+        return [("value", state_words.TOLD), *offered]
+
+    @property
     def sentence(self) -> str:
         return report_words.FAULTS[self.fault.problem] if self.fault else ""
 

@@ -247,6 +247,8 @@ def test_a_number_with_two_meanings_is_asked_at_its_box(
         page.locator("#a").fill(typed)
         page.locator("#a").press("Tab")
         assert fault(page, "a") == FAULTS["ambiguous"]
+        heard = page.locator("[role=status].unseen").inner_text()
+        assert heard == f"1.2 Kinh phí: {FAULTS['ambiguous']}"
         asked = page.get_by_role("group", name=f"Số “{typed}” là:")
         assert tuple(asked.locator("button").all_inner_texts()) == choices
         asked.get_by_role("button", name=shown, exact=True).click()
