@@ -188,19 +188,25 @@
   const refused = among(rules.refused), forbidden = [among(rules.forbidden), among(rules.marks, "{" + rules.stacked + "}")];
   const plain = (text) => text.normalize("NFKC").trim();
   const digits = (text) => plain(text).replace(/\D/g, "");
+  // In units of 10⁻¹⁵: no number has more digits.
+  const exact = (text, kind) => {
+    const part = read[kind](text) === "fraction" ? plain(text).match(/\d+$/)[0] : "";
+    return big(digits(text) + "0".repeat(15 - part.length));
+  };
+  const big = self.BigInt || Number;
   const length = (text) => [...text].length; // as the server counts: code points
 
   // Each gives the place of the box and its problem, where there is one.
-  function numeric(typed, kind = "count") {
+  function numeric(typed, kind) {
     const found = typed.map((text) => text && read[kind](text));
     const at = found.findIndex((one) => one && one !== "whole" && one !== "fraction");
     return at >= 0 && [at, found[at]];
   }
   const judges = {
     count: numeric,
-    amount: (typed) => numeric(typed, "amount"),
-    ratio: (typed) => numeric(typed) || (typed.includes("") && [typed.indexOf(""), "half_a_ratio"])
-      || (Number(digits(typed[0])) > Number(digits(typed[1])) && [0, "numerator_above_denominator"]),
+    amount: numeric,
+    ratio: (typed, parts) => numeric(typed, parts) || (typed.includes("") && [typed.indexOf(""), "half_a_ratio"])
+      || (exact(typed[0], parts) > exact(typed[1], parts) && [0, "numerator_above_denominator"]),
     choice: () => false,
     text: ([text]) => length(text) > rules.text && [0, "text_too_long"],
     list([text]) {
@@ -211,8 +217,9 @@
 
   const fields = [...form.querySelectorAll(".f")].map((place) => {
     const first = place.querySelector("input, textarea"), [code, part] = first.name.split(".");
-    const kind = part ? "ratio" : first.type === "radio" ? "choice" : first.dataset.kind || (first.inputMode === "decimal" ? "amount" : "count");
-    const one = { place, code, kind, names: part ? [code + ".num", code + ".den"] : [code], fault: place.querySelector(".e"), text: first.dataset.kind };
+    const parts = first.inputMode === "decimal" ? "amount" : "count"; // a number's, or those of a ratio
+    const kind = part ? "ratio" : first.type === "radio" ? "choice" : first.dataset.kind || parts;
+    const one = { place, code, kind, parts, names: part ? [code + ".num", code + ".den"] : [code], fault: place.querySelector(".e"), text: first.dataset.kind };
     if (part) one.share = place.querySelector("i");
     return one;
   });
@@ -227,7 +234,7 @@
     const bad = texts.findIndex((text) => forbidden.some((signs) => signs.test(text)));
     let found = bad >= 0 && [bad, "forbidden_character"];
     if (!found && state(one)) found = given ? [0, "nil_beside_value"] : true;
-    if (!found && given) found = judges[one.kind](texts) || (text("nil") && !rules.narratives.includes(one.code) ? [0, "value_in_nil_report"] : true);
+    if (!found && given) found = judges[one.kind](texts, one.parts) || (text("nil") && !rules.narratives.includes(one.code) ? [0, "value_in_nil_report"] : true);
     return Array.isArray(found) ? [one.names[found[0]], found[1]] : found;
   }
   function mend(one) {
@@ -251,15 +258,15 @@
     const box = kind === "choice" ? place : field(name);
     box.setAttribute("aria-describedby", one.fault.id);
     if (box !== place) box.setAttribute("aria-invalid", "true");
-    if (problem === "ambiguous") row.after(meanings(box));
+    if (problem === "ambiguous") box.parentNode.after(meanings(box, one.share ? "" : box.nextElementSibling.textContent));
   }
   // 1.250 is 1250 or 1,25: the answer is written into the box.
-  function meanings(box) {
+  function meanings(box, unit) {
     const [head, tail] = plain(box.value).split(/[.,]/), part = tail.replace(/0+$/, ""), asks = document.createElement("fieldset");
     asks.className = "r c";
     make("legend", tell("which", { text: tidy(box.value) }), asks);
     for (const [amount, shown] of [[head + tail, head + "." + tail], [head + "." + part, head + (part && "," + part)]]) {
-      press(shown + " " + box.nextElementSibling.textContent, asks, () => {
+      press((shown + " " + unit).trim(), asks, () => {
         box.value = unambiguous(amount);
         box.focus();
         box.dispatchEvent(new Event("input", { bubbles: true }));
@@ -299,11 +306,11 @@
     top.hidden = !left;
     top.querySelector("h2").textContent = tell("faults", { left });
   }
-  function share([num, den]) {
-    const under = self.BigInt && BigInt(digits(den));
-    if (!under) return "";
-    const hundredths = (BigInt(20000) * BigInt(digits(num)) + under) / (BigInt(2) * under);
-    return tell("percent", { share: (Number(hundredths) / 100).toFixed(2).replace(".", ",") });
+  function share(one) {
+    const [num, den] = typed(one).map((text) => exact(text, one.parts));
+    if (!Number(den)) return "";
+    const hundredths = Math.floor(Number((big(20000) * num + den) / (big(2) * den)));
+    return tell("percent", { share: (hundredths / 100).toFixed(2).replace(".", ",") });
   }
 
   // Left with a fault, a field says so; `box` is the one that was left, where the field was not.
@@ -336,7 +343,7 @@
         if (Array.isArray(found)) show(one, found); else { mend(one); unlist(one); live.textContent = ""; }
       }
       one.answered = found === true;
-      if (one.share) one.share.textContent = one.answered && !state(one) ? share(typed(one)) : "";
+      if (one.share) one.share.textContent = one.answered && !state(one) ? share(one) : "";
     }
     for (const section of form.querySelectorAll("details")) {
       const asks = fields.filter((one) => !one.text && section.contains(one.place)), done = asks.filter((one) => one.answered).length;

@@ -27,6 +27,10 @@ _FORM = builders.as_markdown(
             ("integer", "r_num", "Số tốt nghiệp"),
             ("integer", "r_den", "Số dự thi"),
             ("end_group",),
+            ("begin_group", "m", "1.3a Vốn giải ngân", "ratio", "triệu đồng/triệu đồng"),
+            ("decimal", "m_num", "Đã giải ngân"),
+            ("decimal", "m_den", "Kế hoạch"),
+            ("end_group",),
             ("select_one co", "y", "1.4 Đã có kế hoạch", "count_yes"),
             ("text", "t", "1.5 Số văn bản", "none"),
             ("text", "l", "1.6 Tên mô hình", "list"),
@@ -85,6 +89,16 @@ _LISTS = (
     *("😀" * 300, "😀" * 301, f"a\n{'ế' * 300}  \n\t", f"a\n{'ế' * 301}", "a\u2028" * 51, "\x07"),
 )
 _PARTS = ("", "5", "12", "12,5", "abc", "1.250", "-3", "9" * 16, "１２", "0")
+_AMOUNTS = (
+    *(
+        ("0,1", "0,10"),
+        ("0,11", "0,10"),
+        ("12", "12,0001"),
+        ("12,0001", "12"),
+        ("1 250,5", "1250.5"),
+    ),
+    *(("99999999999999,9", "99999999999999,8"), ("0,10000000000001", "0,1"), ("0", "0,0")),
+)
 
 
 def cases() -> Iterator[dict[str, str]]:
@@ -94,6 +108,8 @@ def cases() -> Iterator[dict[str, str]]:
         yield {"r.num": typed, "r.den": "12"}
     for num, den in product(_PARTS, _PARTS):
         yield {"r.num": num, "r.den": den}
+        yield {"m.num": num, "m.den": den}
+    yield from ({"m.num": num, "m.den": den} for num, den in _AMOUNTS)
     yield from ({"t": typed} for typed in _TEXTS)
     yield from ({"l": typed} for typed in _LISTS)
     for state in ("nil", "na"):
@@ -197,7 +213,7 @@ def faultless(page: Page) -> bool:
 def test_a_fault_is_said_when_its_box_is_left_and_goes_when_it_is_mended(page: Page) -> None:
     page.locator("#c").press_sequentially("abc")
     assert faultless(page)
-    said(page, "0/4")
+    said(page, "0/5")
     page.locator("#c").press("Tab")
     assert fault(page, "c") == FAULTS["not_a_number"]
     heard = page.locator("[role=status].unseen")
@@ -207,7 +223,7 @@ def test_a_fault_is_said_when_its_box_is_left_and_goes_when_it_is_mended(page: P
     page.locator("#c").fill("5")
     assert faultless(page)
     assert heard.inner_text() == ""
-    said(page, "1/4")
+    said(page, "1/5")
     assert page.locator("#c").evaluate("one => one === document.activeElement")
 
 
@@ -218,15 +234,15 @@ def test_what_can_not_be_read_counts_as_not_filled(page: Page) -> None:
         page.locator("#c").fill(typed)
         page.locator("[id='r.num']").fill("5")  # half a ratio
         page.locator("#a").fill("1.250")  # two meanings
-        said(page, f"{filled}/4")
+        said(page, f"{filled}/5")
         page.get_by_role("button", name="Lưu nháp").click()
         said(page, "đã lưu")
         page.reload()
         page.locator("#form").wait_for()
-        assert page.locator("summary b").first.inner_text() == f"{filled}/4"
+        assert page.locator("summary b").first.inner_text() == f"{filled}/5"
         assert page.evaluate(
             """async () => (await (await fetch(location.href)).text()).match(/<b>(.*?)<.b>/)[1]"""
-        ) == (f"{filled}/4")
+        ) == (f"{filled}/5")
 
 
 @pytest.mark.guards(
@@ -262,9 +278,15 @@ def test_a_number_with_two_meanings_is_asked_at_its_box(
 
 def test_the_servers_question_is_answered_in_the_same_way(page: Page) -> None:
     page.locator("#a").fill("1.250")
+    page.locator("[id='m.num']").fill("1.000")
+    page.locator("[id='m.den']").fill("2.000")
     page.get_by_role("button", name="Kiểm tra").click()
     page.wait_for_url("**?check=1")
-    assert page.locator("#faults").get_by_role("listitem").count() == 1
+    assert page.locator("#faults").get_by_role("listitem").count() == 2
+    page.get_by_role("button", name="1", exact=True).click()
+    page.get_by_role("button", name="2.000", exact=True).click()
+    assert page.locator("[id='m.num']").input_value() == "1"
+    assert page.locator("[id='m.den']").input_value() == "2000"
     page.get_by_role("button", name="1,25 triệu đồng", exact=True).click()
     assert page.locator("#a").input_value() == "1,25"
     assert faultless(page)
@@ -274,7 +296,7 @@ def test_the_servers_question_is_answered_in_the_same_way(page: Page) -> None:
 @pytest.mark.guards("the percent of a ratio as it is typed", "none shown ✓")
 def test_the_percent_of_a_ratio_is_shown_as_it_is_typed(page: Page) -> None:
     num, den = page.locator("[id='r.num']"), page.locator("[id='r.den']")
-    share = den.locator("+ i")
+    share = den.locator("~ i")
     num.press_sequentially("1")
     num.press("Tab")
     assert (faultless(page), share.inner_text()) == (True, "")  # the other half is still to come
@@ -290,6 +312,9 @@ def test_the_percent_of_a_ratio_is_shown_as_it_is_typed(page: Page) -> None:
     num.fill("999999999999998")
     den.fill("999999999999999")
     assert share.inner_text() == "100,00\u00a0%"
+    page.locator("[id='m.num']").fill("0,1")
+    page.locator("[id='m.den']").fill("0,3")
+    assert page.locator("[id='m.den'] ~ i").inner_text() == "33,33\u00a0%"
     den.fill("")
     page.locator("#c").focus()
     assert fault(page, "r") == FAULTS["half_a_ratio"]
