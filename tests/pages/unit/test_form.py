@@ -463,9 +463,9 @@ def test_a_nil_report_of_the_whole_period_is_received(
 def test_the_definitions_stand_on_a_page_of_their_own(as_unit: Callable[..., Visitor]) -> None:
     browser = as_unit()
     whole = browser.get(f"/report/{Q4}/definitions").body.decode()
-    assert re.findall('<article id="(.*?)">', whole)[:3] == ["i1_1", "i1_1_doc", "i1_2"]
+    assert re.findall('<h3 id="(.*?)">', whole)[:3] == ["i1_1", "i1_1_doc", "i1_2"]
     one = browser.get(f"/report/{Q4}/definitions?code=i1_2").body.decode()
-    assert re.findall('<article id="(.*?)">', one) == ["i1_2"]
+    assert re.findall('<h3 id="(.*?)">', one) == ["i1_2"]
     assert f'href="/report/{Q4}#i1_2.num"' in one
     gone = browser.get(f"/report/{Q4}/definitions?code=%3Ci%3E")  # a form has it no more
     assert gone.body.decode() == whole
