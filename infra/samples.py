@@ -185,4 +185,4 @@ def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
     for one in regime.periods(programme, form.version, dates.period_label):
         if one.key not in kept or not kept[one.key].has_begun(now):
-            yield one
+            yield one.came_in(now)

@@ -268,7 +268,7 @@ class Shown:
 def shown(page: str) -> Shown:
     counts, *rest = Tables(page).tables
     blocs = {row[0]: [int(row[n]) for n in (1, 2, 3, 4, 5, 6, 9)] for row in counts[1:]}
-    top = re.search(r"<b>(\d+)/(\d+)</b><span>đã nhận", page)
+    top = re.search(r"<b>(\d+)/(\d+)</b><span>đã gửi", page)
     assert top is not None
     rows = {row[0]: row for row in (rest[0][1:] if rest else [])}
     return Shown(blocs, (int(top[1]), int(top[2])), rows)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -14,7 +15,8 @@ from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.reports.exempt_or_extended import without_exempt
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, without_exempt
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries import summary, workbook
@@ -160,8 +162,10 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     tally = Tally(sections, owing_now(site, programme, period), period.form, asks)
     tally.take(current(site.table, programme.key, period.key, tally.owes))
     figures = _entered(site, programme, period, sections)
+    shut = unsent(site, programme, period, [one.code for one in tally.units], as_of)
     fingerprint = tally.fingerprint(
         f"{summary.SHAPE} {figures.revision}",
+        *((compact(shut),) if shut else ()),
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
@@ -172,7 +176,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         as_of=as_of,
         fingerprint=fingerprint,
         totals=summary.totals(whole),
-        files=_write_files(site, programme, period, tally, whole),
+        files=_write_files(site, programme, period, tally, whole, shut),
         revision=kept.revision if kept else 0,
     )
     summaries.keep_summary(site.table, programme.key, period.key, new)
@@ -202,14 +206,30 @@ def _are_there(site: Site, kept: Kept) -> bool:
     return all(map(site.files.has, kept.files.values()))
 
 
+def unsent(
+    site: Site, programme: Programme, period: Period, codes: Sequence[str], now: datetime
+) -> dict[str, str]:
+    """How a report stands that was not sent and can't be any more, by unit; read after the lock."""
+    if now <= period.locks:
+        return {}
+    its = exempt_or_extended.terms(site.table, programme.key, period.key)
+    stands = ((one, Obligation(period, its.get(one, NO_TERMS)).stands(now)) for one in codes)
+    return {code: name for code, name in stands if name != "missing"}
+
+
 def _write_files(
-    site: Site, programme: Programme, period: Period, tally: Tally, whole: Document
+    site: Site,
+    programme: Programme,
+    period: Period,
+    tally: Tally,
+    whole: Document,
+    shut: Mapping[str, str],
 ) -> dict[str, str]:
     """Named by content and written before the item that points to them."""
     names = {}
     for ending in ("xlsx", "csv", "json", "seen"):
         with TemporaryFile() as file:  # no file of a large programme fits in memory
-            _fill(file, ending, programme, period, tally, whole)
+            _fill(file, ending, programme, period, tally, whole, shut)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
             names[ending] = f"summaries/{programme.key}/{period.key}/{digest}.{ending}"
@@ -225,13 +245,19 @@ def _fill(
     period: Period,
     tally: Tally,
     whole: Document,
+    shut: Mapping[str, str],
 ) -> None:
     said = words(programme.department)
     match ending:
         case "xlsx":
             own = period.form
             rows = (
-                UnitRow(unit, sent, tally.asked_of(unit, sent.form if sent else own))
+                UnitRow(
+                    unit,
+                    sent,
+                    tally.asked_of(unit, sent.form if sent else own),
+                    shut.get(unit.code, "missing"),
+                )
                 for unit, sent in tally.rows()
             )
             named = (programme.name, programme.blocs)

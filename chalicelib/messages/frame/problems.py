@@ -114,7 +114,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "sign_in_asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu đăng nhập, nên yêu cầu này chưa được thực hiện. "
-        "Vui lòng mở thư mới nhất đã nhận được, hoặc thử lại sau một giờ.",
+        "Vui lòng mở thư mới nhất trong hộp thư, hoặc thử lại sau một giờ.",
     ),
     "too_many": (
         "Đang có nhiều yêu cầu",

@@ -9,6 +9,8 @@ from chalicelib.rules.forms.value import Figure, Text
 
 STATES: Mapping[str, str] = {
     "missing": "Chưa gửi",
+    "locked": "Chưa gửi (kỳ đã khóa)",
+    "before": "Không thu (kỳ trước khi chương trình bắt đầu)",
     "submitted": "Đã gửi",
     "accepted": "Đã tiếp nhận",
     "returned": "Đang trả lại",

@@ -96,6 +96,7 @@ def page(
         styles=STYLES,
         **_as_it_stands(site, request, owed),
         given=request.form,
+        now=request.now,
         refused=refused,
         faults=_sentences(owed, faults or {}),
         words=words,

@@ -51,8 +51,17 @@ class Obligation(NamedTuple):
         return self.terms.locks_in(self.period)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Nothing was sent, or was sent again, and the time is over."""
-        return now > self.due and self.state in ("missing", "returned")
+        """Nothing was sent, or was sent again, and the time is over; it may still be sent."""
+        late = now > self.due and self.state in ("missing", "returned")
+        return late and self.stands(now) == self.state
+
+    def stands(self, now: datetime) -> str:
+        """The state; of what was never sent also that it can't be any more: "locked", and "before"
+        where nobody could, since the period was over when the programme began here.
+        """
+        if self.state != "missing" or now <= self.locks:
+            return self.state
+        return "before" if self.period.was_over else "locked"
 
     def is_open(self, now: datetime) -> bool:
         """Not yet over: a return or a reopening is the department's own wish, and outlives the
@@ -104,4 +113,4 @@ class Obligation(NamedTuple):
             return ""  # its answer is taken after the lock, too
         if self.head:
             return "has_sent"
-        return "" if self.is_open(now) else "locked"
+        return "" if self.is_open(now) else self.stands(now)

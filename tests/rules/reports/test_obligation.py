@@ -82,7 +82,9 @@ def test_until_when_and_may_it(
     assert one.due == until
     assert told(one, now) == expected
     assert one.may_send(now) is expected.startswith("ok")
-    assert one.is_overdue(now) is (state in ("missing", "returned", "returned by") and now > until)
+    waited_for = state in ("missing", "returned", "returned by") and expected != MISSED
+    assert one.is_overdue(now) is (waited_for and now > until)
+    assert one.stands(now) == ("locked" if expected == MISSED else one.state)
 
 
 @pytest.mark.parametrize(("state", "extended", "until", "when", "expected"), CASES)
@@ -140,6 +142,23 @@ def test_it_is_open_while_it_can_be_filled_in_or_was_asked_back(state: str) -> N
         "locked": asked_back,
         "after": asked_back,
     }
+
+
+@pytest.mark.guards(
+    "a period that was over when the programme began is held against nobody",
+    "every lock that is behind is the units' own ✓",
+)
+def test_nobody_is_blamed_for_a_period_that_was_over_when_the_programme_began() -> None:
+    was_over = period().came_in(LOCKS + timedelta(days=1))
+    assert period().came_in(LOCKS) == period()  # it can still be sent on its last day
+    for now in TIMES.values():
+        one = Obligation(was_over)
+        assert one.stands(now) == ("missing" if now <= LOCKS else "before")
+        assert one.stands(now) != "before" or not one.is_overdue(now)
+    longer = Terms("T01", due=end_of(date(2027, 1, 20)))
+    assert Obligation(was_over, longer).stands(TIMES["after"]) == "missing"  # asked for after all
+    moved = was_over.model_copy(update={"locks": end_of(date(2027, 2, 1))})
+    assert Obligation(moved).stands(instant(2, month=2, year=2027)) == "locked"
 
 
 def test_every_reason_has_its_sentence() -> None:
