@@ -1,6 +1,6 @@
 """What a unit is told of a decision: the subject of its mail, and what the officer reads of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chalicelib.messages.frame import dates
@@ -22,6 +22,8 @@ SUBJECTS: Mapping[str, str] = {
 _CALL = "Vui lòng gọi hoặc nhắn Zalo cho đơn vị."
 ENDS: Mapping[str, str] = {
     "sent": "Đã gửi thư báo đến {mailbox}.",
+    "written": "Thư báo đến {mailbox} chỉ ghi vào hộp thư đi của máy này, không gửi ra ngoài. "
+    f"{_CALL}",
     "reserved": "Đang gửi thư báo đến {mailbox}. Vui lòng tải lại trang sau ít phút.",
     "failed": f"Thư báo đến {{mailbox}} không gửi được. {_CALL}",
     "unknown": f"Chưa rõ thư báo đến {{mailbox}} đã đi hay chưa. {_CALL}",
@@ -35,6 +37,6 @@ def subject(notice: Notice, period: str) -> str:
     return SUBJECTS[notice.verb].format(period=period, until=until)
 
 
-def ended(notice: Notice, now: datetime) -> str:
+def ended(notice: Notice, now: datetime, mail_end: Callable[[str], str]) -> str:
     """What became of the mail, and what the officer must do himself."""
-    return ENDS[notice.ended(now)].format(mailbox=notice.mailbox)
+    return ENDS[mail_end(notice.ended(now))].format(mailbox=notice.mailbox)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.frame.mails import WRITTEN
 from chalicelib.messages.own_words import BLOC
 from chalicelib.rules.progress.reminder import LONGEST_NOTE
 
@@ -37,6 +38,7 @@ NO_GROUP_TEXT: Mapping[str, str] = {
 ENDS: Mapping[str, str] = {
     "reserved": "Đang gửi",
     "sent": "Đã gửi thư",
+    "written": WRITTEN,
     "failed": "Không gửi được",
     "unknown": "Chưa rõ đã gửi hay chưa",
 }

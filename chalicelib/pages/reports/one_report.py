@@ -22,7 +22,6 @@ from chalicelib.rules.reports import report
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.review.remarks import Remarks
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.contact import mailbox, unit_phone
@@ -136,13 +135,16 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
     content = report.parse(versions[-1].content) if versions else Content()
     last = owed_report.last_values(site, owed) if versions else {}
     events = acts.events(site.table, p, key, code)
-    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
+    told = {
+        one.act: decision_notice.ended(one, request.now, site.mail_end)
+        for one in notices.of_unit(site.table, p, key, code)
+    }
     return {
         "sections": parts(owed, content, last),
         "version": versions[-1] if versions else None,
         "versions": versions,
         "compared": _compared(owed, versions, request.query),
-        "moments": _moments(owed, versions, events, told, request.now),
+        "moments": _moments(owed, versions, events, told),
         "earlier": _last_return(events),
     }
 
@@ -271,17 +273,15 @@ def _moments(
     owed: OwedReport,
     versions: list[Version],
     events: list[Act],
-    told: Mapping[str, Notice],
-    now: datetime,
+    told: Mapping[str, str],
 ) -> list[Moment]:
-    """Sendings and acts together, the newest first."""
+    """Sendings and acts together, the newest first; `told` is what became of the mails of acts."""
     labels = {section.code: section.label for section in owed.sections}
     found = [_sending(version) for version in versions]
     for act in events:
         if act.verb != "paper":  # the version itself says it
-            notice = told.get(act.name)
-            mail = decision_notice.ended(notice, now) if notice else ""
-            found.append(Moment(act.at, words.event(act), words.said(act, labels), told=mail))
+            said = words.said(act, labels)
+            found.append(Moment(act.at, words.event(act), said, told=told.get(act.name, "")))
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 

@@ -95,7 +95,7 @@ def _all(site: Site, programme: Programme, period: Period, request: Request) -> 
 
     def told(one: UnitRequest) -> str:
         note = notes.get((one.unit, one.answered)) if one.answered else None
-        return told_words.ended(note, now) if note else ""
+        return told_words.ended(note, now, site.mail_end) if note else ""
 
     just = request.query.get("answered")
     return {
