@@ -34,10 +34,9 @@ def said_truly(page: Reply, sent_word: str, *, leaves: bool) -> None:
     assert (STAYS in said) is not leaves
 
 
-PROMISE = "a mail is said to be sent only where it left the machine"
-
-
-@pytest.mark.guards(PROMISE, "every folder a mail server ✓")
+@pytest.mark.guards(
+    "a mail is said to be sent only where it left the machine", "every folder a mail server ✓"
+)
 def test_urging_says_what_became_of_its_mails(
     leaves: bool, as_staff: Callable[..., Visitor]
 ) -> None:
@@ -49,7 +48,7 @@ def test_urging_says_what_became_of_its_mails(
         said_truly(desk.get(page), "Đã gửi thư", leaves=leaves)
 
 
-@pytest.mark.guards(PROMISE)
+@pytest.mark.guards("a mail is said to be sent only where it left the machine")
 def test_the_mails_with_links_say_it_too(
     leaves: bool, as_staff: Callable[..., Visitor], clock: Clock
 ) -> None:
@@ -60,7 +59,7 @@ def test_the_mails_with_links_say_it_too(
     assert (STAYS in text(page)) is not leaves
 
 
-@pytest.mark.guards(PROMISE)
+@pytest.mark.guards("a mail is said to be sent only where it left the machine")
 def test_a_decision_says_it_too(
     site: Site, leaves: bool, as_staff: Callable[..., Visitor], as_unit: Callable[..., Visitor]
 ) -> None:
@@ -73,7 +72,7 @@ def test_a_decision_says_it_too(
     said_truly(desk.get(f"{where}/notice"), "Đã gửi thư báo đến", leaves=leaves)
 
 
-@pytest.mark.guards(PROMISE)
+@pytest.mark.guards("a mail is said to be sent only where it left the machine")
 def test_a_new_colleague_is_said_to_be_told_only_by_a_mail_that_left(
     leaves: bool, as_staff: Callable[..., Visitor]
 ) -> None:
@@ -83,7 +82,7 @@ def test_a_new_colleague_is_said_to_be_told_only_by_a_mail_that_left(
     said_truly(desk.follow(done), "Đã gửi thư hướng dẫn đăng nhập", leaves=leaves)
 
 
-@pytest.mark.guards(PROMISE)
+@pytest.mark.guards("a mail is said to be sent only where it left the machine")
 def test_who_waits_for_a_mail_is_told_where_it_lies(
     leaves: bool, visitor: Callable[[], Visitor]
 ) -> None:
@@ -93,7 +92,9 @@ def test_who_waits_for_a_mail_is_told_where_it_lies(
         assert (STAYS in text(page)) is not leaves
 
 
-@pytest.mark.guards(PROMISE, "every folder a mail server ✓")
+@pytest.mark.guards(
+    "a mail is said to be sent only where it left the machine", "every folder a mail server ✓"
+)
 def test_a_folder_is_no_mail_server(tmp_path: Path, clock: Clock) -> None:
     folder = embedded.open_site(tmp_path, HERE, clock, {})
     assert [folder.mail_end(end) for end in ("sent", "failed")] == ["written", "failed"]
