@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, str] = {
     "reopen_from_submitted": "Báo cáo chưa tiếp nhận, đơn vị vẫn tự điều chỉnh được.",
     "reopen_from_returned": "Báo cáo đang trả lại, đơn vị gửi lại được ngay.",
     "reopen_from_reopened": "Báo cáo này đã được mở lại.",
+    "reopening_over": "Thời hạn gửi lại của báo cáo mở lại đã hết; báo cáo đã gửi vẫn được tính. "
+    "Nếu còn cần điều chỉnh, quý đơn vị vui lòng đề nghị mở lại.",
 }
 
 # name -> title, sentence

@@ -11,11 +11,13 @@ from chalicelib.rules.review.notice import Notice
 SUBJECTS: Mapping[str, str] = {
     "return": f"Báo cáo {{period}}: {ITSELF_FIRST} trả lại để điều chỉnh, "
     "gửi lại chậm nhất ngày {until}",
-    "reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} mở lại để điều chỉnh",
+    "reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} mở lại để điều chỉnh, "
+    "gửi lại chậm nhất ngày {until}",
     "grant_extend": "Báo cáo {period}: gia hạn đến hết ngày {until}",
     "refuse_extend": f"Báo cáo {{period}}: {ITSELF_FIRST} chưa chấp thuận gia hạn, "
     "hạn vẫn là ngày {until}",
-    "grant_reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} chấp thuận mở lại",
+    "grant_reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} chấp thuận mở lại, "
+    "gửi lại chậm nhất ngày {until}",
     "refuse_reopen": f"Báo cáo {{period}}: {ITSELF_FIRST} chưa chấp thuận mở lại",
 }
 

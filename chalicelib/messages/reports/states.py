@@ -15,6 +15,7 @@ STATES: Mapping[str, str] = {
     "accepted": "Đã tiếp nhận",
     "returned": "Đang trả lại",
     "reopened": "Đang mở lại",
+    "reopening_over": "Đã hết thời hạn mở lại",
 }
 
 MISSING = "Chưa có"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib.edges.ports import Site
@@ -17,19 +17,17 @@ from chalicelib.pages.unit.fields import shown
 from chalicelib.pages.unit.owed_report import Last, OwedReport
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
-from chalicelib.rules.programmes.period import working_day
+from chalicelib.rules.programmes import days
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.remarks import Remarks
-from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
 
 STYLES = ("base", "desk", "one_report")
-_TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
 
 
 class Line(NamedTuple):
@@ -124,7 +122,8 @@ def _as_it_stands(site: Site, request: Request, owed: OwedReport) -> dict[str, A
         "total": len(units),
         "open_requests": unit_requests.open_count(site.table, p, key),
         "allowed": moves(owed, request),
-        "suggested": working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
+        "suggested": days.to_answer(request.now, owed.programme.days_off),
+        "reopened_until": days.reopened_until(owed.period, request.now, owed.programme.days_off),
     }
 
 
@@ -169,6 +168,7 @@ _MOVES: Mapping[str, tuple[str, ...]] = {
 
 def _sentences(owed: OwedReport, faults: Mapping[str, str]) -> dict[str, str]:
     labels = {f"comment.{section.code}": section.label for section in owed.sections}
+    labels["until"] = words.REOPENED_UNTIL
     return {box: words.fault(box, problem, labels.get(box, "")) for box, problem in faults.items()}
 
 

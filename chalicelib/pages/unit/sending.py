@@ -221,6 +221,7 @@ def receipt(site: Site, request: Request) -> Response:
         can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, owed.programme.key, owed.head),
+        stands=owed.obligation.stands(request.now),
         kind=kind,
         unit_request=unit_request,
         words=moves,
