@@ -129,10 +129,12 @@ def load(given: argparse.Namespace) -> None:
     if not given.folder:
         raise Unusable("which folder? make load FOLDER=programmes/…")
     site = installation.opened()
-    programme = samples.load(site, Path(given.folder))
+    programme, passed = samples.load(site, Path(given.folder))
     count = len({unit.code for unit in programmes.units(site.table, programme.key)})
     periods = len(programmes.periods(site.table, programme.key))
     print(f"{programme.key} loaded: {count} units, {periods} periods")
+    for one in passed:
+        print(one)
 
 
 def logs(given: argparse.Namespace) -> None:

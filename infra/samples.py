@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -32,6 +32,11 @@ class NotLoaded(Exception):
     """Nothing of the folder was kept; the text has one line a fault."""
 
 
+class Loaded(NamedTuple):
+    programme: Programme
+    passed: tuple[str, ...]  # what of its form's file is not in the form
+
+
 def load_all(site: Site, folder: Path = FOLDER) -> None:
     """Load the folders that are not in the table yet. What is there stays as it is."""
     for settings in sorted(folder.glob("*/programme.toml")):
@@ -43,7 +48,7 @@ def load_all(site: Site, folder: Path = FOLDER) -> None:
             load(site, settings.parent)
 
 
-def load(site: Site, folder: Path) -> Programme:
+def load(site: Site, folder: Path) -> Loaded:
     """Load a folder, or bring a loaded one up to date. Raises NotLoaded, having kept nothing.
 
     A changed form becomes a new version; it is used by the periods that have not begun.
@@ -51,7 +56,7 @@ def load(site: Site, folder: Path) -> Programme:
     programme, staff = _settings(folder / "programme.toml")
     p = programme.key
     try:
-        form = _form(site, folder, programme)
+        form, passed = _form(site, folder, programme)
     except NotLoaded as faulty:
         raise NotLoaded("\n".join([str(faulty), *_unit_faults(folder, programme)])) from None
     units = _units(folder, programme)
@@ -65,7 +70,7 @@ def load(site: Site, folder: Path) -> Programme:
     for one in sorted(staff, key=lambda one: one.role != "officer"):  # an officer stays
         rescue.appoint(site, "make load", one.email, one.role)
     programmes.keep_programme(site.table, programme)  # last: a half-loaded one is loaded again
-    return programme
+    return Loaded(programme, passed)
 
 
 def _settings(path: Path) -> tuple[Programme, list[Staff]]:
@@ -94,8 +99,8 @@ def _settings(path: Path) -> tuple[Programme, list[Staff]]:
     return programme, staff
 
 
-def _form(site: Site, folder: Path, programme: Programme) -> Form:
-    """The newest version where the file says the same, else the next one."""
+def _form(site: Site, folder: Path, programme: Programme) -> tuple[Form, tuple[str, ...]]:
+    """The newest version where the file says the same, else the next one; what it passes over."""
     found = [path for kind in get_args(FileType) for path in folder.glob(f"form.{kind}")]
     if len(found) != 1:
         raise NotLoaded(f"{folder}: cần đúng một tệp form.md, form.xlsx hoặc form.csv")
@@ -104,7 +109,7 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
     content = found[0].read_bytes()
     try:
         kind = upload.guard(content, found[0].name)
-        form = xlsform_reader.read(content, kind, programme.blocs, version)
+        form, over = xlsform_reader.take(content, kind, programme.blocs, version)
     except upload.NotTaken as refused:
         raise NotLoaded(f"{found[0]}: {uploads.FAULTS[refused.problem]}") from None
     except xlsform_reader.Faulty as faulty:
@@ -113,12 +118,13 @@ def _form(site: Site, folder: Path, programme: Programme) -> Form:
             for fault in faulty.faults
         )
         raise NotLoaded("\n".join(lines)) from None
+    passed = tuple(f"{found[0]}: {authoring.form_passed(one)}" for one in over)
     if kept and kept[-1].model_copy(update={"version": version}) == form:
-        return kept[-1]
+        return kept[-1], passed
     changed = sorted({code for older in kept for code in older.changed_kinds(form)})
     if changed:
         raise NotLoaded(f"{found[0]}: kiểu của chỉ tiêu đã có không đổi được: {', '.join(changed)}")
-    return form
+    return form, passed
 
 
 def _units(folder: Path, programme: Programme) -> list[Unit]:

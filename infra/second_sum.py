@@ -120,10 +120,10 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
     }
     match indicator["kind"]:
         case "ratio":
-            numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
+            numerator, denominator = (sum(Fraction(one[part]) for one in values) for part in (0, 1))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "yesno":
-            numerator, denominator = sum(one == "yes" for one in values), len(answers)
+            numerator, denominator = map(Fraction, (values.count("yes"), len(answers)))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "count" if values and indicator["aggregate"] != "none":
             counts["value"] = sum(values)
@@ -259,7 +259,7 @@ def _entered(raw: Raw, p: str, k: str, indicator: Mapping[str, Any]) -> dict[str
 def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """A line of the product's summary in the second sum's terms."""
     line: dict[str, Any] = {name: part[name] for name in COUNTS}
-    line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
+    line |= {one: part[one] and Fraction(part[one]) for one in ("numerator", "denominator")}
     found = part["value"]
     if kind in ("text", "list"):
         line["value"] = {one["unit"]: one["lines"] for one in found} if found else {}

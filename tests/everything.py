@@ -19,7 +19,7 @@ from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.unit_request import UnitRequest
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.units.contact import Contact
-from chalicelib.rules.units.list_reader import COLUMNS
+from chalicelib.rules.units.listed import COLUMNS
 from chalicelib.store import (
     acts,
     authoring,

@@ -8,6 +8,7 @@ second language would reach it.
 import ast
 import io
 import re
+import string
 import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(
 # Attributes that a person reads or hears; data-is is shown beside a cell on a phone.
 _READ = ("title", "alt", "aria-label", "placeholder", "data-is")
 # Data: codes of units, keys of periods; what the acts of tests/everything.py type.
-_DATA = {"T", "P", "G", "Q", "Zz", "zz"}
+_DATA = {*string.ascii_uppercase, "Zz", "zz"}  # codes of blocs, letters of a sheet's columns
 # What a department calls itself where it doesn't say; it says so, so no page that is its may.
 _DEFAULTS = re.compile("⟦[^⟦⟧]*(?:Sở|ngành Giáo dục|[kK]hối thi đua)[^⟦⟧]*⟧")
 _TYPED = re.compile(

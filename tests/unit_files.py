@@ -2,14 +2,15 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
 
 from chalicelib.messages.units.units import heads as heads_of
 from chalicelib.rules.units import list_reader
-from chalicelib.rules.units.list_reader import Listed
+from chalicelib.rules.units.listed import Listed
 from chalicelib.rules.units.unit import Unit
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
@@ -60,9 +61,21 @@ def upload(browser: Visitor, page: Reply, content: bytes, filename: str = "don-v
     return browser.upload(action, rest, {"file": (filename, content)})
 
 
-def read(content: bytes, blocs: Mapping[str, str]) -> Listed:
+CASES = Path(__file__).parent / "cases"  # files as people have them
+
+
+def case(name: str) -> bytes:
+    return (CASES / name).read_bytes()
+
+
+def read(
+    content: bytes,
+    blocs: Mapping[str, str],
+    known: Collection[str] = (),
+    answers: Mapping[str, str] | None = None,
+) -> Listed:
     """A list as the desk reads it: by the heads that it knows."""
-    return list_reader.read(content, blocs, heads_of(None))
+    return list_reader.read(content, blocs, heads_of(None), known, answers)
 
 
 def read_csv(content: bytes, blocs: Mapping[str, str]) -> list[Unit]:

@@ -18,7 +18,7 @@ from chalicelib.pages.frame import render
 from chalicelib.pages.frame.gate import Way, broken_page
 from chalicelib.rules.access.access import csrf_token
 from chalicelib.rules.texts.clock import iso
-from chalicelib.rules.units.list_reader import COLUMNS
+from chalicelib.rules.units.listed import COLUMNS
 from chalicelib.store import access, links, reminders, sign_ins
 from chalicelib.ways import WAYS
 from infra.gateway import Gateway, Reply

@@ -42,13 +42,23 @@ def test_a_folder_becomes_a_programme_with_form_periods_units_and_staff(empty_si
     table = empty_site.table
     loaded = samples.load(empty_site, folder(tmp_path / "one"))
     kept = programmes.programme(table, KEY)
-    assert kept.model_copy(update={"revision": 0}) == loaded
+    assert kept.model_copy(update={"revision": 0}) == loaded.programme
+    assert loaded.passed == ()
     assert [one.version for one in programmes.forms(table, KEY)] == [1]
     assert forms_used(empty_site) == dict.fromkeys(("2026-Q3", "2026-Q4", "2027-Q3", "2027-Q4"), 1)
     assert {one.code for one in programmes.units(table, KEY)} == {"P01", "T01"}
     (quarter,) = [one for one in programmes.periods(table, KEY) if one.key == "2026-Q4"]
     assert quarter.label == "Quý IV năm 2026"
     assert quarter.due == end_of(date(2026, 12, 17))
+
+
+@pytest.mark.guards("what of a form's file is passed over is said", "forgotten by make load ✓")
+def test_what_of_the_form_is_passed_over_is_said(empty_site, tmp_path):
+    form = simple_form() + b"| ghi chu |\n| | Cho phong ke hoach |\n"
+    path = folder(tmp_path / "one", form=form)
+    said = f"{path}/form.md: Trang “ghi chu” không phải survey, choices, settings nên được bỏ qua."
+    assert samples.load(empty_site, path).passed == (said,)
+    assert samples.load(empty_site, path).passed == (said,)
 
 
 def test_every_unit_gets_a_link_and_every_address_is_kept_in_small_letters(empty_site, tmp_path):

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,13 +40,19 @@ def assert_equal_to_an_independent_sum(site: Site, path: Path, p: str, k: str) -
     return whole
 
 
-def figure(chance: random.Random, kind: str) -> Any:
+def amount(chance: random.Random, most: int) -> str:
+    return f"{chance.randint(0, most)}.{chance.randint(1, 999):03}".rstrip("0")
+
+
+def figure(chance: random.Random, one: Any) -> Any:
     most = chance.choice((0, 3, 40, 2_000, 999_999_999_999_999))
-    match kind:
+    match one.kind:
         case "count" | "rank":
             return chance.randint(0, most)
         case "amount":
-            return f"{chance.randint(0, most)}.{chance.randint(1, 999):03}".rstrip("0")
+            return amount(chance, most)
+        case "ratio" if one.parts == "amount":
+            return sorted((amount(chance, most), amount(chance, most)), key=Decimal)
         case "ratio":
             whole = chance.randint(0, most)
             return [chance.randint(0, whole), whole]
@@ -73,7 +80,7 @@ def content(chance: random.Random, asked: list[Any]) -> Content:
         fate = chance.random()
         if fate < 0.08:
             continue
-        held: Any = figure(chance, one.kind)
+        held: Any = figure(chance, one)
         if fate < 0.20:
             held = None
         elif fate < 0.28 and not one.is_text:
@@ -254,7 +261,10 @@ def test_the_summary_equals_an_independent_sum_over_random_reports(
 
 
 def another_version(form: Form) -> Form:
-    """Some indicators out, some of other blocs, some new: every seventh, fifth and third."""
+    """Some indicators out, some of other blocs, some new: every seventh, fifth and third.
+
+    A new ratio is one of amounts.
+    """
     sections = []
     for section in form.sections:
         asked = []
@@ -264,7 +274,8 @@ def another_version(form: Form) -> Form:
             blocs = ("T",) if n % 5 == 2 else one.blocs
             asked.append(one.model_copy(update={"blocs": blocs}))
             if n % 3 == 1 and section.code != "narratives":
-                asked.append(one.model_copy(update={"code": f"{one.code[:28]}_new"}))
+                new = {"code": f"{one.code[:28]}_new", "parts": "amount"}
+                asked.append(one.model_copy(update=new))
         sections.append(section.model_copy(update={"indicators": tuple(asked)}))
     return Form(version=form.version + 1, title=form.title, sections=tuple(sections))
 
@@ -296,6 +307,7 @@ def test_mixed_versions_of_the_form_equal_an_independent_sum_too(
     assert set(whole["forms"]) == {str(old.version), str(new.version)}
     only = [line for line in whole["indicators"] if line["forms"]]
     assert {v for line in only for v in line["forms"]} == {old.version, new.version}
+    assert any(line["kind"] == "ratio" and "." in str(line["numerator"]) for line in only)
 
 
 @pytest.mark.guards(

@@ -180,6 +180,8 @@ UNIT_FILES = tuple(
     f"chalicelib/rules/{name}.py"
     for name in (
         "units/list_reader",
+        "units/list_sheets",
+        "units/list_cells",
         "files/outside_table",
         "files/spreadsheet_cells",
         "files/spreadsheet_rows",

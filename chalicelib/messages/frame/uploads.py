@@ -30,7 +30,4 @@ FAULTS: Mapping[str, str] = {
     "too_much": "Tệp có quá nhiều dòng, ô hoặc định dạng (kể cả dòng, ô trống) nên không được đọc. "
     "Vui lòng chép riêng phần cần dùng sang một tệp mới rồi tải lên lại.",
     "too_wide": "Tệp có nội dung ngoài cột thứ 200. Vui lòng chỉ giữ các cột của mẫu.",
-    "no_sheet": "Mọi trang tính trong tệp đều ẩn. Vui lòng hiện trang cần dùng rồi lưu lại.",
-    "several_sheets": "Tệp có nhiều trang tính có thể là danh sách ({detail}). Vui lòng chỉ giữ "
-    "một trang, hoặc đặt tên trang cần dùng là “Đơn vị”.",
 }

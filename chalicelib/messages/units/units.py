@@ -8,8 +8,9 @@ from chalicelib.messages.frame.dates import day
 from chalicelib.messages.own_words import BLOC, BLOC_FIRST, filled
 from chalicelib.rules.programmes.programme import Department, Programme
 from chalicelib.rules.texts import text
-from chalicelib.rules.units.list_reader import Heads
+from chalicelib.rules.units.list_heads import Heads
 from chalicelib.rules.units.list_workbook import Labels
+from chalicelib.rules.units.listed import LEFT_OUT
 
 # Column -> its title in our own workbook, and what else its head may say (compared folded).
 TITLES: Mapping[str, str] = {
@@ -26,18 +27,25 @@ TITLES: Mapping[str, str] = {
     "successors": "Đơn vị kế thừa",
 }
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
-    "code": ("Mã", "Mã số"),
-    "name": ("Tên", "Đơn vị"),
-    "bloc": ("Khối", "Khối thi đua", "Mã khối thi đua", f"Mã {BLOC}"),
-    "parent": ("Đơn vị cấp trên", "Cấp trên", "Đơn vị quản lý"),
-    "order": ("TT", "STT", "Số thứ tự"),
-    "aliases": ("Tên khác",),
-    "email": ("Email", "E-mail", "Hộp thư", "Thư điện tử công vụ"),
-    "phone": ("Số điện thoại", "ĐT", "SĐT"),
-    "valid_from": ("Ngày bắt đầu", "Hiệu lực từ", "Hiệu lực từ ngày"),
-    "valid_to": ("Ngày kết thúc", "Hiệu lực đến", "Hiệu lực đến ngày"),
+    "code": ("Mã", "Mã số", "Mã trường", "Mã ĐV", "Mã cơ sở", "Mã định danh", "Mã đơn vị báo cáo"),
+    "name": ("Tên", "Đơn vị", "Tên trường", "Tên ĐV", "Tên cơ sở", "Tên cơ quan", "Trường",
+             "Tên đơn vị báo cáo"),
+    "bloc": ("Khối", "Khối thi đua", "Mã khối thi đua", f"Mã {BLOC}", "Cấp học", "Loại hình",
+             "Loại đơn vị", "Nhóm"),
+    "parent": ("Đơn vị cấp trên", "Cấp trên", "Đơn vị quản lý", "Cơ quan quản lý", "Thuộc",
+               "Đơn vị chủ quản", "Thuộc xã, phường", "Trực thuộc xã, phường", "Thuộc xã/phường",
+               "Thuộc xã"),
+    "order": ("TT", "STT", "Số thứ tự", "Số TT"),
+    "aliases": ("Tên khác", "Tên viết tắt", "Tên cũ"),
+    "email": ("Email", "E-mail", "Mail", "Hộp thư", "Hộp thư điện tử", "Thư điện tử công vụ",
+              "Địa chỉ email", "Địa chỉ thư điện tử", "Email công vụ", "Thư công vụ"),
+    "phone": ("Số điện thoại", "ĐT", "SĐT", "Số ĐT", "Điện thoại liên hệ", "Di động", "Tel",
+              "Điện thoại cơ quan", "Điện thoại di động", "ĐT liên hệ"),
+    "valid_from": ("Ngày bắt đầu", "Hiệu lực từ", "Hiệu lực từ ngày", "Ngày hiệu lực", "Từ",
+                   "Áp dụng từ", "Áp dụng từ ngày"),
+    "valid_to": ("Ngày kết thúc", "Hiệu lực đến", "Hiệu lực đến ngày", "Đến"),
     "successors": ("Kế thừa", "Mã đơn vị kế thừa"),
-}
+}  # fmt: skip
 FILE = "don-vi-{programme}.xlsx"
 SHEET = "Đơn vị"
 GUIDE = "Hướng dẫn"
@@ -49,7 +57,7 @@ GUIDE_LINES = (
     "dấu ;) nếu có. Đơn vị kế thừa phải có hiệu lực từ ngày hôm sau.",
     "Đơn vị không có trong tệp thì giữ nguyên; cột không có trong tệp cũng giữ nguyên.",
     "Ngày ghi dạng 30/06/2025. Điện thoại ghi dạng chữ để không mất số 0 ở đầu.",
-    "Không dùng công thức, không gộp ô. Tệp có tối đa 10.000 dòng và 4 MB.",
+    "Không dùng công thức. Tệp có tối đa 10.000 dòng và 4 MB.",
 )
 
 GUIDE_BLOC = f"{BLOC_FIRST} {{code}}: {{label}}"
@@ -100,15 +108,22 @@ FAULTS: Mapping[str, str] = {
     # of the whole file
     **uploads.FAULTS,
     "no_file": "Vui lòng chọn tệp danh sách đơn vị.",
+    "no_sheet": "Mọi trang tính trong tệp đều ẩn. Vui lòng hiện trang cần dùng rồi lưu lại.",
+    "several_sheets": "Tệp có nhiều trang tính có thể là danh sách ({detail}). Vui lòng chỉ giữ "
+    "một trang, hoặc đặt tên trang cần dùng là “Đơn vị”.",
     "too_many_rows": "Tệp có hơn 10.000 dòng đơn vị. Vui lòng chia làm nhiều tệp.",
     "no_rows": "Tệp không có dòng đơn vị nào dưới dòng tên cột.",
-    "merged": "Trang tính có ô gộp ({detail}). Vui lòng bỏ gộp ô rồi tải lên lại.",
     # of a cell
     "formula": "ô có công thức; vui lòng dán lại dạng giá trị",
     "error_cell": "ô báo lỗi của Excel (như #N/A)",
     "not_a_day": "cần ngày dạng 30/06/2025",
     "phone_as_number": "số điện thoại đang là dạng số nên có thể đã mất số 0 ở đầu; vui lòng đổi ô "
     "sang dạng chữ và gõ lại",
+    "bad_mailbox": "cần một địa chỉ thư, ví dụ vanthu@donvi.example",
+    "bad_phone": "cần số điện thoại có từ 8 đến 15 chữ số",
+    "old_encoding": "chữ viết theo bảng mã cũ (TCVN3, VNI) hoặc bị đọc sai; vui lòng chuyển sang "
+    "Unicode",
+    "two_phones": "ô có nhiều số điện thoại; vui lòng chỉ ghi một số",
     "no_head": "có nội dung ngoài các cột có tên",
     "too_long": "có quá nhiều mục trong một ô",
     # of a version in the list
@@ -143,16 +158,8 @@ FORM_FAULTS: Mapping[str, str] = {
     "nữa.",
 }
 
-HEAD = "Tên cột đọc ở dòng {line} của tệp."
-NO_HEAD = (
-    "Không tìm thấy dòng tên cột trong 15 dòng đầu của tệp. Vui lòng ghi tên cột như trong mẫu."
-)
-STAGED_GONE = "Bản xem trước này không còn dùng được. Vui lòng tải tệp lên lại."
-STAGED_OLD = (
-    "Danh sách hoặc chương trình vừa thay đổi sau lúc xem trước, nên chưa có gì được ghi. "
-    "Dưới đây là bản xem trước mới; vui lòng xem lại rồi xác nhận."
-)
 EMPTY = "(trống)"
+WAITS = "(chờ chọn)"  # the bloc of a row that is asked about
 
 
 def said(value: object, blocs: Mapping[str, str], column: str = "") -> str:
@@ -162,7 +169,7 @@ def said(value: object, blocs: Mapping[str, str], column: str = "") -> str:
     if isinstance(value, tuple):
         value = "; ".join(value)
     if column == "bloc":
-        value = blocs.get(str(value), value)
+        value = WAITS if value == LEFT_OUT else blocs.get(str(value), value)
     return str(value) if value not in ("", None) else EMPTY
 
 

@@ -30,6 +30,7 @@ from chalicelib.rules.access import access
 from chalicelib.rules.forms import indicator_target
 from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.texts import number
+from chalicelib.rules.units.unit import twin_names
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 MOST_LISTED = 200  # of faults and the like, as many as there may be: Lambda answers with 6 MB
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         "amount": lambda text, decimals: number.shown(Decimal(text), decimals),
         "percent": lambda text: text.replace(".", ","),
         "target": indicator_target.shown,
+        "twin_names": twin_names,
         "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
     }
     environment.globals |= {"states": state_words.STATES, "aggregates": state_words.AGGREGATES}

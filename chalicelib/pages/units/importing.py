@@ -1,62 +1,27 @@
 """Importing a unit list: a file, a preview of what it would change, and then the switch."""
 
-import json
-import re
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
-from chalicelib.messages.units import authoring
-from chalicelib.messages.units import units as words
+from chalicelib.messages.units import importing as words
+from chalicelib.messages.units import units
 from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Request, Response, redirect
+from chalicelib.pages.units import import_preview
 from chalicelib.pages.units.affected_periods import Warned, warned
+from chalicelib.pages.units.import_preview import Looked
 from chalicelib.pages.units.listing import STYLES
+from chalicelib.pages.units.staging import Staged, stage, staged
 from chalicelib.rules.files.upload import NotTaken
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.reports.report import compact
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.rules.units import list_change, list_reader
 from chalicelib.rules.units.list_change import Draft
-from chalicelib.rules.units.list_reader import Listed
 from chalicelib.rules.units.unit import Unit
 from chalicelib.store import programmes, unit_lists
 
-_STAGED_FOR = timedelta(hours=24)
-_TOKEN = re.compile(r"[0-9a-f]{32}")
 _MOST_NAMED = 500  # codes of each kind in the record of the act
-
-
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """A file as it was read, waiting for its confirmation."""
-
-    token: str
-    filename: str
-    revision: int  # of the programme that the preview was made of
-    rows: Sequence[tuple[int, Unit]]
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """A file beside the list as it is: what it would change."""
-
-    filename: str
-    listed: Listed
-    draft: Draft
-
-    @property
-    def refused(self) -> list[tuple[int, str, str, str]]:
-        """Line, unit, column and problem: of the file, else of the list that it would make."""
-        if self.listed.faults:
-            return [(line, "", column, problem) for line, column, problem in self.listed.faults]
-        return [(one.line, one.unit, one.column, one.problem) for one in self.draft.faults]
 
 
 def upload(site: Site, request: Request) -> Response:
@@ -74,7 +39,7 @@ def _upload_page(
         styles=STYLES,
         programme=programme,
         problem=problem,
-        titles=words.TITLES,
+        titles=units.TITLES,
         most=list_reader.MOST_ROWS,
     )
 
@@ -84,152 +49,133 @@ def preview(site: Site, request: Request) -> Response:
     programme = address.programme_of(site, request)
     file = request.files.get("file")
     if file is None:
-        return _upload_page(site, request, programme, words.FAULTS["no_file"], 422)
+        return _upload_page(site, request, programme, units.FAULTS["no_file"], 422)
+    present = programmes.units(site.table, programme)
     try:
-        listed = list_reader.read(file.content, programme.blocs, words.heads(programme.department))
+        looked = _looked(programme, present, file.filename, file.content, {})
     except NotTaken as refused:
-        problem = words.FAULTS[refused.problem].format(detail=refused.detail)
-        return _upload_page(site, request, programme, f"{file.filename}: {problem}", 422)
-    return _preview(site, request, programme, listed, file.filename)
+        return _refused(site, request, programme, file.filename, refused)
+    return _preview(site, request, programme, looked, present, file.content)
+
+
+def _looked(
+    programme: Programme,
+    present: list[Unit],
+    filename: str,
+    content: bytes,
+    answers: Mapping[str, str],
+) -> Looked:
+    """The file beside the list as it is, with what was answered. Raises NotTaken."""
+    heads = units.heads(programme.department)
+    known = {unit.code for unit in present}
+    listed = list_reader.read(content, programme.blocs, heads, known, answers)
+    draft = list_change.draft(present, listed.rows, listed.columns)
+    return Looked(filename, listed, draft)
+
+
+def _refused(
+    site: Site, request: Request, programme: Programme, filename: str, refused: NotTaken
+) -> Response:
+    problem = units.FAULTS[refused.problem].format(detail=refused.detail)
+    return _upload_page(site, request, programme, f"{filename}: {problem}", 422)
 
 
 def _preview(
     site: Site,
     request: Request,
     programme: Programme,
-    listed: Listed,
-    filename: str,
+    looked: Looked,
+    present: list[Unit],
+    content: bytes,
     notice: str = "",
+    status: int = 409,
 ) -> Response:
-    present = programmes.units(site.table, programme)
-    looked = _Looked(filename, listed, list_change.draft(present, listed.rows, listed.columns))
-    touched, token = Warned(()), ""
+    """The preview, and the file kept beside it for who may confirm or answer."""
+    touched = Warned(())
     if looked.draft.changes and not looked.refused:
         touched = warned(site, programme, request.now, present, looked.draft.units)
-        staged = _Staged("", filename, programme.revision, listed.rows, listed.columns)
-        token = _stage(site, request, programme, staged)
-    return _preview_page(site, request, programme, looked, notice, warned=touched, token=token)
-
-
-def _head(listed: Listed) -> str:
-    """Which row the columns' names were read in; of a file looked at before nothing is said."""
-    if listed.head:
-        return words.HEAD.format(line=listed.head)
-    return words.NO_HEAD if listed.faults else ""
-
-
-def _preview_page(
-    site: Site, request: Request, programme: Programme, looked: _Looked, notice: str, **more: Any
-) -> Response:
+    token = ""
+    if looked.may_be_written or looked.listed.heads:
+        token = stage(site, request, programme, looked.filename, content).token
     return render.page(
         site,
         request,
         "units/preview.html",
-        status=422 if looked.refused else 409 if notice else 200,
+        status=422 if looked.refused else status if notice else 200,
         styles=STYLES,
         programme=programme,
-        **_of_the_file(looked),
-        **_of_the_list(looked.draft),
-        words=words,
-        reason=authoring.unit_reason,
-        blocs=programme.blocs,
         notice=notice,
-        **more,
+        warned=touched,
+        token=token,
+        **import_preview.shown(looked, programme, present),
     )
 
 
-def _of_the_file(looked: _Looked) -> dict[str, Any]:
-    """How the page tells what was read, and what of it can't be taken."""
-    listed, refused = looked.listed, looked.refused
-    return {
-        "filename": looked.filename,
-        "head": _head(listed),
-        "passed_over": listed.passed_over,
-        "refused": sorted(refused)[: render.MOST_LISTED],
-        "refusals": len(refused),
-        "quoted": lambda line, column: words.quoted(listed.found(line, column)),
-    }
-
-
-def _of_the_list(draft: Draft) -> dict[str, Any]:
-    """How the page tells what would be changed: by kind as many as it lists, and how many."""
-    by_kind = {
-        kind: [one for one in draft.changes if one.kinds[0] == kind] for kind in list_change.KINDS
-    }
-    return {
-        "counts": draft.counts(),
-        "unchanged": draft.unchanged,
-        "changes": len(draft.changes),
-        "shown": {
-            kind: (some[: render.MOST_LISTED], len(some)) for kind, some in by_kind.items() if some
-        },
-    }
-
-
-def _name(programme: Programme, token: str) -> str:
-    return f"staged/{programme.key}/{token}.json"
-
-
-def _stage(site: Site, request: Request, programme: Programme, staged: _Staged) -> str:
-    token = secrets.token_hex(16)
-    whole = {
-        "who": request.who.email,
-        "at": iso(request.now),
-        "filename": staged.filename,
-        "revision": staged.revision,
-        "columns": staged.columns,
-        "rows": [(line, unit.model_dump_json()) for line, unit in staged.rows],
-    }
-    site.files.write(_name(programme, token), compact(whole).encode())
-    return token
-
-
-def _staged(site: Site, request: Request, programme: Programme) -> _Staged | None:
-    """What this officer has looked at, within the day; None for anything else."""
-    token = request.form.get("staged", "")
-    content = site.files.read(_name(programme, token)) if _TOKEN.fullmatch(token) else None
-    if content is None:
-        return None
-    whole = json.loads(content)
-    made: datetime = from_iso(whole["at"])
-    if whole["who"] != request.who.email or request.now > made + _STAGED_FOR:
-        return None
-    rows = [(line, Unit.model_validate_json(unit)) for line, unit in whole["rows"]]
-    columns = tuple(whole["columns"])
-    return _Staged(token, whole["filename"], whole["revision"], rows, columns)
-
-
 def confirm(site: Site, request: Request) -> Response:
-    """Write the new list and make it current, if the programme is still as it was looked at."""
+    """Write the new list and make it current, if the programme is still as it was looked at; look
+    again where that is asked for, or where something else was chosen than was seen.
+    """
     programme = address.programme_of(site, request)
-    staged = _staged(site, request, programme)
-    if staged is None:
+    kept = staged(site, request, programme)
+    if kept is None:
         return _upload_page(site, request, programme, words.STAGED_GONE, 422)
-    done = redirect(site, "desk", programme.key, "units", done="import")
-    if programme.revision == staged.revision:
-        present = programmes.units(site.table, programme)
-        draft = list_change.draft(present, staged.rows, staged.columns)
-        act = _act(request, programme, staged, draft)
+    if programme.roll == kept.token:  # a double tap, a lost reply
+        return redirect(site, "desk", programme.key, "units", done="import")
+    present = programmes.units(site.table, programme)
+    try:
+        looked = _looked(programme, present, kept.filename, kept.content, request.form)
+    except NotTaken as refused:
+        return _refused(site, request, programme, kept.filename, refused)
+    notice, status = _why_again(request, programme, kept, looked)
+    if notice is None:
         try:
-            unit_lists.switch(site.table, act, programme, staged.token, draft.units)
+            return _written(site, request, programme, kept, looked.draft)
         except Conflict:
-            programme = address.programme_of(site, request)
-        else:
-            return done
-    if programme.roll == staged.token:  # a double tap, a lost reply
-        return done
-    listed = Listed(rows=list(staged.rows), columns=staged.columns)
-    return _preview(site, request, programme, listed, staged.filename, words.STAGED_OLD)
+            return _overtaken(site, request, kept)
+    return _preview(site, request, programme, looked, present, kept.content, notice, status)
 
 
-def _act(request: Request, programme: Programme, staged: _Staged, draft: Draft) -> Act:
+def _why_again(
+    request: Request, programme: Programme, kept: Staged, looked: Looked
+) -> tuple[str | None, int]:
+    """What the preview says that is shown again; None where all of it may be written."""
+    if programme.revision != kept.revision:
+        return words.STAGED_OLD, 409
+    if request.form.get("do") == "look":
+        return "", 200
+    if request.form.get("columns", "") != looked.columns_seen:
+        return words.OTHER_COLUMNS, 409
+    if looked.listed.open or looked.listed.unseen(request.form):
+        return words.OPEN, 422
+    return (None, 303) if looked.may_be_written else ("", 200)
+
+
+def _written(
+    site: Site, request: Request, programme: Programme, kept: Staged, draft: Draft
+) -> Response:
+    act = _act(request, programme, kept, draft)
+    unit_lists.switch(site.table, act, programme, kept.token, draft.units)
+    return redirect(site, "desk", programme.key, "units", done="import")
+
+
+def _overtaken(site: Site, request: Request, kept: Staged) -> Response:
+    """Somebody else wrote meanwhile: the same file beside the list as it is now."""
+    programme = address.programme_of(site, request)
+    if programme.roll == kept.token:
+        return redirect(site, "desk", programme.key, "units", done="import")
+    present = programmes.units(site.table, programme)
+    looked = _looked(programme, present, kept.filename, kept.content, request.form)
+    return _preview(site, request, programme, looked, present, kept.content, words.STAGED_OLD)
+
+
+def _act(request: Request, programme: Programme, kept: Staged, draft: Draft) -> Act:
     named = {
         kind: [one.after.code for one in draft.changes if kind in one.kinds][:_MOST_NAMED]
         for kind in list_change.KINDS
     }
     detail = {
-        "file": staged.filename,
-        "roll": staged.token,
+        "file": kept.filename,
+        "roll": kept.token,
         "counts": dict(draft.counts()),
         "units": {kind: codes for kind, codes in named.items() if codes},
     }

@@ -1,7 +1,7 @@
 """The rows of one sheet of a workbook, as they stand in its XML."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chalicelib.rules.files.spreadsheet_cells import Cell, Stored, seen
 from chalicelib.rules.files.spreadsheet_parts import Book, SheetPart
@@ -99,3 +99,14 @@ def letters(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         said = chr(ord("A") + rest) + said
     return said
+
+
+def spans(rows: Iterable[int]) -> str:
+    """Numbers in order as a person says them: 3–7, 9."""
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1][1:] = [row]
+        else:
+            runs.append([row])
+    return ", ".join("–".join(map(str, run)) for run in runs)

@@ -18,6 +18,9 @@ _HEAD = 2_048  # bytes that say what a text is
 
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BLINDLY = (("utf-16-le", slice(1, None, 2)), ("utf-16-be", slice(0, None, 2)))  # no mark says so
+_SHORTEST = 16  # bytes of a table in it
+_MOSTLY = 2  # of heads in Latin letters more than one half of the high bytes is 0
 _ENCRYPTED_NAME = "EncryptedPackage".encode("utf-16-le")  # of an .xlsx with a password
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
 # What spreadsheets call .xls and is none: pages of HTML, the XML of before 2007, flat OpenDocument.
@@ -62,9 +65,21 @@ def guard(content: bytes, filename: str = "") -> FileType:
 def decoded(content: bytes) -> str:
     """A text in UTF-8, or in the UTF-16 that spreadsheets call Unicode. Raises NotTaken."""
     try:
-        return content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
+        return content.decode(_encoding(content))
     except UnicodeDecodeError:
         raise NotTaken("not_utf8") from None
+
+
+def _encoding(content: bytes) -> str:
+    """By its mark; without one by its zeros, which no text in UTF-8 holds."""
+    if content.startswith(_UTF16):
+        return "utf-16"
+    head = content[:_HEAD]
+    may_be = len(content) % 2 == 0 and len(content) > _SHORTEST
+    for name, high in _BLINDLY if may_be else ():
+        if head[high].count(0) * _MOSTLY > len(head[high]):
+            return name
+    return "utf-8-sig"
 
 
 def _guard_workbook(content: bytes) -> None:

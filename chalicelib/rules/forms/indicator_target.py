@@ -4,6 +4,7 @@ import operator
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.number import Ambiguous, NotRead
@@ -29,9 +30,10 @@ class Target:
     def met_by(self, total: Decimal) -> bool:
         return bool(_COMPARE[self.sign](total, self.amount))
 
-    def met_by_share(self, numerator: int, denominator: int) -> bool:
+    def met_by_share(self, numerator: int | Decimal, denominator: int | Decimal) -> bool:
         """Unrounded: numerator × 100 against amount × denominator, all exact."""
-        return bool(_COMPARE[self.sign](Decimal(numerator) * 100, self.amount * denominator))
+        goal = Fraction(self.amount) * Fraction(denominator)
+        return bool(_COMPARE[self.sign](Fraction(numerator) * 100, goal))
 
 
 def parse(written: str, kind: str) -> Target | None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from chalicelib.rules.files import source_rows
 from chalicelib.rules.files.source_rows import Row, Sheet
 from chalicelib.rules.files.spreadsheet_rows import column as place_of
+from chalicelib.rules.files.spreadsheet_rows import spans
 from chalicelib.rules.files.upload import FileType, NotTaken
 from chalicelib.rules.forms import xlsform_heads, xlsform_judge
 from chalicelib.rules.forms.form import Form
@@ -159,7 +160,7 @@ def _passed(found: Mapping[str, Sheet]) -> Iterator[Passed]:
         if sheet.hidden:
             yield Passed("hidden_sheet", sheet.title)
         if sheet.hidden_rows:
-            yield Passed("hidden_rows", sheet.title, said=", ".join(map(str, sheet.hidden_rows)))
+            yield Passed("hidden_rows", sheet.title, said=spans(sheet.hidden_rows))
         for head in xlsform_heads.left_out(sheet.name, sheet.heads):
             yield Passed("language", sheet.title, said=head)
         for column in _unknown(sheet):

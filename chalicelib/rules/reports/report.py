@@ -179,7 +179,7 @@ def read(
         if nil and told and code not in NARRATIVES:
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
         if not indicator.is_text:
-            jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
+            jumps += value.jumps(indicator, (last or {}).get(code), found)
         note, wrong = _note(code, typed)
         faults += wrong
         if note:

@@ -1,6 +1,6 @@
 """One indicator over some units: how many gave what, the sum, and whether the target is met."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact
 from functools import reduce
@@ -23,8 +23,8 @@ class Aggregate:
     nil: int = 0
     not_applicable: int = 0
     total: int | Decimal = 0
-    numerator: int = 0
-    denominator: int = 0
+    numerator: int | Decimal = 0
+    denominator: int | Decimal = 0
 
     def add(self, indicator: Indicator, answers: Sequence[Any]) -> None:
         """Take in what units answered: a value, None for nil, False for not applicable."""
@@ -35,18 +35,19 @@ class Aggregate:
             self.not_applicable += others - nil
         self.with_value += len(values)
         if values:
-            self._include(indicator.kind, values)
+            self._include(indicator, values)
 
-    def _include(self, kind: str, values: Sequence[Any]) -> None:
-        match kind:
+    def _include(self, indicator: Indicator, values: Sequence[Any]) -> None:
+        match indicator.kind:
             case "count":
                 self.total += sum(values)
             case "amount":
-                self.total = reduce(_EXACT.add, map(Decimal, values), Decimal(self.total))
+                self.total = _sum(self.total, values)
             case "ratio":
                 numerators, denominators = zip(*values, strict=True)
-                self.numerator += sum(numerators)
-                self.denominator += sum(denominators)
+                add = _sum if indicator.parts == "amount" else _count
+                self.numerator = add(self.numerator, numerators)
+                self.denominator = add(self.denominator, denominators)
             case "yesno":
                 self.numerator += values.count("yes")
 
@@ -56,15 +57,14 @@ class Aggregate:
         self.with_value += other.with_value
         self.nil += other.nil
         self.not_applicable += other.not_applicable
-        self.numerator += other.numerator
-        self.denominator += other.denominator
-        if isinstance(other.total, Decimal):
-            self.total = _EXACT.add(Decimal(self.total), other.total)
-        else:
-            self.total += other.total
+        self.numerator = _both(self.numerator, other.numerator)
+        self.denominator = _both(self.denominator, other.denominator)
+        self.total = _both(self.total, other.total)
 
     def as_json(self, indicator: Indicator) -> dict[str, Any]:
-        """Counts are integers, amounts strings, a ratio's value a percentage string."""
+        """Counts are integers, amounts strings, a ratio's value a percentage string, its two
+        numbers what they are counted in.
+        """
         numerator = denominator = None
         if indicator.kind == "ratio":
             numerator, denominator = self.numerator, self.denominator
@@ -73,8 +73,8 @@ class Aggregate:
         return {
             "expected": self.expected,
             "value": self._value(indicator, numerator, denominator),
-            "numerator": numerator,
-            "denominator": denominator,
+            "numerator": _said(numerator),
+            "denominator": _said(denominator),
             "with_value": self.with_value,
             "nil": self.nil,
             "not_applicable": self.not_applicable,
@@ -83,7 +83,10 @@ class Aggregate:
         }
 
     def _value(
-        self, indicator: Indicator, numerator: int | None, denominator: int | None
+        self,
+        indicator: Indicator,
+        numerator: int | Decimal | None,
+        denominator: int | Decimal | None,
     ) -> int | str | None:
         if not self.with_value:
             return None
@@ -112,3 +115,20 @@ class Aggregate:
         if indicator.kind in ("count", "amount") and indicator.aggregate != "none":
             return goal.met_by(Decimal(self.total))
         return None
+
+
+def _sum(so_far: int | Decimal, values: Iterable[int | str]) -> Decimal:
+    return reduce(_EXACT.add, map(Decimal, values), Decimal(so_far))
+
+
+def _count(so_far: int | Decimal, values: Iterable[int]) -> int | Decimal:
+    return so_far + sum(values)
+
+
+def _both(one: int | Decimal, other: int | Decimal) -> int | Decimal:
+    exact = isinstance(one, Decimal) or isinstance(other, Decimal)
+    return _EXACT.add(Decimal(one), Decimal(other)) if exact else one + other
+
+
+def _said(part: int | Decimal | None) -> int | str | None:
+    return number.plain(part) if isinstance(part, Decimal) else part

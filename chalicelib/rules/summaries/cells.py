@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any, TypeAlias
 
+from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator, Section, indicators
 from chalicelib.rules.summaries.summary import Document
 from chalicelib.rules.summaries.tally import Sent
@@ -73,8 +73,8 @@ def _summary_cells(line: Document, words: Words) -> list[object]:
         line["target"],
         words.met[line["met"]],
         _result(line, line["kind"], words),
-        line["numerator"],
-        line["denominator"],
+        _part(line["numerator"]),
+        _part(line["denominator"]),
         *(line[name] for name in _COVERAGE),
     ]
 
@@ -157,7 +157,8 @@ def unit_cells(
 def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
     """A value's cell."""
     if part:
-        return itemgetter(0 if part == "num" else 1)
+        place = 0 if part == "num" else 1
+        return lambda found: _part(found[place])
     match indicator.kind:
         case "ratio":
             return _share
@@ -169,14 +170,19 @@ def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
     return lambda found: labels.get(found, found)
 
 
-def _share(found: tuple[int, int]) -> number.Percent | None:
-    share = number.percent(*found)
+def _part(found: int | str | None) -> int | Decimal | None:
+    """Of a ratio's two numbers: a count, or an amount as it is stored."""
+    return Decimal(found) if isinstance(found, str) else found
+
+
+def _share(found: Sequence[int | str]) -> number.Percent | None:
+    share = number.percent(*value.parts(found))
     return None if share is None else number.Percent(share)
 
 
 def column_total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:
     if indicator.kind == "ratio" and part:
-        return int(line["numerator" if part == "num" else "denominator"])
+        return _part(line["numerator" if part == "num" else "denominator"])
     if indicator.kind in ("count", "amount") and line["value"] is not None:
         return Decimal(line["value"]) if indicator.kind == "amount" else int(line["value"])
     return None

@@ -1,37 +1,39 @@
 """The unit list as it comes from outside: CSV or a workbook, row by row into dated units."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 
 from pydantic import ValidationError
 
-from chalicelib.rules.files import outside_table, spreadsheet_cells
 from chalicelib.rules.files.spreadsheet_cells import BadCell, Cell
+from chalicelib.rules.files.spreadsheet_rows import MOST_COLUMNS
 from chalicelib.rules.files.upload import NotTaken
 from chalicelib.rules.texts import text
+from chalicelib.rules.units import list_codes, list_heads, list_rows, list_sheets
+from chalicelib.rules.units.list_cells import Cells, Waits
+from chalicelib.rules.units.list_heads import Found, Heads
+from chalicelib.rules.units.listed import (
+    COLUMNS,
+    LEFT_OUT,
+    Answers,
+    Column,
+    Fault,
+    Listed,
+    Passed,
+)
 from chalicelib.rules.units.unit import Unit
 
-COLUMNS = (
-    "code",
-    "name",
-    "bloc",
-    "parent",
-    "order",
-    "aliases",
-    "email",
-    "phone",
-    "valid_from",
-    "valid_to",
-    "successors",
-)
 MOST_ROWS = 10_000  # of one file
 _NEEDED = ("code", "name", "bloc", "valid_from")
-_DAYS = ("valid_from", "valid_to")
-_HEAD_WITHIN = 15  # rows: official lists carry a title above their heads
-Fault = tuple[int, str, str]  # line, column, problem
+FILLED = ("bloc", "valid_from")  # what the page can say for the whole list
+# What is wrong where nobody can be asked.
+_UNASKED = {
+    "text": "old_encoding",
+    "code": "code_in_other_case",
+    "twin": "twice",
+    "phone": "two_phones",
+    "bloc": "unknown_bloc",
+}
 
 
 class Faulty(Exception):
@@ -42,150 +44,107 @@ class Faulty(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True)
-class Heads:
-    """What lists call their columns (compared folded), and which of several sheets is the list."""
-
-    titles: Mapping[str, str]
-    spellings: Mapping[str, Sequence[str]]
-    sheet: str
-
-    @cached_property
-    def columns(self) -> Mapping[str, str]:
-        return {
-            text.fold(said): column
-            for column in COLUMNS
-            for said in (column, self.titles[column], *self.spellings[column])
-        }
-
-    def named(self, cell: str) -> str:
-        """The column that a head names; empty where it names none."""
-        return self.columns.get(text.fold(cell), "")
-
-    def are(self, cells: Sequence[Cell]) -> bool:
-        """A title or a note above the table names none of its columns."""
-        named = {self.named(cell) for cell in map(_tidied, cells) if isinstance(cell, str)}
-        return len(named - {""}) > 1
-
-
-@dataclass(slots=True)
-class Listed:
-    """A list as it was read: the rows that can be taken, and what is wrong with the others."""
-
-    rows: list[tuple[int, Unit]] = field(default_factory=list)
-    columns: tuple[str, ...] = ()
-    faults: list[Fault] = field(default_factory=list)
-    passed_over: tuple[str, ...] = ()
-    head: int = 0  # the row that was taken for the heads; 0 where none looks like them
-    said: dict[tuple[int, str], Cell] = field(default_factory=dict)  # what a faulty cell holds
-
-    def found(self, line: int, column: str) -> object:
-        """What stands in this cell, to find it by: as it was read, or as its unit has it."""
-        said = self.said.get((line, column))
-        if said is None and column in COLUMNS:
-            units = (unit for number, unit in self.rows if number == line)
-            return next((getattr(unit, column) for unit in units), None)
-        return said
-
-
 class _Reader:
     """Takes in one table: first its heads, then its rows."""
 
-    def __init__(self, blocs: Mapping[str, str], heads: Heads, *, from_1904: bool = False) -> None:
-        self.listed = Listed()
-        self._names = heads
-        self._blocs = blocs
-        self._from_1904 = from_1904
-        self._by_label = {text.fold(label): code for code, label in blocs.items()}
-        self._head: list[str] = []
-        self._seen: set[tuple[str, date]] = set()
+    def __init__(self, names: Heads, cells: Cells, listed: Listed, answers: Answers) -> None:
+        self.listed = listed
+        self._names = names
+        self._cells = cells
+        self._answers = answers
+        self._columns: list[str] = []
+        self._headless: set[int] = set()
+        self.last = 0  # the last row that is a unit's
 
-    def heads(self, line: int, cells: Sequence[Cell]) -> bool:
+    def heads(self, found: Found) -> bool:
         """Take the names of the columns; False where they can't be a list's."""
-        said = [cell if isinstance(cell, str) else str(cell) for cell in map(_tidied, cells)]
-        self._head = [self._names.named(cell) for cell in said]
-        pairs = list(zip(self._head, said, strict=True))
-        unknown = [cell for column, cell in pairs if cell and not column]
-        lacking = [column for column in _NEEDED if column not in self._head]
-        twice = [column for column in COLUMNS if self._head.count(column) > 1]
-        self.listed.faults += [(line, cell[:60], "unknown_column") for cell in unknown]
-        self.listed.faults += [(line, column, "no_column") for column in lacking]
-        self.listed.faults += [(line, column, "column_twice") for column in twice]
-        self.listed.columns = tuple(column for column in self._head if column)
-        return not self.listed.faults
+        listed = self.listed
+        listed.head = found.line
+        listed.passed += [Passed(line, "title", _whole(cells)) for line, cells in found.above]
+        for place in range(MOST_COLUMNS):
+            named = found.columns[place] if place < len(found.columns) else ""
+            chosen = self._answers.one_of(f"head.{place}", (*COLUMNS, LEFT_OUT), named)
+            self._columns.append(chosen.removeprefix(LEFT_OUT))
+        said = [(place, one) for place, one in enumerate(found.cells) if one]
+        listed.heads = tuple(Column(place, one, self._columns[place]) for place, one in said)
+        fills = {column: self._answers.text(f"fill.{column}") for column in FILLED}
+        listed.filled = {c: said for c, said in fills.items() if said and c not in self._columns}
+        listed.lacking = tuple(column for column in _NEEDED if column not in self._columns)
+        lacking = [column for column in listed.lacking if column not in listed.filled]
+        twice = [column for column in COLUMNS if self._columns.count(column) > 1]
+        line = found.line or 1
+        listed.faults += [(line, column, "no_column") for column in lacking]
+        listed.faults += [(line, column, "column_twice") for column in twice]
+        listed.columns = tuple(column for column in self._columns if column) + tuple(listed.filled)
+        return not listed.faults
 
     def row(self, line: int, cells: Sequence[Cell]) -> None:
+        """A unit's row is taken or named with its faults; another is passed over, and said."""
+        said = _texts(cells)
+        in_columns = {
+            column: one for column, one in zip(self._columns, said, strict=False) if column
+        }
+        why = list_rows.why_passed(in_columns, said)
+        if not why and self._names.named(in_columns.get("code", "")) == "code":
+            why = "heads"
+        if why:
+            self.listed.passed.append(Passed(line, why, _whole(cells)))
+            return
+        self.last = line
+        self.unit(line, cells)
+
+    def unit(self, line: int, cells: Sequence[Cell]) -> None:
         faults: list[Fault] = []
-        given: dict[str, str] = {}
+        given = dict(self.listed.filled)
+        waits: Waits | None = None
         for place, cell in enumerate(cells):
-            column = self._head[place] if place < len(self._head) else ""
+            column = self._columns[place]
             if not column:
-                if cell != "":
-                    faults.append((line, "", "no_head"))
-                    self.listed.said.setdefault((line, ""), _said(cell))
+                self._pass_by(place, cell)
                 continue
-            read = self._text(column, cell)
+            read = self._cells.read(line, column, cell)
             if isinstance(read, BadCell):
                 faults.append((line, column, read.problem))
+            elif isinstance(read, Waits):
+                waits = read
             else:
                 given[column] = read
-        unit = None if faults else self._unit(line, given, faults)
-        if unit is not None:
-            self._seen.add((unit.code, unit.valid_from))
-        if unit is None or faults:
-            self.listed.faults += list(dict.fromkeys(faults))
-            wrong = {column for _, column, _ in faults if column}
-            for column, cell in zip(self._head, cells, strict=False):
-                if column in wrong:
-                    self.listed.said[line, column] = _said(cell)
+        if waits:
+            given["bloc"] = LEFT_OUT  # until it is answered, so that a preview counts the row
+        unit = None if faults else _unit(line, given, faults)
+        if waits and waits.left_out:
+            self.listed.passed.append(Passed(line, "left_out", _whole(cells)))
+        elif unit is None:
+            self._refuse(cells, faults)
         else:
             self.listed.rows.append((line, unit))
 
-    def _text(self, column: str, cell: Cell) -> str | BadCell:
-        """What a cell says in this column, as it would be typed."""
-        cell = _tidied(cell)
-        if isinstance(cell, BadCell):
-            return cell
-        if isinstance(cell, int) and column == "phone":
-            return BadCell("phone_as_number")
-        if isinstance(cell, int) and column in _DAYS:
-            day = spreadsheet_cells.day_of(cell, from_1904=self._from_1904)
-            return day.isoformat() if day else BadCell("not_a_day")
-        said = cell.isoformat() if isinstance(cell, date) else str(cell)
-        if said.startswith("="):
-            return BadCell("formula")
-        if text.forbidden(said) or ("\n" in said and column != "aliases"):
-            return BadCell("forbidden_character")
-        if column == "bloc" and said not in self._blocs:
-            return self._by_label.get(text.fold(said), said)
-        return said
+    def _pass_by(self, place: int, cell: Cell) -> None:
+        """What stands in a column without a head is named with the columns."""
+        heads = self.listed.heads
+        if cell != "" and place not in self._headless and all(one.place != place for one in heads):
+            self._headless.add(place)
+            self.listed.heads = (*heads, Column(place, "", ""))
 
-    def _unit(self, line: int, given: Mapping[str, str], faults: list[Fault]) -> Unit | None:
-        unit: Unit | None
-        try:
-            unit = _validated(given)
-        except ValidationError as error:
-            faults += [
-                (line, str(e["loc"][0] if e["loc"] else ""), e["type"]) for e in error.errors()
-            ]
-            unit = None
-        if given.get("bloc") and given["bloc"] not in self._blocs:
-            faults.append((line, "bloc", "unknown_bloc"))
-        if unit is None:
-            return None
-        if (unit.code, unit.valid_from) in self._seen:
-            faults.append((line, "code", "twice"))
-        if unit.valid_to and unit.valid_to < unit.valid_from:
-            faults.append((line, "valid_to", "ends_before_it_begins"))
-        return unit
+    def _refuse(self, cells: Sequence[Cell], faults: list[Fault]) -> None:
+        self.listed.faults += list(dict.fromkeys(faults))
+        wrong = {(line, column) for line, column, _ in faults if column}
+        for column, cell in zip(self._columns, cells, strict=False):
+            for line, one in wrong:
+                if column == one:
+                    self.listed.said[line, column] = _said(cell)
 
 
-def _said(cell: Cell) -> Cell:
-    return cell.said if isinstance(cell, BadCell) else cell
-
-
-def _tidied(cell: Cell) -> Cell:
-    return text.tidy(cell) if isinstance(cell, str) else cell
+def _unit(line: int, given: Mapping[str, str], faults: list[Fault]) -> Unit | None:
+    try:
+        unit = _validated(given)
+    except ValidationError as error:
+        faults += [(line, str(e["loc"][0] if e["loc"] else ""), e["type"]) for e in error.errors()]
+        return None
+    if unit.valid_to and unit.valid_to < unit.valid_from:
+        faults.append((line, "valid_to", "ends_before_it_begins"))
+        return None
+    return unit
 
 
 def _validated(given: Mapping[str, str]) -> Unit:
@@ -196,69 +155,103 @@ def _validated(given: Mapping[str, str]) -> Unit:
     return Unit.model_validate(fields)
 
 
-def read(content: bytes, blocs: Mapping[str, str], heads: Heads) -> Listed:
-    """A CSV or a workbook, told apart by its bytes. Raises NotTaken for a file as a whole."""
-    sheet = outside_table.the_one(content, heads.sheet, heads.are)
-    reader = _Reader(blocs, heads, from_1904=sheet.from_1904)
-    reader.listed.passed_over = sheet.passed_over
-    listed = _listed(sheet.rows, reader, heads)
-    # A merged title above the heads is how official lists begin; below, cells would be missing.
-    merged = [one for one in sheet.merged if _last_row(one) >= listed.head]
-    if listed.head and merged:
-        raise NotTaken("merged", ", ".join(merged[:10]))
-    return listed
+def _said(cell: Cell) -> Cell:
+    return cell.said if isinstance(cell, BadCell) else cell
 
 
-def _above(
-    rows: Iterator[tuple[int, Sequence[Cell]]], heads: Heads
-) -> list[tuple[int, Sequence[Cell]]]:
-    """The first rows as far as the heads, and with them; the others stay to be read."""
-    above = []
-    for line, cells in rows:
-        if line > _HEAD_WITHIN:
-            break
-        above.append((line, cells))
-        if heads.are(cells):
-            break
-    return above
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    found = (_said(cell) for cell in cells)
+    return [
+        text.tidy(one)
+        if isinstance(one, str)
+        else one.isoformat()
+        if isinstance(one, date)
+        else str(one)
+        for one in found
+    ]
 
 
-def _listed(rows: Iterable[tuple[int, Sequence[Cell]]], reader: _Reader, heads: Heads) -> Listed:
-    """The first rows are searched for the heads; each row below that holds anything is a unit."""
-    rows = iter(rows)
-    above = _above(rows, heads)
-    found = [one for one in above if heads.are(one[1])]
-    first, *_ = found or above[:1] or [(1, [])]
-    reader.listed.head = found[0][0] if found else 0
-    if not reader.heads(*first):
-        return reader.listed
+def _whole(cells: Sequence[Cell]) -> str:
+    """What a row says that is passed over, each text once."""
+    return text.quoted(" · ".join(dict.fromkeys(one for one in _texts(cells) if one)))
+
+
+def read(
+    content: bytes,
+    blocs: Mapping[str, str],
+    heads: Heads,
+    known: Collection[str] = (),
+    answers: Mapping[str, str] | None = None,
+) -> Listed:
+    """A list as an officer has it, beside the codes that are known, as far as it is answered.
+
+    Raises NotTaken for a file as a whole.
+    """
+    given = Answers(answers or {})
+    reader, found = _begun(content, blocs, heads, given)
+    if reader.heads(found):
+        _take(found, reader.row)
+        if not reader.last:
+            raise NotTaken("no_rows")
+        passed = reader.listed.passed
+        passed[:] = [
+            one._replace(why="footer") if one.why == "group" and one.line > reader.last else one
+            for one in passed
+        ]
+        list_codes.match(reader.listed, known, given)
+        passed.sort()
+    return reader.listed
+
+
+def _begun(
+    content: bytes, blocs: Mapping[str, str], heads: Heads, answers: Answers
+) -> tuple[_Reader, Found]:
+    table = list_sheets.table(content, heads)
+    listed = Listed(
+        passed_over=tuple(table.passed_over), sheet=table.name, hidden=table.hidden_rows
+    )
+    cells = Cells(listed, blocs, answers, from_1904=table.from_1904)
+    return _Reader(heads, cells, listed, answers), list_heads.found(table.rows, heads)
+
+
+def _take(found: Found, row: Callable[[int, Sequence[Cell]], None]) -> None:
     taken = 0
-    for line, cells in rows:
-        if all(cell == "" for cell in map(_tidied, cells)):
+    for line, cells in found.below:
+        if all(cell == "" or (isinstance(cell, str) and not text.tidy(cell)) for cell in cells):
             continue
         taken += 1
         if taken > MOST_ROWS:
             raise NotTaken("too_many_rows")
-        reader.row(line, cells)
+        row(line, cells)
     if not taken:
         raise NotTaken("no_rows")
-    return reader.listed
-
-
-def _last_row(reference: str) -> int:
-    """Of a range like A1:F2."""
-    return int(re.findall(r"\d+", reference)[-1])
 
 
 def read_csv(content: bytes, blocs: Mapping[str, str], heads: Heads) -> list[Unit]:
-    """Units from a file that comes with a programme.
+    """Units from a file that comes with a programme, where nobody can be asked.
 
     Raises Faulty with every fault at once; then nothing of the list may be used.
     """
     try:
-        listed = read(content, blocs, heads)
+        reader, found = _begun(content, blocs, heads, Answers({}))
+        listed = reader.listed
+        if reader.heads(found):
+            _take(found, reader.unit)
+            list_codes.match(listed, (), Answers({}))
     except NotTaken as refused:
         raise Faulty([(1, "", refused.problem)]) from None
-    if listed.faults:
-        raise Faulty(listed.faults)
+    faults = [*_unknown(listed), *listed.faults]
+    faults += [(one.line, one.column, _UNASKED[one.kind]) for one in listed.questions]
+    faults += [(one.line, "code", "twice") for one in listed.passed if one.why == "same"]
+    if faults:
+        raise Faulty(sorted(faults, key=lambda one: one[0]))
     return [unit for _, unit in listed.rows]
+
+
+def _unknown(listed: Listed) -> list[Fault]:
+    line = listed.head or 1
+    return [
+        (line, one.said[:60], "unknown_column") if one.said else (line, "", "no_head")
+        for one in listed.heads
+        if not one.column
+    ]

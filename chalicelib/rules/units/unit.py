@@ -1,6 +1,7 @@
 """The reporting units: dated versions, which of them hold on a day, who owes a report."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated
@@ -85,3 +86,12 @@ def known_as(versions: Iterable[Unit], day: date) -> Unit:
     if begun:
         return max(begun, key=lambda unit: unit.valid_from)
     return min(versions, key=lambda unit: unit.valid_from)
+
+
+def twin_names(units: Iterable[Unit]) -> frozenset[str]:
+    """The names that several codes bear: whoever reads one has to see whose it is."""
+    units = list(units)
+    codes: dict[str, set[str]] = defaultdict(set)
+    for unit in units:
+        codes[text.fold(unit.name)].add(unit.code)
+    return frozenset(unit.name for unit in units if len(codes[text.fold(unit.name)]) > 1)

@@ -86,8 +86,8 @@ def report(as_unit: Callable[..., Visitor], code: str, **typed: str) -> None:
 
 
 def rows(page: Reply) -> dict[str, tuple[str, str]]:
-    """First cell -> result and parts."""
-    body = page.body.decode()
+    """First cell, without the code behind its name -> result and parts."""
+    body = re.sub(r" <small>[^<]*</small>(?=</td>| <b)", "", page.body.decode())
     found = {}
     for row in re.findall(r"<tr><td.*?</tr>", body, re.DOTALL):
         cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", row)]

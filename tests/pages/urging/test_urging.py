@@ -402,8 +402,8 @@ def test_all_that_owe_leaves_out_who_has_sent_the_exempt_and_who_has_no_mailbox(
     programmes.keep_units(site.table, NEW, [third.model_copy(update={"email": ""})])
     browser = as_staff(OFFICER)
     page = browser.get(URGE)
-    assert "Trường THPT Lạc Long Quân Chưa có hộp thư" in said(page)
-    assert "Trường THPT Nguyễn Đình Chiểu Được miễn báo cáo kỳ này" in said(page)
+    assert "Trường THPT Lạc Long Quân T03 Chưa có hộp thư" in said(page)
+    assert "Trường THPT Nguyễn Đình Chiểu T02 Được miễn báo cáo kỳ này" in said(page)
     urged(browser, which="all")
     sent_to = {str(mail["To"]) for mail in outbox()}
     assert len(sent_to) == ALL - 3
@@ -543,7 +543,7 @@ def test_a_unit_gets_one_mail_a_day_whichever_period_it_is_about(
     urged(browser, **{f"unit.T0{place}": "1" for place in (1, 2, 3)})
     post.works()
     where = f"/desk/{NEW}/{also_open.key}/urge"
-    for unit in ("Trường THPT Chuyên Bến Tre", "Trường THPT Lạc Long Quân"):
+    for unit in ("Trường THPT Chuyên Bến Tre T01", "Trường THPT Lạc Long Quân T03"):
         reason = f"{unit} Hôm nay đã có thư về Quý IV năm 2026"
         assert reason in said(browser.get(where))
         preview = browser.submit(browser.get(where), "/urge", which="all")

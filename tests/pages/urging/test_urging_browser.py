@@ -43,7 +43,7 @@ def test_an_officer_urges_without_javascript(
     urge = f"{host}/desk/{P}/{K}/urge"
     bare = opened(browser, state, java_script_enabled=False)
     bare.goto(urge)
-    bare.get_by_label("Trường THPT Chuyên Bến Tre", exact=True).check()
+    bare.get_by_label("Trường THPT Chuyên Bến Tre T01", exact=True).check()
     bare.get_by_role("button", name="Xem trước thư", exact=True).click()
     bare.get_by_label("Viết thêm").fill("Sở đã gọi điện sáng nay.")
     bare.get_by_role("button", name="Xem lại thư").click()

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from chalicelib.messages.units import units as words
-from chalicelib.rules.files.outside_table import the_one
+from chalicelib.rules.files.outside_table import of_workbook
 from chalicelib.rules.files.upload import LARGEST, NotTaken
 from tests.builders import BLOCS
 from tests.unit_files import HEADS, book, changed
@@ -151,15 +151,7 @@ def test_a_document_type_with_entities_is_refused() -> None:
 
 
 @pytest.mark.guards("bad files, refused in words and in bounded memory")
-def test_merged_cells_are_refused_by_name() -> None:
-    content = book([ROW, ROW], more=lambda made: made.active.merge_cells("B2:B3"))
-    with pytest.raises(NotTaken) as refused:
-        read_list(content, BLOCS)
-    assert (refused.value.problem, refused.value.detail) == ("merged", "B2:B3")
-
-
-@pytest.mark.guards("bad files, refused in words and in bounded memory")
-def test_of_several_sheets_none_is_guessed() -> None:
+def test_of_several_lists_none_is_guessed() -> None:
     content = book([ROW], more=lambda made: made.create_sheet("Năm cũ").append(HEADS))
     with pytest.raises(NotTaken) as refused:
         read_list(content, BLOCS)
@@ -236,5 +228,5 @@ def test_blank_rows_between_are_no_rows() -> None:
 
 
 def test_rows_come_as_they_are_read() -> None:
-    sheet = the_one(GOOD, "Đơn vị", lambda _: True)
+    (sheet,) = of_workbook(GOOD)
     assert next(iter(sheet.rows))[0] == 1

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from chalicelib.rules.files import outside_table
 from chalicelib.rules.files.spreadsheet_cells import BadCell, Cell
-from chalicelib.rules.files.spreadsheet_rows import column, letters
+from chalicelib.rules.files.spreadsheet_rows import column, letters, spans
 from chalicelib.rules.files.upload import NotTaken
 from tests.unit_files import changed
 
@@ -241,6 +241,12 @@ def test_a_column_has_its_letters() -> None:
     assert column("7") == 0
 
 
+def test_rows_are_said_in_spans() -> None:
+    assert spans([]) == ""
+    assert spans([3]) == "3"
+    assert spans([3, 4, 7, 9, 10, 11]) == "3–4, 7, 9–11"
+
+
 # ------------------------------------------------------------------ texts
 
 LINES = [["Mã đơn vị", "Tên đơn vị"], ["T01", "Trường A, B"], ["T02", "x"]]
@@ -252,7 +258,7 @@ def heads(cells: Sequence[Cell]) -> bool:
 
 @pytest.mark.guards("a text is read whatever parts its cells and however it is encoded")
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("said", [False, True], ids=["", "sep="])
 def test_a_text_is_read_whatever_parts_its_cells(delimiter: str, encoding: str, said: bool) -> None:
     quoted = [[f'"{cell}"' if delimiter in cell else cell for cell in row] for row in LINES]

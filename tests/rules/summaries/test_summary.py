@@ -226,6 +226,18 @@ def test_one_of_one_and_none_of_ninety_nine_is_one_per_cent():
     assert (line["value"], line["numerator"], line["denominator"]) == ("1.00", 1, 100)
 
 
+@pytest.mark.guards("a ratio of amounts is exact", "added as floats ✓")
+def test_amounts_of_a_ratio_add_up_exactly():
+    one = indicator("r", "ratio", parts="amount", target=">=70%")
+    line = line_of(one, [["0.1", "0.3"], ["0.2", "0.1"]])
+    assert (line["numerator"], line["denominator"]) == ("0.3", "0.4")
+    assert (line["value"], line["met"]) == ("75.00", True)
+    line = line_of(one, [["99999999999999.1", "99999999999999.1"], ["0.00000000000001", "1"]])
+    assert line["numerator"] == "99999999999999.10000000000001"
+    line = line_of(one, [["6.9999999999999", "10"]])
+    assert (line["value"], line["met"]) == ("70.00", False)
+
+
 @pytest.mark.parametrize("figures", [[[0, 0]], [[0, 0], None], [None], [False, ...], [...]])
 def test_over_a_denominator_of_nothing_there_is_no_percentage(figures):
     line = line_of(indicator("r", "ratio", target=">=50%"), figures)

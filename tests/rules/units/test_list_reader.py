@@ -10,7 +10,8 @@ from hypothesis import given, strategies
 from chalicelib.messages.units import authoring
 from chalicelib.messages.units import units as words
 from chalicelib.rules.files.upload import NotTaken
-from chalicelib.rules.units.list_reader import COLUMNS, MOST_ROWS, Faulty
+from chalicelib.rules.units.list_reader import MOST_ROWS, Faulty
+from chalicelib.rules.units.listed import COLUMNS
 from tests.builders import BLOCS, unhurried, unit, units_csv
 from tests.unit_files import HEADS, book, read, read_csv
 
@@ -150,7 +151,19 @@ def test_an_empty_file_is_refused_as_one():
 
 
 def test_every_column_is_known_by_its_vietnamese_title_and_by_its_own_name():
-    plain = ("T01", "Tên", "T", "SO", 1, "Tên khác", "t01@so.example", "0270 000", DAY, None, None)
+    plain = (
+        "T01",
+        "Tên",
+        "T",
+        "SO",
+        1,
+        "Tên khác",
+        "t01@so.example",
+        "0270 000 0",
+        DAY,
+        None,
+        None,
+    )
     titles = words.heads(None).titles
     for heads in (titles.values(), COLUMNS, [t.upper() for t in titles.values()]):
         listed = read(book([plain], list(heads)), BLOCS)
@@ -159,7 +172,7 @@ def test_every_column_is_known_by_its_vietnamese_title_and_by_its_own_name():
         assert (line, one) == (
             2,
             unit("T01", name="Tên", parent="SO", order=1, aliases=("Tên khác",)).model_copy(
-                update={"email": "t01@so.example", "phone": "0270 000"}
+                update={"email": "t01@so.example", "phone": "0270 000 0"}
             ),
         )
 
@@ -207,13 +220,11 @@ def test_successors_stand_in_one_cell():
         (("T01", "Tên", "T", 12), "valid_from", "not_a_day"),
         (("T01", "Tên", "T", datetime.combine(DAY, time(7, 30))), "valid_from", "not_a_day"),
         (("T01", "Tên", "T", "1 tháng 1"), "valid_from", "value_error"),
-        (("T01", "Tên", "Khối 12", DAY), "bloc", "unknown_bloc"),
         (("T 01", "Tên", "T", DAY), "code", "string_pattern_mismatch"),
         (("T01", None, "T", DAY), "name", "missing"),
         (("T01", "Tên\u202e", "T", DAY), "name", "forbidden_character"),
         (("T01", "Tên", "T", DAY, date(2020, 1, 1)), "valid_to", "ends_before_it_begins"),
         (("T01", "Tên", "T", DAY, None, "X 1/2"), "successors", "string_pattern_mismatch"),
-        (("T01", "Tên", "T", DAY, None, None, "ngoài cột"), "", "no_head"),
         (("T01", "x" * 201, "T", DAY), "name", "string_too_long"),
         (("T01", "Tên", "T", date(2400, 1, 1)), "valid_from", "value_error"),
     ],
@@ -226,16 +237,22 @@ def test_a_row_that_cannot_be_taken_is_named_with_its_column(row, column, proble
     assert authoring.unit_reason(problem, column) != "nội dung không hợp lệ"
 
 
-def test_a_phone_kept_as_a_number_has_lost_its_zero_and_is_refused():
-    heads = (*HEADS[:4], "Điện thoại")
-    listed = read(book([("T01", "Tên", "T", DAY, 2700000000)], heads), BLOCS)
-    assert listed.faults == [(2, "phone", "phone_as_number")]
+def test_a_code_twice_on_one_day_is_a_fault_where_nobody_can_be_asked():
+    assert faults(units_csv([LINE, "T01,Tên khác,T,2021-01-01,"])) == [(3, "code", "twice")]
+    assert faults(units_csv([LINE, LINE])) == [(3, "code", "twice")]
 
 
-def test_a_code_twice_on_one_day_is_refused_and_both_lines_are_known():
-    row = ("T01", "Tên", "T", DAY)
-    listed = read(book([row, ("T01", "Tên mới", "T", date(2022, 1, 1)), (), row]), BLOCS)
-    assert listed.faults == [(5, "code", "twice")]
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("T02,Tr\u00adêng NguyÔn §×nh,T,2021-01-01,", (3, "name", "old_encoding")),
+        ("t01,Tên,T,2022-01-01,", (3, "code", "code_in_other_case")),
+        ("T001,Tên,T,2022-01-01,", (3, "code", "code_in_other_case")),
+        ("T02,Tên,Khối 12,2021-01-01,", (3, "bloc", "unknown_bloc")),
+    ],
+)
+def test_a_question_is_a_fault_where_nobody_can_be_asked(row, fault):
+    assert faults(units_csv([LINE, row])) == [fault]
 
 
 def test_a_head_given_twice_in_two_languages_is_refused():
@@ -304,11 +321,9 @@ def titled(*merged, rows=15):
 
 
 @pytest.mark.guards(
-    "a title over merged cells stands above the heads; in the table nothing is merged",
-    "any merged cell refused ✓",
-    "none ✓ (the second)",
+    "a title stands above the heads, in the first rows",
     "ten rows ✓",
-    "no end ✓ (the third)",
+    "no end ✓ (the second)",
 )
 def test_a_merged_title_above_the_heads_is_passed_over_and_the_row_of_the_heads_is_known():
     for rows in (3, 15):
@@ -317,19 +332,7 @@ def test_a_merged_title_above_the_heads_is_passed_over_and_the_row_of_the_heads_
         assert [(line, one.code) for line, one in listed.rows] == [(rows + 1, "T01")]
 
 
-@pytest.mark.guards(
-    "a title over merged cells stands above the heads; in the table nothing is merged"
-)
-@pytest.mark.parametrize("merged", ["A1:A3", "A3:B3", "B4:B5"])
-def test_cells_merged_in_the_heads_or_below_are_refused_and_only_those_named(merged):
-    with pytest.raises(NotTaken) as refused:
-        read(titled("A2:F2" if merged != "A1:A3" else "B1:F1", merged, rows=3), BLOCS)
-    assert (refused.value.problem, refused.value.detail) == ("merged", merged)
-
-
-@pytest.mark.guards(
-    "a title over merged cells stands above the heads; in the table nothing is merged"
-)
+@pytest.mark.guards("a title stands above the heads, in the first rows")
 def test_heads_below_the_first_rows_are_not_looked_for():
     listed = read(titled(rows=16), BLOCS)
     assert listed.head == 0
@@ -359,10 +362,9 @@ def test_what_a_faulty_cell_holds_is_quoted_short_and_on_one_line():
     assert quoted["name"] == "=A1&B1"
     assert quoted["valid_from"] == "01/01/2021 07:30"
     assert quoted["valid_to"] == "#N/A"
-    listed = read(book([("T 3", "Tên", "Khối " + "x" * 80, DAY)]), BLOCS)
-    assert words.quoted(listed.found(2, "code")) == "T 3"
-    assert words.quoted(listed.found(2, "bloc")) == "Khối " + "x" * 54 + "…"
-    assert len(words.quoted(listed.found(2, "bloc"))) == 60
+    listed = read(book([("T " + "x" * 80, "Tên", "T", DAY)]), BLOCS)
+    assert words.quoted(listed.found(2, "code")) == "T " + "x" * 57 + "…"
+    assert len(words.quoted(listed.found(2, "code"))) == 60
     assert words.quoted(listed.found(9, "name")) == ""
 
 
