@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +16,10 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.jobs import summarise as summing
 from chalicelib.pages.frame.web import absolute, unencrypted
+from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.units.unit import owing
+from chalicelib.rules.units.list_codes import alike
+from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import links as store_links
 from chalicelib.store import programmes
 from chalicelib.store.links import standing_or_first_link
@@ -109,11 +111,10 @@ def links(given: argparse.Namespace) -> None:
     programme, period = in_use_now(site, given.programme)
     units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:
-        if given.reissue not in {unit.code for unit in units}:
-            raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
-        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=given.reissue)
-        token = store_links.reissue_link(site.table, site.key, programme.key, given.reissue, act)
-        print(given.reissue, absolute(site, "u", token))
+        code = _the_one(given.reissue, programme, units)
+        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=code)
+        token = store_links.reissue_link(site.table, site.key, programme.key, code, act)
+        print(code, absolute(site, "u", token))
         return
     lost = 0
     for unit in units:
@@ -122,6 +123,18 @@ def links(given: argparse.Namespace) -> None:
         lost += not token
     if lost:
         raise Unusable(other_key(lost, len(units)))
+
+
+def _the_one(typed: str, programme: Programme, units: Sequence[Unit]) -> str:
+    """The code that was meant, whatever its case or leading zeros. Raises NotLoaded."""
+    meant = [unit.code for unit in units if alike(unit.code) == alike(typed.strip())]
+    if typed in meant:
+        return typed
+    if len(meant) > 1:
+        raise NotLoaded(f"which unit of {programme.key}? there are {', '.join(meant)}")
+    if not meant:
+        raise NotLoaded(f"{programme.key} has no unit {typed}")
+    return meant[0]
 
 
 def load(given: argparse.Namespace) -> None:
