@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -13,7 +13,7 @@ from chalicelib.rules.programmes.period import end_of
 from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import today
-from chalicelib.store import acts, exempt_or_extended
+from chalicelib.store import acts, exempt_or_extended, moves
 from infra.visitor import Visitor
 from tests.conftest import NEW, Clock
 from tests.pages.summaries.test_summary import opened
@@ -102,6 +102,19 @@ def test_a_summary_from_before_the_lock_is_made_anew_after_it(site: Site, clock:
     clock.now = AFTER
     assert f"{NEW}/{Q4}" in summarise.run(site, everything=True).written
     assert f"{NEW}/{Q4}" in summarise.run(site, everything=True).unchanged
+
+
+@pytest.mark.guards('"changed since"', "not counted on the desk ✓ (the desk)")
+def test_the_desk_says_of_a_locked_periods_count_how_old_it_is_and_what_changed(
+    site: Site, after: datetime, as_staff: Callable[..., Visitor], clock: Clock
+) -> None:
+    fresh = as_staff()
+    assert "tổng hợp cách đây" not in text(fresh.get("/desk"))
+    act = Act(clock.now, OFFICER, "return", NEW, Q4, "T01", {"general": "x"})
+    moves.move(site.table, act, "return", return_due=end_of(today(AFTER)))
+    clock.now += timedelta(hours=3)
+    said = text(as_staff().get("/desk"))
+    assert "tổng hợp cách đây 3 giờ; từ đó 1 báo cáo thay đổi" in said
 
 
 @pytest.mark.guards(
