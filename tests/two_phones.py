@@ -55,8 +55,8 @@ _ALL_TEXT = """() => {
 _HELD = """own => Object.keys(localStorage).filter(key => key.startsWith(own)).flatMap(
   key => Object.values(JSON.parse(localStorage[key]).fields).map(one => one.text)).join(" ")"""
 _KIND = """() => document.getElementById("form") ? "form"
-  : document.getElementById("send") ? "send"
   : document.querySelector("form[action$='/check']") ? "empties"
+  : document.getElementById("send") ? "send"
   : document.querySelector("button[value=drop]") ? "parked" : "other" """
 
 
@@ -415,7 +415,7 @@ class Story:
 
     def _no_figures(self, phone: Handset, tab: Tab) -> None:
         self._say(phone, "marks what is empty", tab)
-        tab.page.locator("form[action$='/check'] button").click()
+        tab.page.locator("button[form='nil']").click()
 
     def _decide(self, phone: Handset, tab: Tab) -> None:
         """What the server has parked, shown beside its draft: taken or dropped."""

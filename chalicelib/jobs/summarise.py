@@ -15,8 +15,7 @@ from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, without_exempt
-from chalicelib.rules.reports.obligation import Obligation
+from chalicelib.rules.reports.exempt_or_extended import locks_for_all, without_exempt
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries import summary, workbook
@@ -159,19 +158,21 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         return other.running(period.key, period.end)
 
     sections = form.running(period.key, period.end)
-    tally = Tally(sections, owing_now(site, programme, period), period.form, asks)
+    units, locks = _expected(site, programme, period)
+    tally = Tally(sections, units, period.form, asks)
     tally.take(current(site.table, programme.key, period.key, tally.owes))
     figures = _entered(site, programme, period, sections)
-    shut = unsent(site, programme, period, [one.code for one in tally.units], as_of)
+    codes = [one.code for one in tally.units]
+    shut = exempt_or_extended.unsent(site.table, programme.key, period, codes, as_of)
     fingerprint = tally.fingerprint(
-        f"{summary.SHAPE} {figures.revision}",
+        f"{summary.SHAPE} {figures.revision} {as_of > locks}",  # verdicts are final at the lock
         *((compact(shut),) if shut else ()),
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
     if unchanged and kept and _are_there(site, kept):
         return False
-    whole = summary.document(tally, programme.key, period, as_of, figures)
+    whole = summary.document(tally, programme.key, period, as_of, figures, locks=locks)
     new = Kept(
         as_of=as_of,
         fingerprint=fingerprint,
@@ -204,17 +205,6 @@ def _entered(
 
 def _are_there(site: Site, kept: Kept) -> bool:
     return all(map(site.files.has, kept.files.values()))
-
-
-def unsent(
-    site: Site, programme: Programme, period: Period, codes: Sequence[str], now: datetime
-) -> dict[str, str]:
-    """How a report stands that was not sent and can't be any more, by unit; read after the lock."""
-    if now <= period.locks:
-        return {}
-    its = exempt_or_extended.terms(site.table, programme.key, period.key)
-    stands = ((one, Obligation(period, its.get(one, NO_TERMS)).stands(now)) for one in codes)
-    return {code: name for code, name in stands if name != "missing"}
 
 
 def _write_files(
@@ -272,8 +262,14 @@ def _fill(
 
 def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
     """The units that owe a report for this period and are not exempt, in official order."""
-    units = owing(programmes.units(site.table, programme), period.end)
-    return without_exempt(units, exempt_or_extended.terms(site.table, programme.key, period.key))
+    return _expected(site, programme, period)[0]
+
+
+def _expected(site: Site, programme: Programme, period: Period) -> tuple[list[Unit], datetime]:
+    """Who owes a report and is not exempt, and after which instant none is awaited."""
+    terms = exempt_or_extended.terms(site.table, programme.key, period.key)
+    units = without_exempt(owing(programmes.units(site.table, programme), period.end), terms)
+    return units, locks_for_all(period, units, terms)
 
 
 def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) -> int:

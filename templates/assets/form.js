@@ -49,7 +49,8 @@
   // Every other form: a press leaves the page only when the server has answered.
   function byFetch(form) {
     let output = form.querySelector("output"), going = false, button = null;
-    form.addEventListener("click", (event) => { button = event.target.closest("button") || button; });
+    // A button may stand outside its form.
+    document.addEventListener("click", ({ target }) => { const one = target.closest("button"); if (one && one.form === form) button = one; });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (going) return;

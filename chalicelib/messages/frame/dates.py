@@ -30,6 +30,11 @@ def day(instant: datetime | date) -> str:
     return instant.strftime("%d/%m/%Y")
 
 
+def near_day(day: date, today: date) -> str:
+    """As "14/12"; with its year where that is not this one."""
+    return day.strftime("%d/%m" if day.year == today.year else "%d/%m/%Y")
+
+
 def moment(instant: datetime) -> str:
     """As "16:05 ngày 17/12/2026", in Việt Nam."""
     return instant.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")

@@ -24,7 +24,7 @@ from chalicelib.rules.progress.progress import Counts
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.clock import iso, today
 from chalicelib.rules.texts.text import slug
-from chalicelib.store import backup_log, programmes, summaries, unit_requests
+from chalicelib.store import backup_log, exempt_or_extended, programmes, summaries, unit_requests
 from chalicelib.store.summaries import Kept
 
 _STYLES = ("base", "desk")
@@ -156,10 +156,9 @@ def _unsent(
     site: Site, programme: Programme, period: Period, whole: Mapping[str, Any] | None, now: datetime
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     """The missing by what can still be done about it: a locked period's can't be sent."""
-    from chalicelib.jobs import summarise as summing
-
     listed = whole["missing_units"] if whole else []
-    shut = summing.unsent(site, programme, period, [one["code"] for one in listed], now)
+    codes = [one["code"] for one in listed]
+    shut = exempt_or_extended.unsent(site.table, programme.key, period, codes, now)
     found: dict[str, list[dict[str, Any]]] = {}
     for one in listed:
         found.setdefault(STATES[shut.get(one["code"], "missing")], []).append(one)
@@ -168,10 +167,12 @@ def _unsent(
 
 def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[str, Any]]:
     """The totals of the period before, by code, where it was summed: for comparing."""
+    from chalicelib.rules.summaries.summary import earlier_lines
+
     periods = programmes.periods(site.table, programme.key)
     earlier = previous(periods, period.key)
     kept = summaries.summary(site.table, programme.key, earlier[0].key) if earlier else None
-    return {line["code"]: line for line in kept.totals["indicators"]} if kept else {}
+    return earlier_lines(kept.totals) if kept else {}
 
 
 def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
@@ -188,11 +189,15 @@ def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
 
 def _parts(programme: Programme, whole: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the page goes through of a summary; nothing where there is none."""
+    from chalicelib.messages.summaries import verdicts
+
     blocs, lines = (whole["blocs"], whole["indicators"]) if whole else ((), ())
     return {
         "blocs": [bloc for bloc in programme.blocs if bloc in blocs],
         "sections": _by_section(lines),
-        "missed": [line for line in lines if line["met"] is False],
+        "verdict": verdicts,
+        "missed": verdicts.not_met(lines),
+        "incomplete": sum(line["verdict"] == "incomplete" for line in lines),
     }
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates, problems
@@ -17,16 +18,15 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit import changes, keeping, owed_report
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
 from chalicelib.pages.unit.owed_report import OwedReport
-from chalicelib.rules.forms.value import LONGEST_NOTE
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import report, sender
 from chalicelib.rules.reports.draft import BESIDE
 from chalicelib.rules.reports.report import Content, Fault, Sender, Version
 from chalicelib.rules.reports.states import Refused
-from chalicelib.rules.texts.text import forbidden
+from chalicelib.rules.texts.clock import today
 from chalicelib.store import reports
 from chalicelib.store.access import Ended
 from chalicelib.store.reports import Clash, Sending
@@ -61,9 +61,7 @@ def _in_the_way(
     site: Site, request: Request, owed: OwedReport, given: Mapping[str, str]
 ) -> tuple[tuple[Fault, ...], str]:
     """What a send of what is given would meet: faults by box, and a sentence."""
-    found = _sender_faults(given)
-    if owed.head and not given.get("reason"):
-        found = (*found, Fault("reason", "", "no_reason"))
+    found = sender.faults(given, again=owed.head is not None)
     if not owed.obligation.may_send(request.now):
         return found, problems.REFUSALS[owed.obligation.against_sending(request.now)]
     again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
@@ -104,12 +102,21 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
         understood=understood(owed, read.content),
+        changes=changes.since_sent(site, owed, read, typed),
         given={"by.name": request.who.name, "by.post": request.who.post, **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
+        until=_until(owed, request.now),
+        tried=bool(request.query.get("send")),
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )
+
+
+def _until(owed: OwedReport, now: datetime) -> str:
+    """The last day that figures are still to come of; empty where none are."""
+    here, end = today(now), owed.period.end
+    return dates.near_day(end, here) if here <= end else ""
 
 
 def fill_nil(site: Site, request: Request) -> Response:
@@ -129,7 +136,7 @@ def send(site: Site, request: Request) -> Response:
     read, why = owed_report.read(owed, typed, {}), ""
     if owed_report.unknown(owed, request.form):
         why = "unknown_field"
-    elif not (read.faults or read.empties or _sender_faults(request.form)):
+    elif not (read.faults or read.empties or sender.faults(request.form)):
         try:
             kept = _sent(site, request, owed, read.content)
         except Ended:
@@ -180,29 +187,6 @@ def _ended(site: Site, request: Request, owed: OwedReport, typed: Mapping[str, s
     return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
 
 
-def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
-    found = []
-    for field, problem in (
-        ("by.name", "no_name"),
-        ("by.post", "no_post"),
-        ("by.phone", "no_phone"),
-    ):
-        if not form.get(field):
-            found.append(Fault(field, "", problem))
-        elif len(form[field]) > 100:
-            found.append(Fault(field, "", "sender_too_long"))
-        elif forbidden(form[field]):
-            found.append(Fault(field, "", "forbidden_character"))
-    if form.get("approved") != "1":
-        found.append(Fault("approved", "", "not_approved"))
-    reason = form.get("reason", "")
-    if len(reason) > LONGEST_NOTE:
-        found.append(Fault("reason", "", "reason_too_long"))
-    if forbidden(reason):
-        found.append(Fault("reason", "", "forbidden_character"))
-    return tuple(found)
-
-
 def receipt(site: Site, request: Request) -> Response:
     owed = owed_report.load(site, request, to_read=True)
     version = _version(site, request, owed)
@@ -221,6 +205,7 @@ def receipt(site: Site, request: Request) -> Response:
         can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, owed.programme.key, owed.head),
+        section_labels={one.code: one.label for one in owed.sections},
         stands=owed.obligation.stands(request.now),
         kind=kind,
         unit_request=unit_request,

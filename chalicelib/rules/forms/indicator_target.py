@@ -1,24 +1,13 @@
 """Targets as they are written in the plan: >=98%, <=5, <0.5%, 1.000; other text is only shown."""
 
-import operator
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.number import Ambiguous, NotRead
 
 _FORM = re.compile(r"(>=|<=|≥|≤|<|>|=)?\s*(\d[\d., ]*?)\s*(%)?")
-_COMPARE = {
-    ">=": operator.ge,
-    "≥": operator.ge,
-    "<=": operator.le,
-    "≤": operator.le,
-    "<": operator.lt,
-    ">": operator.gt,
-    "=": operator.eq,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +15,6 @@ class Target:
     sign: str
     amount: Decimal
     percent: bool
-
-    def met_by(self, total: Decimal) -> bool:
-        return bool(_COMPARE[self.sign](total, self.amount))
-
-    def met_by_share(self, numerator: int | Decimal, denominator: int | Decimal) -> bool:
-        """Unrounded: numerator × 100 against amount × denominator, all exact."""
-        goal = Fraction(self.amount) * Fraction(denominator)
-        return bool(_COMPARE[self.sign](Fraction(numerator) * 100, goal))
 
 
 def parse(written: str, kind: str) -> Target | None:

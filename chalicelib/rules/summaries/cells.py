@@ -24,7 +24,7 @@ class Words:
     bloc_heads: tuple[str, ...]  # of each bloc's part of it, after {bloc}
     rules: Mapping[str, str]
     by_department: str
-    met: Mapping[bool | None, str]
+    verdict: Callable[[Document], str]
     missing: str
     value_states: Mapping[str, str]
     states: Mapping[str, str]
@@ -71,7 +71,7 @@ def _summary_cells(line: Document, words: Words) -> list[object]:
         line["measured_in"],
         _rule(line, words),
         line["target"],
-        words.met[line["met"]],
+        words.verdict(line),
         _result(line, line["kind"], words),
         _part(line["numerator"]),
         _part(line["denominator"]),
@@ -97,11 +97,21 @@ def _result(part: Document, kind: str, words: Words) -> object:
         return state
     if kind == "choice" and part["value"]:
         return part["shown"]  # what the department entered, where it is no number
+    if kind == "choice" and part.get("answers"):
+        return answered(part)
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
         return number.Percent(part["value"])
     return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
+
+
+def answered(part: Document) -> str:
+    """Each answer with its count and its share of those who answered."""
+    return "; ".join(
+        f"{one['label']}: {number.shown(one['count'])} ({number.shown(Decimal(one['share']), 2)} %)"
+        for one in part.get("answers", ())
+    )
 
 
 # A column of the sheet by unit: its head, its label, and the indicator with its part.

@@ -360,7 +360,12 @@ def fill_in(unit: Visitor, **more: str) -> Reply:
     check = unit.follow(unit.submit(page, "2026-Q4", do="check", **more))
     if "Đánh dấu không phát sinh" in text(check):
         check = unit.follow(unit.submit(check, "/check"))
-    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Nguyễn Văn Thử",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     return unit.follow(unit.submit(check, "/send", reason="Bổ sung", **by))
 
 
