@@ -69,12 +69,13 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path, units: int) -> Iterator[Office]:
+def office(folder: Path, units: int, form: bytes = b"") -> Iterator[Office]:
+    """With its three boxes, or with another form."""
     codes = [f"T{number:03}" for number in range(units)]
     rows = "".join(f"{code},Trường {code},T,{mailbox_of(code)},2021-01-01\n" for code in codes)
     programme = builders.folder(
         folder / "programme",
-        form=builders.simple_form(*_FORM),
+        form=form or builders.simple_form(*_FORM),
         units=f"code,name,bloc,email,valid_from\n{rows}",
     )
     site = embedded.open_site(folder / "data", HERE, lambda: BEGAN)

@@ -40,6 +40,12 @@ def moment(instant: datetime) -> str:
     return instant.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
 
 
+def lately(instant: datetime, now: datetime) -> str:
+    """As "16:05" on the same day, else as "16:05 17/12": where there is little room."""
+    same = day(instant) == day(now)
+    return instant.astimezone(VIETNAM).strftime("%H:%M" if same else "%H:%M %d/%m")
+
+
 def minute(instant: datetime) -> str:
     """As "16:05", in Việt Nam: the first whole minute that is not before the instant."""
     return whole_minute(instant).astimezone(VIETNAM).strftime("%H:%M")

@@ -22,6 +22,7 @@ from chalicelib.pages.frame.web import (
 from chalicelib.pages.unit import keeping, owed_report
 from chalicelib.pages.unit.fields import faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.forms import value
 from chalicelib.rules.reports.draft import Draft, Merged
 from chalicelib.rules.reports.report import Fault
 from chalicelib.store.drafts import Kept
@@ -109,7 +110,7 @@ def _form_page(
         nil=typed.get("nil") == "1",
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
-        saved=owed.current.saved if owed.current else None,
+        saved=dates.lately(owed.current.saved, request.now) if owed.current else "",
         overdue=request.now > owed.obligation.due,
         said=_comments(site, owed),
         **(defaults | context),
@@ -209,5 +210,9 @@ def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:
 
 
 def definitions(site: Site, request: Request) -> Response:
+    """How the figures are counted: one of them, or all; also where a form has it no more."""
     owed = owed_report.load(site, request)
-    return render.page(site, request, "unit/definitions.html", owed=owed)
+    code = request.query.get("code", "")
+    one = next((one for one in owed.asked if one.code == code), None)
+    place = value.fields(one)[0] if one else ""
+    return render.page(site, request, "unit/definitions.html", owed=owed, one=one, place=place)

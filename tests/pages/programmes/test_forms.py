@@ -25,7 +25,7 @@ from tests.officer import OFFICER
 SAMPLE = (Path(__file__).parents[3] / "programmes" / NEW / "form.md").read_text("utf-8")
 OUT = "| | integer | i1_6 |"  # the code that the new version leaves out
 SECOND = SAMPLE.replace(OUT, "| | integer | i1_6_new |").replace(
-    "1.1 Đã ban hành kế hoạch triển khai phong trào thi đua", "1.1 Đã ký ban hành kế hoạch"
+    "1.1a Đã ban hành kế hoạch triển khai phong trào thi đua", "1.1a Đã ký ban hành kế hoạch"
 )
 FORM = f"/desk/{NEW}/form"
 
@@ -65,7 +65,7 @@ def test_nothing_changes_before_it_is_confirmed(site: Site, officer: Visitor) ->
     preview = text(officer.follow(upload(officer, SECOND)))
     assert "1 chỉ tiêu thêm, 1 bỏ, 1 chỗ sửa lời, 0 chỗ đổi" in preview
     assert "i1_6_new" in preview
-    assert "<del>1.1 Đã ban hành kế hoạch triển khai phong trào thi đua</del>" in preview
+    assert "<del>1.1a Đã ban hành kế hoạch triển khai phong trào thi đua</del>" in preview
     assert state(site) == before
 
 
