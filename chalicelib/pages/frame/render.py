@@ -158,6 +158,8 @@ def page(
         session=session,
         asset=lambda name: asset(name)[0],
         unencrypted=unencrypted(site),
+        mails_leave=site.mails_leave,
+        mail_end=site.mail_end,
         sector=own_words.sector(department),
         **context,
     )
