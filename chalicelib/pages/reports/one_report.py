@@ -12,13 +12,15 @@ from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
-from chalicelib.pages.unit import owed_report
+from chalicelib.pages.unit import owed_report, queries
 from chalicelib.pages.unit.fields import shown
 from chalicelib.pages.unit.owed_report import Last, OwedReport
+from chalicelib.pages.unit.queries import Query
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.programmes.period import working_day
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import note, report
+from chalicelib.rules.reports.note import Answer
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
@@ -41,8 +43,8 @@ class Line(NamedTuple):
     measured_in: str
     last: str
     last_period: str
-    jumps: tuple[str, ...]
-    note: str
+    query: Query | None  # where it is odd
+    note: Answer
 
 
 class Part(NamedTuple):
@@ -98,6 +100,7 @@ def page(
         given=request.form,
         refused=refused,
         faults=_sentences(owed, faults or {}),
+        answered=report_words.answer,
         words=words,
     )
 
@@ -137,7 +140,7 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
     events = acts.events(site.table, p, key, code)
     told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
     return {
-        "sections": parts(owed, content, last),
+        "sections": parts(owed, content, last, queries.of(site, owed, content, last)),
         "version": versions[-1] if versions else None,
         "versions": versions,
         "compared": _compared(owed, versions, request.query),
@@ -182,11 +185,13 @@ def _neighbours(units: list[Unit], code: str) -> tuple[Unit | None, Unit | None,
 # ------------------------------------------------------------------ the content
 
 
-def parts(owed: OwedReport, content: Content, last: Mapping[str, Last]) -> list[Part]:
-    found = []
+def parts(
+    owed: OwedReport, content: Content, last: Mapping[str, Last], odd: Iterable[Query]
+) -> list[Part]:
+    found, by_code = [], {one.indicator.code: one for one in odd}
     for section in owed.sections:
         lines = [
-            _line(one, content, last.get(one.code))
+            _line(one, content, last.get(one.code), by_code.get(one.code))
             for one in section.indicators
             if not one.is_text and one.code in content.figures
         ]
@@ -199,19 +204,18 @@ def parts(owed: OwedReport, content: Content, last: Mapping[str, Last]) -> list[
     return found
 
 
-def _line(one: Indicator, content: Content, last: Last | None) -> Line:
+def _line(one: Indicator, content: Content, last: Last | None, query: Query | None) -> Line:
     figure = content.figures[one.code]
     is_value = figure is not value.NIL and figure is not value.NOT_APPLICABLE
     counted = is_value and one.kind in ("count", "amount", "rank")
-    jumps = value.jumps(one, last.figure, figure) if last else []
     return Line(
         one.label,
         shown(one, figure),
         one.measured_in if counted else "",
         shown(one, last.figure) if last else "",
         last.period if last else "",
-        tuple(state_words.CHANGED.format(old=jump.last, new=jump.new) for jump in jumps),
-        content.notes.get(one.code, ""),
+        query,
+        note.answer(content.notes.get(one.code, "")),
     )
 
 
@@ -243,9 +247,13 @@ def differences(
     rows = [(state_words.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
     for one in asked:
         rows.append((one.label, _said(one, older), _said(one, newer)))
-        then, now = (content.notes.get(one.code, "") for content in (older, newer))
+        then, now = (_note(one, content) for content in (older, newer))
         rows.append((state_words.NOTE.format(label=one.label), then, now))
     return [row for row in rows if row[1] != row[2]]
+
+
+def _note(one: Indicator, content: Content) -> str:
+    return report_words.answer(note.answer(content.notes.get(one.code, "")))
 
 
 def _yes(nil: bool) -> str:

@@ -59,7 +59,7 @@ def sections(
     found: tuple[Fault, ...] = (),
 ) -> list[Part]:
     by_code = {fault.code: fault for fault in reversed(found)}
-    given = {name.partition(".")[0] for name in typed if not name.endswith(".note")}
+    given = {name.partition(".")[0] for name in typed if not name.endswith((".note", ".why"))}
     parts = []
     for section in owed.sections:
         fields = [

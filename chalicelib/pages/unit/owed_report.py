@@ -22,16 +22,20 @@ from chalicelib.store import drafts, exempt_or_extended, programmes, reports
 
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
-_BESIDE = ("state", "note", "read")  # what a field may carry besides its boxes
+_BESIDE = ("state", "note", "why", "read")  # what a field may carry besides its boxes
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The newest earlier value of one indicator; `period` is empty for the period just before."""
+    """The newest earlier value of one indicator; `period` is empty for the period just before.
+
+    It is of the last comparable round, unless a report that was asked for it since is lacking.
+    """
 
     figure: Figure
     period: str
+    comparable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +126,32 @@ def _form_of(head: Head | None, draft: Draft | None, period: Period) -> int:
 
 def last_values(site: Site, owed: OwedReport) -> dict[str, Last]:
     """The last value of every figure that is asked, from up to four earlier reports."""
-    wanted = {indicator.code for indicator in owed.asked if not indicator.is_text}
+    wanted = {indicator.code: indicator for indicator in owed.asked if not indicator.is_text}
     found: dict[str, Last] = {}
+    lacking: list[Period] = []
     earlier = calendar.previous(owed.periods, owed.period.key)
     for place, one in enumerate(earlier[:_LOOK_BACK]):
-        head = reports.head(site.table, owed.programme.key, one.key, owed.unit.code)
-        if head is None or not head.counts:
+        figures = figures_of(site, owed, one)
+        if figures is None:
+            lacking.append(one)
             continue
-        figures = report.parse_figures(head.figures)
-        for code in wanted & figures.keys():
-            found[code] = Last(figures[code], one.label if place else "")
-        wanted -= figures.keys()
+        for code in wanted.keys() & figures.keys():
+            indicator = wanted.pop(code)
+            passed = any(indicator.runs_in(period.key, period.end) for period in lacking)
+            found[code] = Last(figures[code], one.label if place else "", not passed)
         if not wanted:
             break
     return found
 
 
-def read(owed: OwedReport, typed: Mapping[str, str], last: Mapping[str, Last]) -> Reading:
-    return report.read(owed.asked, typed, {code: one.figure for code, one in last.items()})
+def figures_of(site: Site, owed: OwedReport, period: Period) -> Mapping[str, Figure] | None:
+    """What this unit's report of another period counts with; None where none counts."""
+    head = reports.head(site.table, owed.programme.key, period.key, owed.unit.code)
+    return report.parse_figures(head.figures) if head and head.counts else None
+
+
+def read(owed: OwedReport, typed: Mapping[str, str]) -> Reading:
+    return report.read(owed.asked, typed)
 
 
 def newest(site: Site, owed: OwedReport) -> Version | None:

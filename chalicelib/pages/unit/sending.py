@@ -17,7 +17,7 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import keeping, owed_report
+from chalicelib.pages.unit import keeping, owed_report, queries
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
 from chalicelib.pages.unit.owed_report import OwedReport
@@ -51,7 +51,7 @@ def check(site: Site, request: Request) -> Response:
         given.pop("approved", "")  # said anew each time
         return _check_page(site, request, owed, typed, given)
     found, why = _in_the_way(site, request, owed, given)
-    read = owed_report.read(owed, typed, {})
+    read = owed_report.read(owed, typed)
     wrong = found or read.faults or read.empties or why == report_words.FAULTS["unknown_field"]
     status = 422 if wrong else 409 if why else 200
     return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
@@ -84,12 +84,12 @@ def _check_page(
     found: tuple[Fault, ...] = (),
     refused: str = "",
 ) -> Response:
-    read = owed_report.read(owed, typed, owed_report.last_values(site, owed))
+    read = owed_report.read(owed, typed)
     labels = {indicator.code: indicator for indicator in owed.asked}
-    jumped = {f"{jump.code}.note" for jump in read.jumps}
-    hidden = {
-        name: text for name, text in typed.items() if name not in jumped and name not in BESIDE
-    }
+    last = owed_report.last_values(site, owed)
+    odd = [one for one in queries.of(site, owed, read.content, last) if one.asked]
+    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE)
+    hidden = {name: text for name, text in typed.items() if name not in shown_there}
     return render.page(
         site,
         request,
@@ -100,6 +100,8 @@ def _check_page(
         typed=typed,
         hidden=hidden,
         read=read,
+        queries=odd,
+        answers=report_words.ANSWERS,
         labels=labels,
         faults=faults(owed, read.faults),
         sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
@@ -116,7 +118,7 @@ def fill_nil(site: Site, request: Request) -> Response:
     """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
     owed = owed_report.load(site, request)
     typed, _ = shown(site, owed)
-    empties = owed_report.read(owed, typed, {}).empties
+    empties = owed_report.read(owed, typed).empties
     kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
     asking = keeping.question(site, owed, kept)
     return asking or redirect(site, "report", owed.period.key, "check")
@@ -126,7 +128,7 @@ def send(site: Site, request: Request) -> Response:
     """Everything that is sent stands in the form itself: what was seen is what is kept."""
     owed = owed_report.load(site, request)
     typed = owed_report.typed_from(owed, request.form)
-    read, why = owed_report.read(owed, typed, {}), ""
+    read, why = owed_report.read(owed, typed), ""
     if owed_report.unknown(owed, request.form):
         why = "unknown_field"
     elif not (read.faults or read.empties or _sender_faults(request.form)):
@@ -158,6 +160,7 @@ def _not_sent(site: Site, request: Request, owed: OwedReport, why: str) -> Respo
 def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> Version:
     """Raises Refused, Clash, Ended."""
     form = request.form
+    last = owed_report.last_values(site, owed)
     sending = Sending(
         programme=owed.programme.key,
         period=owed.period,
@@ -168,6 +171,7 @@ def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> V
         sender=Sender(form["by.name"], form["by.post"], form["by.phone"], True),
         reason=form.get("reason", ""),
         terms=owed.terms,
+        queries=queries.answers(queries.of(site, owed, content, last)),
     )
     return reports.send_in(site.table, request.who, sending, request.now)
 

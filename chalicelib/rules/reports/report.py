@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import NARRATIVES, Indicator
-from chalicelib.rules.forms.value import Empty, Figure, Jump, Text, Unreadable
+from chalicelib.rules.forms.value import Empty, Figure, Text, Unreadable
+from chalicelib.rules.reports import note as a_note
+from chalicelib.rules.reports.note import Answer
 from chalicelib.rules.reports.states import State
 from chalicelib.rules.texts import text
 
@@ -106,6 +108,7 @@ class Head(NamedTuple):
     return_due: datetime | None = None
     event: str = ""  # of the officer's move that led to this state
     paper: bool = False  # the current version came on paper
+    queries: str = ""  # compact JSON, code of a value that was asked about -> kind of the answer
 
     @property
     def counts(self) -> bool:
@@ -145,21 +148,15 @@ class Reading:
     content: Content
     faults: tuple[Fault, ...]
     empties: tuple[str, ...]
-    jumps: tuple[Jump, ...]
 
 
-def read(
-    asked: Iterable[Indicator],
-    typed: Mapping[str, str],
-    last: Mapping[str, Figure] | None = None,
-) -> Reading:
+def read(asked: Iterable[Indicator], typed: Mapping[str, str]) -> Reading:
     """Read every field that is asked; what is not asked is not looked at."""
     figures: dict[str, Figure] = {}
     texts: dict[str, Text] = {}
     notes: dict[str, str] = {}
     faults: list[Fault] = []
     empties: list[str] = []
-    jumps: list[Jump] = []
     nil = typed.get("nil") == "1"
     for indicator in asked:
         code = indicator.code
@@ -178,8 +175,6 @@ def read(
         told = found is not value.NIL and found is not value.NOT_APPLICABLE
         if nil and told and code not in NARRATIVES:
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
-        if not indicator.is_text:
-            jumps += value.jumps(indicator, (last or {}).get(code), found)  # type: ignore[arg-type]
         note, wrong = _note(code, typed)
         faults += wrong
         if note:
@@ -187,17 +182,19 @@ def read(
     content = Content(figures, texts, notes, nil)
     if len(content.canonical().encode()) > LARGEST:
         faults.append(Fault("", "", "report_too_large"))
-    return Reading(content, tuple(faults), tuple(empties), tuple(jumps))
+    return Reading(content, tuple(faults), tuple(empties))
 
 
 def _note(code: str, typed: Mapping[str, str]) -> tuple[str, list[Fault]]:
-    """What was explained of a value; empty where nothing was, or what was can't be taken."""
-    note = text.tidy(typed.get(f"{code}.note", ""))
-    if text.forbidden(note):
+    """What was said of a value; empty where nothing was, or what was can't be taken."""
+    kind, said = typed.get(f"{code}.why", ""), text.tidy(typed.get(f"{code}.note", ""))
+    if kind and kind not in a_note.KINDS:
+        return "", [Fault(f"{code}.why", code, "unknown_choice")]
+    if text.forbidden(said):
         return "", [Fault(f"{code}.note", code, "forbidden_character")]
-    if len(note) > value.LONGEST_NOTE:
+    if len(said) > value.LONGEST_NOTE:
         return "", [Fault(f"{code}.note", code, "note_too_long")]
-    return note, []
+    return a_note.of(Answer(kind, said)), []
 
 
 def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
@@ -208,7 +205,13 @@ def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
         if indicator.code in values:
             filled |= value.typed(indicator, values[indicator.code])
         if indicator.code in content.notes:
-            filled[f"{indicator.code}.note"] = content.notes[indicator.code]
+            filled |= _typed_note(indicator.code, content.notes[indicator.code])
     if content.nil:
         filled["nil"] = "1"
     return filled
+
+
+def _typed_note(code: str, note: str) -> dict[str, str]:
+    kind, said = a_note.answer(note)
+    typed = {f"{code}.note": said} if said else {}
+    return typed if kind == "other" and said else {**typed, f"{code}.why": kind}

@@ -405,7 +405,7 @@ def test_last_periods_values_stand_beside_the_fields_and_a_jump_is_shown(
     page = browser.get(f"/report/{Q4}")
     assert "Kỳ trước: 12" in text(page)
     check = browser.follow(browser.submit(page, Q4, do="check", **filled(site, i1_5="37")))
-    assert "kỳ trước 12, kỳ này 37" in text(check)
+    assert "Kỳ trước 12, kỳ này 37" in text(check)
     noted = browser.submit(check, "send", **BY, **{"i1_5.note": "Thêm đợt thi 20/11"})
     receipt = browser.follow(noted)
     assert receipt.status == 200
