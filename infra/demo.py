@@ -118,8 +118,8 @@ def _report(
     """Send one unit's report as its office would. False where it sends none."""
     if reports.head(site.table, programme.key, period.key, unit.code):
         return False
-    chance = random.Random(f"{programme.key} {period.key} {unit.code}")
-    fate = _fate(chance, period, now)
+    chance = seeded(programme.key, period.key, unit.code)
+    fate = fate_of(chance, period, now)
     if fate is None:
         return False
     asked = list(indicators(form.asked_of(unit.bloc, period.key, period.end)))
@@ -138,7 +138,12 @@ def _report(
     return True
 
 
-def _fate(chance: random.Random, period: Period, now: datetime) -> Fate | None:
+def seeded(programme: str, period: str, unit: str) -> random.Random:
+    """What this report's fate and answers are drawn from: the same each time."""
+    return random.Random(f"{programme} {period} {unit}")
+
+
+def fate_of(chance: random.Random, period: Period, now: datetime) -> Fate | None:
     """Some never send, some late, some correct; in an open period many are still to come."""
     draw = chance.random()
     window = period.due - period.opens

@@ -22,6 +22,7 @@ from infra.browser import PHONE
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests.conftest import Figure
+from tests.filling import fill_what_stands
 from tests.independent import (
     COVERAGE,
     Raw,
@@ -209,7 +210,8 @@ def a_unit_without_javascript_sends(story: Season) -> None:
 
 
 def send_in_chromium(page: Page, reason: str = "") -> None:
-    """From the form to the receipt; what is empty is marked as nil."""
+    """From the form to the receipt; of what is empty nothing occurred."""
+    fill_what_stands(page)
     page.get_by_role("button", name="Kiểm tra").click()
     page.get_by_role("heading", name="Kiểm tra trước khi gửi").wait_for()
     fill_nil = page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho"))

@@ -36,6 +36,7 @@ class Last:
     figure: Figure
     period: str
     comparable: bool = True
+    key: str = ""  # of its period
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def last_values(site: Site, owed: OwedReport) -> dict[str, Last]:
         for code in wanted.keys() & figures.keys():
             indicator = wanted.pop(code)
             passed = any(indicator.runs_in(period.key, period.end) for period in lacking)
-            found[code] = Last(figures[code], one.label if place else "", not passed)
+            found[code] = Last(figures[code], one.label if place else "", not passed, one.key)
         if not wanted:
             break
     return found
@@ -148,6 +149,14 @@ def figures_of(site: Site, owed: OwedReport, period: Period) -> Mapping[str, Fig
     """What this unit's report of another period counts with; None where none counts."""
     head = reports.head(site.table, owed.programme.key, period.key, owed.unit.code)
     return report.parse_figures(head.figures) if head and head.counts else None
+
+
+def notes_of(site: Site, owed: OwedReport, key: str) -> Mapping[str, str]:
+    """What this unit said of its values in the report of another period, as it stands."""
+    p, code = owed.programme.key, owed.unit.code
+    head = reports.head(site.table, p, key, code)
+    version = reports.version(site.table, p, key, code, head.version) if head else None
+    return report.parse(version.content).notes if version else {}
 
 
 def read(owed: OwedReport, typed: Mapping[str, str]) -> Reading:

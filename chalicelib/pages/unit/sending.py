@@ -17,7 +17,7 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import keeping, owed_report, queries
+from chalicelib.pages.unit import empties, keeping, owed_report, queries
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
 from chalicelib.pages.unit.owed_report import OwedReport
@@ -101,6 +101,7 @@ def _check_page(
         hidden=hidden,
         read=read,
         queries=odd,
+        empties=empties.groups(site, owed, read.empties, last),
         answers=report_words.ANSWERS,
         labels=labels,
         faults=faults(owed, read.faults),
@@ -112,16 +113,6 @@ def _check_page(
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
     )
-
-
-def fill_nil(site: Site, request: Request) -> Response:
-    """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
-    owed = owed_report.load(site, request)
-    typed, _ = shown(site, owed)
-    empties = owed_report.read(owed, typed).empties
-    kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
-    asking = keeping.question(site, owed, kept)
-    return asking or redirect(site, "report", owed.period.key, "check")
 
 
 def send(site: Site, request: Request) -> Response:
