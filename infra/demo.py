@@ -127,7 +127,8 @@ def _report(
     clock.now = fate.first
     token = links.issue_link(site.table, site.key, programme.key, unit.code)
     visitor.submit(visitor.get(f"/u/{token}"), token)
-    _send(visitor, period, chance, {"nil": "1"} if fate.nil else typed)
+    nil = {"nil": "1", "nil.note": "Đơn vị tạm nghỉ để sửa chữa trường"}
+    _send(visitor, period, chance, nil if fate.nil else typed)
     if fate.corrected:
         clock.now = fate.corrected
         visitor.submit(visitor.get(f"/u/{token}"), token)  # a session lasts thirty days
@@ -213,6 +214,7 @@ def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple
         yield one.code, f"Số {chance.randint(5, 60)}/KH, ngày {chance.randint(1, 28):02}/01"
     elif chance.random() < 0.02:
         yield f"{one.code}.state", "na"
+        yield f"{one.code}.note", "Đơn vị không có nội dung này"
     elif one.kind in ("yesno", "choice"):
         yield one.code, "yes" if chance.random() < 0.96 else "no"
     elif one.kind == "ratio":

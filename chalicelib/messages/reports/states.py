@@ -21,6 +21,7 @@ TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
 YES, NO = "Có", "Không"
 PERCENT = "{share}\u00a0%"
 NIL_REPORT = "Không phát sinh cả kỳ"
+NIL_WHY = "Vì sao không phát sinh cả kỳ"
 TOLD = "Có số liệu"  # of a field that has a value
 # Of a field: what else it says than its value.
 STATE_OF, NOTE_OF, NOTE = "{label} (tình trạng)", "Giải thích: {label}", "{label} (giải thích)"

@@ -39,6 +39,9 @@ FAULTS: Mapping[str, str] = {
     "no_phone": f"Vui lòng nhập số điện thoại để {ITSELF} liên hệ khi cần.",
     "not_approved": "Báo cáo chỉ được gửi sau khi thủ trưởng đơn vị đã duyệt.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
+    "no_na_reason": "Vui lòng ghi vì sao chỉ tiêu này không áp dụng cho quý đơn vị.",
+    "no_nil_reason": "Kỳ trước quý đơn vị có số liệu. "
+    "Vui lòng ghi vì sao kỳ này không phát sinh số liệu nào.",
     "reason_too_long": f"Lý do dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "sender_too_long": "Nội dung quá dài, vui lòng viết gọn.",
 }

@@ -142,6 +142,7 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
     return {
         "sections": parts(owed, content, last, queries.of(site, owed, content, last)),
         "version": versions[-1] if versions else None,
+        "why_nil": content.notes.get(report.NIL_NOTE, ""),
         "versions": versions,
         "compared": _compared(owed, versions, request.query),
         "moments": _moments(owed, versions, events, told, request.now),
@@ -245,6 +246,8 @@ def differences(
 ) -> list[tuple[str, str, str]]:
     """Field by field, in the form's order: label, then, now. Empty where there was nothing."""
     rows = [(state_words.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
+    was, is_now = (content.notes.get(report.NIL_NOTE, "") for content in (older, newer))
+    rows.append((state_words.NIL_WHY, was, is_now))
     for one in asked:
         rows.append((one.label, _said(one, older), _said(one, newer)))
         then, now = (_note(one, content) for content in (older, newer))

@@ -112,8 +112,9 @@ def _filled(owed: OwedReport, typed: Mapping[str, str], request: Request) -> Map
     """ "Ô bỏ trống là không phát sinh": the paper left them empty, too."""
     if request.form.get("fill") != "1":
         return typed
-    empties = owed_report.read(owed, typed).empties
-    return {**typed, **{f"{code}.state": "nil" for code in empties}}
+    left = owed_report.read(owed, typed).empties
+    nil = [one.code for one in owed.asked if one.code in left and one.occurs]
+    return {**typed, **{f"{code}.state": "nil" for code in nil}}
 
 
 def _named(one: Query) -> str:

@@ -23,6 +23,7 @@ from chalicelib.store import drafts, exempt_or_extended, programmes, reports
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
 _BESIDE = ("state", "note", "why", "read")  # what a field may carry besides its boxes
+_OF_ALL = {"nil", f"{report.NIL_NOTE}.note"}  # of the report as a whole
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
@@ -179,14 +180,14 @@ def names_of(indicator: Indicator) -> tuple[str, ...]:
 def names(owed: OwedReport) -> set[str]:
     """All that this form may say; the answer to a question is settled in the text itself."""
     found = {name for one in owed.asked for name in names_of(one)}
-    return {name for name in found if not name.endswith(".read")} | {"nil"}
+    return {name for name in found if not name.endswith(".read")} | _OF_ALL
 
 
 def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:
     """Whether the form that asks these has a field of this name."""
     code, _, part = name.partition(".")
     one = by_code.get(code)
-    return name == "nil" or (one is not None and (part in _BESIDE or name in value.fields(one)))
+    return name in _OF_ALL or (one is not None and (part in _BESIDE or name in value.fields(one)))
 
 
 def _by_code(owed: OwedReport) -> dict[str, Indicator]:

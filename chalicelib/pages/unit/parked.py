@@ -128,7 +128,12 @@ def _labels(owed: OwedReport) -> dict[str, str]:
         found[f"{one.code}.state"] = state_words.STATE_OF.format(label=one.label)
         found[f"{one.code}.note"] = state_words.NOTE_OF.format(label=one.label)
         found[f"{one.code}.why"] = state_words.WHY_OF.format(label=one.label)
-    return {**found, "nil": state_words.NIL_REPORT, **report_words.SENDER}
+    return {
+        **found,
+        "nil": state_words.NIL_REPORT,
+        "nil.note": state_words.NIL_WHY,
+        **report_words.SENDER,
+    }
 
 
 def _in_words(owed: OwedReport, name: str, text: str) -> str:

@@ -17,10 +17,11 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import empties, keeping, owed_report, queries
+from chalicelib.pages.unit import empties, keeping, owed_report, queries, reasons
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
-from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.pages.unit.owed_report import Last, OwedReport
+from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.forms.value import LONGEST_NOTE
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.draft import BESIDE
@@ -50,8 +51,9 @@ def check(site: Site, request: Request) -> Response:
     if not tried:
         given.pop("approved", "")  # said anew each time
         return _check_page(site, request, owed, typed, given)
-    found, why = _in_the_way(site, request, owed, given)
     read = owed_report.read(owed, typed)
+    found, why = _in_the_way(site, request, owed, given)
+    found += reasons.lacking(owed, read.content, owed_report.last_values(site, owed))
     wrong = found or read.faults or read.empties or why == report_words.FAULTS["unknown_field"]
     status = 422 if wrong else 409 if why else 200
     return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
@@ -88,7 +90,8 @@ def _check_page(
     labels = {indicator.code: indicator for indicator in owed.asked}
     last = owed_report.last_values(site, owed)
     odd = [one for one in queries.of(site, owed, read.content, last) if one.asked]
-    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE)
+    boxes = reasons.boxes(site, owed, read.content, last)
+    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE) | set(boxes)
     hidden = {name: text for name, text in typed.items() if name not in shown_there}
     return render.page(
         site,
@@ -101,13 +104,14 @@ def _check_page(
         hidden=hidden,
         read=read,
         queries=odd,
+        reasons=boxes,
         empties=empties.groups(site, owed, read.empties, last),
         answers=report_words.ANSWERS,
         labels=labels,
         faults=faults(owed, read.faults),
-        sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
+        sender_faults={fault.field: _sentence(fault, labels) for fault in found},
         understood=understood(owed, read.content),
-        given={"by.name": request.who.name, "by.post": request.who.post, **given},
+        given={"by.name": request.who.name, "by.post": request.who.post, **boxes, **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
         parked=[one for one in owed.parked.values() if one.typed],
@@ -115,16 +119,25 @@ def _check_page(
     )
 
 
+def _sentence(found: Fault, by_code: Mapping[str, Indicator]) -> str:
+    """Of a box for a reason, or of one for the sender."""
+    if found.code:
+        return report_words.fault(found, by_code[found.code])
+    return report_words.sender_fault(found)
+
+
 def send(site: Site, request: Request) -> Response:
     """Everything that is sent stands in the form itself: what was seen is what is kept."""
     owed = owed_report.load(site, request)
     typed = owed_report.typed_from(owed, request.form)
     read, why = owed_report.read(owed, typed), ""
+    last = owed_report.last_values(site, owed)
+    lacking = (*_sender_faults(request.form), *reasons.lacking(owed, read.content, last))
     if owed_report.unknown(owed, request.form):
         why = "unknown_field"
-    elif not (read.faults or read.empties or _sender_faults(request.form)):
+    elif not (read.faults or read.empties or lacking):
         try:
-            kept = _sent(site, request, owed, read.content)
+            kept = _sent(site, request, owed, read.content, last)
         except Ended:
             return _ended(site, request, owed, typed)
         except Refused as refused:
@@ -148,10 +161,11 @@ def _not_sent(site: Site, request: Request, owed: OwedReport, why: str) -> Respo
     return redirect(site, "report", owed.period.key, "check", send="1", **more)
 
 
-def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> Version:
+def _sent(
+    site: Site, request: Request, owed: OwedReport, content: Content, last: Mapping[str, Last]
+) -> Version:
     """Raises Refused, Clash, Ended."""
     form = request.form
-    last = owed_report.last_values(site, owed)
     sending = Sending(
         programme=owed.programme.key,
         period=owed.period,

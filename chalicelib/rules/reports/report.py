@@ -18,6 +18,7 @@ from chalicelib.rules.reports.states import State
 from chalicelib.rules.texts import text
 
 LARGEST = 100_000  # bytes of canonical content
+NIL_NOTE = "nil"  # among the notes: why a whole period is nil
 
 
 @dataclass(frozen=True)
@@ -175,26 +176,27 @@ def read(asked: Iterable[Indicator], typed: Mapping[str, str]) -> Reading:
         told = found is not value.NIL and found is not value.NOT_APPLICABLE
         if nil and told and code not in NARRATIVES:
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
-        note, wrong = _note(code, typed)
-        faults += wrong
-        if note:
-            notes[code] = note
+        faults += _take_note(code, typed, notes)
+    if nil:
+        faults += _take_note(NIL_NOTE, typed, notes)
     content = Content(figures, texts, notes, nil)
     if len(content.canonical().encode()) > LARGEST:
         faults.append(Fault("", "", "report_too_large"))
     return Reading(content, tuple(faults), tuple(empties))
 
 
-def _note(code: str, typed: Mapping[str, str]) -> tuple[str, list[Fault]]:
-    """What was said of a value; empty where nothing was, or what was can't be taken."""
+def _take_note(code: str, typed: Mapping[str, str], notes: dict[str, str]) -> list[Fault]:
+    """What was said of a value; nothing where nothing was, or what was can't be taken."""
     kind, said = typed.get(f"{code}.why", ""), text.tidy(typed.get(f"{code}.note", ""))
     if kind and kind not in a_note.KINDS:
-        return "", [Fault(f"{code}.why", code, "unknown_choice")]
+        return [Fault(f"{code}.why", code, "unknown_choice")]
     if text.forbidden(said):
-        return "", [Fault(f"{code}.note", code, "forbidden_character")]
+        return [Fault(f"{code}.note", code, "forbidden_character")]
     if len(said) > value.LONGEST_NOTE:
-        return "", [Fault(f"{code}.note", code, "note_too_long")]
-    return a_note.of(Answer(kind, said)), []
+        return [Fault(f"{code}.note", code, "note_too_long")]
+    if note := a_note.of(Answer(kind, said)):
+        notes[code] = note
+    return []
 
 
 def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
@@ -208,6 +210,8 @@ def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
             filled |= _typed_note(indicator.code, content.notes[indicator.code])
     if content.nil:
         filled["nil"] = "1"
+    if NIL_NOTE in content.notes:
+        filled |= _typed_note(NIL_NOTE, content.notes[NIL_NOTE])
     return filled
 
 

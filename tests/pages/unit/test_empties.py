@@ -11,6 +11,7 @@ from chalicelib.rules.reports.report import Content
 from chalicelib.store import reports
 from infra.visitor import Visitor
 from tests.conftest import ENGINES, OLD, Clock
+from tests.filling import all_nil
 from tests.pages.unit.test_form import BY, codes, text
 
 AS_UNIT = Callable[..., Visitor]
@@ -87,3 +88,84 @@ def test_a_stock_is_offered_no_nil(site: Site, as_unit: AS_UNIT, clock: Clock) -
         menu = page.partition(f'<select name="{code}.state"')[2].partition("</select>")[0]
         assert ('value="nil"' in menu) is offered
         assert 'value="na"' in menu
+
+
+# ------------------------------------------------------------------ reasons
+
+
+@pytest.mark.guards(
+    "what does not apply says why", "sent without ✓", "nothing carried over ✓", "the mark lost ✓"
+)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_does_not_apply_needs_a_reason_that_the_next_round_carries_over(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_UNIT, clock: Clock
+) -> None:
+    clock.now = AT[FIRST]
+    browser = as_unit("T01", OLD)
+    every = [code for code in codes(site, programme=OLD, period=FIRST) if code != "i4_6"]
+    nil = {f"{code}.state": "nil" for code in every} | {"i4_6.state": "na"}
+    page = browser.get(f"/report/{FIRST}")
+    check = browser.follow(browser.submit(page, FIRST, do="check", **nil))
+    refused = browser.follow(browser.submit(check, "send", **BY))
+    assert refused.status == 422
+    assert "Vui lòng ghi vì sao chỉ tiêu này không áp dụng" in text(refused)
+    why = {"i4_6.note": "Trung tâm không xếp loại rèn luyện"}
+    assert browser.submit(refused, "send", **BY, **why).status == 303
+    assert content(site, FIRST).notes == {"i4_6": "Trung tâm không xếp loại rèn luyện"}
+
+    clock.now = AT[SECOND]
+    browser = as_unit("T01", OLD)
+    check = browser.follow(browser.submit(browser.get(f"/report/{SECOND}"), SECOND, do="check"))
+    assert "Không áp dụng: Trung tâm không xếp loại rèn luyện" in text(check)
+    check = browser.follow(browser.submit(check, "/check", do="na"))
+    ready = all_nil(browser, check)
+    assert 'value="Trung tâm không xếp loại rèn luyện"' in ready.body.decode()
+    assert browser.submit(ready, "send", **BY).status == 303
+    assert content(site, SECOND).figures["i4_6"] is False
+    assert content(site, SECOND).notes == content(site, FIRST).notes
+    said = text(as_staff("chuyenvien@vinhlong.example").get(f"/desk/{OLD}/{SECOND}/reports/T01"))
+    assert "Giải thích: Trung tâm không xếp loại rèn luyện" in said
+
+
+def test_a_choice_made_anew_begins_with_the_reason_of_the_round_before(
+    site: Site, as_unit: AS_UNIT, clock: Clock
+) -> None:
+    told(site, as_unit, clock, FIRST, **{"i4_6.state": "na", "i4_6.note": "Không xếp loại"})
+    clock.now = AT[SECOND]
+    browser = as_unit("T01", OLD)
+    page = browser.get(f"/report/{SECOND}")
+    check = browser.submit(page, SECOND, do="check", **{"i4_6.state": "na"})
+    ready = all_nil(browser, browser.follow(check)).body.decode()
+    assert 'name="i4_6.note" type="text" autocomplete="off" value="Không xếp loại"' in ready
+
+
+@pytest.mark.guards("a nil period after figures says why", "sent without ✓", "asked always ✓")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_nil_period_after_one_with_figures_says_why(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_UNIT, clock: Clock
+) -> None:
+    told(site, as_unit, clock, FIRST, **STOCKS, i1_5="425")
+    clock.now = AT[SECOND]
+    browser = as_unit("T01", OLD)
+    page = browser.get(f"/report/{SECOND}")
+    check = browser.follow(browser.submit(page, SECOND, do="check", nil="1"))
+    assert ".why" not in check.body.decode()  # one question, not one for each figure
+    refused = browser.follow(browser.submit(check, "send", **BY))
+    assert refused.status == 422
+    assert "Vui lòng ghi vì sao kỳ này không phát sinh số liệu nào" in text(refused)
+    why = {"nil.note": "Trường tạm nghỉ để sửa chữa"}
+    assert browser.submit(refused, "send", **BY, **why).status == 303
+    assert content(site, SECOND).notes == {"nil": "Trường tạm nghỉ để sửa chữa"}
+    said = text(as_staff("chuyenvien@vinhlong.example").get(f"/desk/{OLD}/{SECOND}/reports/T01"))
+    assert "Lý do: Trường tạm nghỉ để sửa chữa" in said
+    assert "425 → Không phát sinh" in said
+    again = browser.get(f"/report/{SECOND}").body.decode()
+    assert 'name="nil.note" value="Trường tạm nghỉ để sửa chữa"' in again
+
+
+def test_a_nil_period_after_none_or_nothing_is_not_asked_why(
+    site: Site, as_unit: AS_UNIT, clock: Clock
+) -> None:
+    told(site, as_unit, clock, FIRST, i1_5="0")
+    told(site, as_unit, clock, SECOND, nil="1")
+    assert content(site, SECOND).notes == {}
