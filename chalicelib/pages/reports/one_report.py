@@ -12,15 +12,13 @@ from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
-from chalicelib.pages.unit import owed_report, queries
+from chalicelib.pages.reports import report_lines
+from chalicelib.pages.unit import owed_report
 from chalicelib.pages.unit.fields import shown
-from chalicelib.pages.unit.owed_report import Last, OwedReport
-from chalicelib.pages.unit.queries import Query
-from chalicelib.rules.forms import value
+from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.programmes.period import working_day
 from chalicelib.rules.reports import note, report
-from chalicelib.rules.reports.note import Answer
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
@@ -33,25 +31,6 @@ from chalicelib.store import acts, contacts, notices, programmes, reports, unit_
 
 STYLES = ("base", "desk", "one_report")
 _TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
-
-
-class Line(NamedTuple):
-    """One indicator: what was sent, what the last report said, what is striking."""
-
-    label: str
-    said: str
-    measured_in: str
-    last: str
-    last_period: str
-    query: Query | None  # where it is odd
-    note: Answer
-
-
-class Part(NamedTuple):
-    code: str
-    label: str
-    lines: list[Line]  # figures
-    texts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +119,9 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
     events = acts.events(site.table, p, key, code)
     told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
     return {
-        "sections": parts(owed, content, last, queries.of(site, owed, content, last)),
+        "sections": report_lines.parts(
+            owed, content, last, report_lines.marks(site, owed, content, last)
+        ),
         "version": versions[-1] if versions else None,
         "why_nil": content.notes.get(report.NIL_NOTE, ""),
         "versions": versions,
@@ -184,40 +165,6 @@ def _neighbours(units: list[Unit], code: str) -> tuple[Unit | None, Unit | None,
 
 
 # ------------------------------------------------------------------ the content
-
-
-def parts(
-    owed: OwedReport, content: Content, last: Mapping[str, Last], odd: Iterable[Query]
-) -> list[Part]:
-    found, by_code = [], {one.indicator.code: one for one in odd}
-    for section in owed.sections:
-        lines = [
-            _line(one, content, last.get(one.code), by_code.get(one.code))
-            for one in section.indicators
-            if not one.is_text and one.code in content.figures
-        ]
-        texts = [
-            (one.label, shown(one, content.texts[one.code]))
-            for one in section.indicators
-            if one.is_text and one.code in content.texts
-        ]
-        found.append(Part(section.code, section.label, lines, texts))
-    return found
-
-
-def _line(one: Indicator, content: Content, last: Last | None, query: Query | None) -> Line:
-    figure = content.figures[one.code]
-    is_value = figure is not value.NIL and figure is not value.NOT_APPLICABLE
-    counted = is_value and one.kind in ("count", "amount", "rank")
-    return Line(
-        one.label,
-        shown(one, figure),
-        one.measured_in if counted else "",
-        shown(one, last.figure) if last else "",
-        last.period if last else "",
-        query,
-        note.answer(content.notes.get(one.code, "")),
-    )
 
 
 class Compared(NamedTuple):

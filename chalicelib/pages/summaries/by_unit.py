@@ -152,7 +152,7 @@ def _shown(indicator: Indicator, one: Aggregate) -> dict[str, str | int]:
     return {
         "value": said,
         "parts": parts,
-        "expected": one.expected,
+        "expected": one.applies,
         "with_value": one.with_value,
     }
 

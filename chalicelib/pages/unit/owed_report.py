@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import EllipsisType
 
 from chalicelib.edges.ports import Site
 from chalicelib.pages.frame.web import Problem, Request
@@ -144,6 +145,24 @@ def last_values(site: Site, owed: OwedReport) -> dict[str, Last]:
         if not wanted:
             break
     return found
+
+
+def unchanged(site: Site, owed: OwedReport, figures: Mapping[str, Figure]) -> dict[str, int]:
+    """What stands as it stood: in how many earlier reports in a row, of up to four."""
+    standing = {one.code for one in owed.asked if one.code in figures and not one.occurs}
+    found = dict[str, int]()
+    for period in calendar.previous(owed.periods, owed.period.key)[:_LOOK_BACK]:
+        before = (figures_of(site, owed, period) if standing else None) or {}
+        same = {code for code in standing if _are_same(before.get(code, ...), figures[code])}
+        found |= {code: found.get(code, 0) + 1 for code in same}
+        standing -= before.keys() - same
+    return found
+
+
+def _are_same(last: Figure | EllipsisType, now: Figure) -> bool:
+    """Of values alone: what was nil or did not apply stands nowhere."""
+    no_value = now is value.NIL or now is value.NOT_APPLICABLE
+    return not no_value and type(last) is type(now) and last == now
 
 
 def figures_of(site: Site, owed: OwedReport, period: Period) -> Mapping[str, Figure] | None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates, problems
@@ -25,7 +26,7 @@ from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.forms.value import LONGEST_NOTE
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.draft import BESIDE
-from chalicelib.rules.reports.report import Content, Fault, Sender, Version
+from chalicelib.rules.reports.report import Content, Fault, Reading, Sender, Version
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.texts.text import forbidden
 from chalicelib.store import reports
@@ -88,11 +89,7 @@ def _check_page(
 ) -> Response:
     read = owed_report.read(owed, typed)
     labels = {indicator.code: indicator for indicator in owed.asked}
-    last = owed_report.last_values(site, owed)
-    odd = [one for one in queries.of(site, owed, read.content, last) if one.asked]
-    boxes = reasons.boxes(site, owed, read.content, last)
-    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE) | set(boxes)
-    hidden = {name: text for name, text in typed.items() if name not in shown_there}
+    asked = _asked(site, owed, typed, read)
     return render.page(
         site,
         request,
@@ -101,22 +98,40 @@ def _check_page(
         styles=STYLES,
         owed=owed,
         typed=typed,
-        hidden=hidden,
         read=read,
-        queries=odd,
-        reasons=boxes,
-        empties=empties.groups(site, owed, read.empties, last),
-        answers=report_words.ANSWERS,
         labels=labels,
         faults=faults(owed, read.faults),
         sender_faults={fault.field: _sentence(fault, labels) for fault in found},
         understood=understood(owed, read.content),
-        given={"by.name": request.who.name, "by.post": request.who.post, **boxes, **given},
+        given={
+            "by.name": request.who.name,
+            "by.post": request.who.post,
+            **asked["reasons"],
+            **given,
+        },
         refused=refused,
         overdue=request.now > owed.obligation.due,
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
+        **asked,
     )
+
+
+def _asked(site: Site, owed: OwedReport, typed: Mapping[str, str], read: Reading) -> dict[str, Any]:
+    """What the page asks beside faults: of odd values, for reasons, for what is empty. All else
+    that was typed is hidden in the form.
+    """
+    last = owed_report.last_values(site, owed)
+    odd = [one for one in queries.of(site, owed, read.content, last) if one.asked]
+    boxes = reasons.boxes(site, owed, read.content, last)
+    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE) | set(boxes)
+    return {
+        "queries": odd,
+        "answers": report_words.ANSWERS,
+        "reasons": boxes,
+        "empties": empties.groups(site, owed, read.empties, last),
+        "hidden": {name: text for name, text in typed.items() if name not in shown_there},
+    }
 
 
 def _sentence(found: Fault, by_code: Mapping[str, Indicator]) -> str:

@@ -16,7 +16,10 @@ _EXACT = Context(prec=60, traps=[Inexact])
 
 @dataclass(slots=True)
 class Aggregate:
-    """One indicator over some units. `expected` = units asked; missing is what remains."""
+    """One indicator over some units. `expected` = units asked; missing is what remains.
+
+    Whom it does not apply to is not expected to give it: a summary's "expected" is `applies`.
+    """
 
     expected: int = 0
     with_value: int = 0
@@ -63,6 +66,10 @@ class Aggregate:
         else:
             self.total += other.total
 
+    @property
+    def applies(self) -> int:
+        return self.expected - self.not_applicable
+
     def as_json(self, indicator: Indicator) -> dict[str, Any]:
         """Counts are integers, amounts strings, a ratio's value a percentage string."""
         numerator = denominator = None
@@ -71,7 +78,7 @@ class Aggregate:
         elif indicator.kind == "yesno":
             numerator, denominator = self.numerator, self.expected
         return {
-            "expected": self.expected,
+            "expected": self.applies,
             "value": self._value(indicator, numerator, denominator),
             "numerator": numerator,
             "denominator": denominator,

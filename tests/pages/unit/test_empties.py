@@ -169,3 +169,26 @@ def test_a_nil_period_after_none_or_nothing_is_not_asked_why(
     told(site, as_unit, clock, FIRST, i1_5="0")
     told(site, as_unit, clock, SECOND, nil="1")
     assert content(site, SECOND).notes == {}
+
+
+# ------------------------------------------------------------------ the officer's marks
+
+
+@pytest.mark.guards(
+    "what stands unchanged is marked for the officer", "one round only ✓", "flows too ✓"
+)
+def test_the_officer_reads_for_how_many_rounds_a_stock_stood_unchanged(
+    site: Site, as_unit: AS_UNIT, as_staff: AS_UNIT, clock: Clock
+) -> None:
+    for year, more in (("2023", {"i3_7_2": "0"}), (FIRST, {}), (SECOND, {})):
+        AT.setdefault(year, datetime(int(year), 12, 16, 3, tzinfo=UTC))
+        told(site, as_unit, clock, year, **(STOCKS | {"i1_5": "12"} | more))
+    said = text(as_staff("chuyenvien@vinhlong.example").get(f"/desk/{OLD}/{SECOND}/reports/T01"))
+
+    def row(label: str) -> str:
+        return said.partition(label)[2].partition("Không áp dụng")[0][:160]
+
+    assert "Không đổi 2 kỳ liền" in row("2.8 Nhà giáo đạt chuẩn")
+    assert "Không đổi 1 kỳ liền" in row("3.7 Trường có mức chuyển đổi số 2")
+    assert "Không đổi" not in row("1.5 Tập thể, cá nhân")
+    assert said.count("Không đổi") == 3  # the yes or no too
