@@ -18,6 +18,7 @@ from chalicelib.rules.reports.empties import Fill
 class Empty(NamedTuple):
     indicator: Indicator
     last: str  # empty where the last round says nothing
+    period: str  # of that; empty for the period just before
     typed: Mapping[str, str]  # what its tap would type; nothing where it has none
 
 
@@ -33,11 +34,12 @@ def groups(
             continue
         before = said.get(one.code)
         figure = before.figure if before else ...
-        kind = empties.fill(one, figure, is_previous=bool(before and not before.period))
+        kind = empties.fill(one, figure)
         told = shown(one, figure) if before else ""
         if kind == "na" and one.code in carried:
             told = f"{told}: {carried[one.code]}"
-        found[kind].append(Empty(one, told, _typed(one, kind, before, carried)))
+        period = before.period if before else ""
+        found[kind].append(Empty(one, told, period, _typed(one, kind, before, carried)))
     return found
 
 

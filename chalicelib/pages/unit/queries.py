@@ -26,7 +26,7 @@ class Query:
     new: str
     last: str
     last_period: str  # empty for the period just before
-    year_before: str  # empty where there is none
+    year_before: str  # empty where there is none, or it is the last one
     asked: bool
     answer: Answer
 
@@ -37,19 +37,23 @@ def of(site: Site, owed: OwedReport, content: Content, last: Mapping[str, Last])
     odd = odd_value.found(owed.asked, content.figures, compared, {})
     if not odd:  # nearly always: last year is not read then
         return []
-    year = _year_before(site, owed)
+    period = calendar.year_before(owed.periods, owed.period.key)
+    year = (owed_report.figures_of(site, owed, period) if period else None) or {}
+    key = period.key if period else ""
     odd = odd_value.found(owed.asked, content.figures, compared, year)
     most = 0 if content.nil else MOST_ASKED
     by_code = {one.code: one for one in owed.asked}
     return [
-        _query(one, by_code[one.code], content, last[one.code], year, place < most)
+        _query(
+            one,
+            by_code[one.code],
+            content,
+            last[one.code],
+            {} if last[one.code].key == key else year,
+            place < most,
+        )
         for place, one in enumerate(odd)
     ]
-
-
-def _year_before(site: Site, owed: OwedReport) -> Mapping[str, Figure]:
-    period = calendar.year_before(owed.periods, owed.period.key)
-    return (owed_report.figures_of(site, owed, period) if period else None) or {}
 
 
 def _query(

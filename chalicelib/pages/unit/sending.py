@@ -90,12 +90,13 @@ def _check_page(
     read = owed_report.read(owed, typed)
     labels = {indicator.code: indicator for indicator in owed.asked}
     asked = _asked(site, owed, typed, read)
+    by = {"by.name": request.who.name, "by.post": request.who.post}
     return render.page(
         site,
         request,
         "unit/check.html",
         status=status,
-        styles=STYLES,
+        styles=(*STYLES, "queries"),
         owed=owed,
         typed=typed,
         read=read,
@@ -103,12 +104,7 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: _sentence(fault, labels) for fault in found},
         understood=understood(owed, read.content),
-        given={
-            "by.name": request.who.name,
-            "by.post": request.who.post,
-            **asked["reasons"],
-            **given,
-        },
+        given={**by, **asked["reasons"], **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
         parked=[one for one in owed.parked.values() if one.typed],

@@ -11,10 +11,12 @@ from chalicelib.rules.forms.value import Figure
 Fill = Literal["nil", "keep", "na", "type"]
 
 
-def fill(one: Indicator, last: Figure | EllipsisType, *, is_previous: bool) -> Fill:
-    """`last` is ... where the last round says nothing; `is_previous`: it is the period before."""
+def fill(one: Indicator, last: Figure | EllipsisType) -> Fill:
+    """`last` is ... where the last round says nothing. What is of a school year or semester is of
+    that one alone.
+    """
     if last is value.NOT_APPLICABLE:
         return "na"
     if one.occurs:
         return "nil" if last is ... or value.is_nothing(last) else "type"
-    return "type" if last is ... or last is value.NIL or not is_previous else "keep"
+    return "type" if last is ... or last is value.NIL or one.as_of else "keep"

@@ -12,8 +12,8 @@ from tests.conftest import NEW, OLD
 FLOW, STOCK = indicator("i"), indicator("i", aggregate="latest")
 
 
-def filled(one, last=..., *, is_previous=True):
-    return fill(one, last, is_previous=is_previous)
+def filled(one, last=...):
+    return fill(one, last)
 
 
 @pytest.mark.guards("nil only where nothing can occur", "every flow whatever it was ✓")
@@ -40,7 +40,8 @@ def test_a_flow_is_nil_again_where_nothing_of_it_occurred_last_time(last, expect
 def test_what_stands_is_kept_as_it_stood_and_never_nil(one, last):
     assert filled(one, last) == "keep"
     assert filled(one) == filled(one, None) == "type"
-    assert filled(one, last, is_previous=False) == "type"  # a year old
+    of_a_year = one.model_copy(update={"as_of": "năm học"})
+    assert filled(of_a_year, last) == "type"
     assert filled(one, False) == "na"
 
 
