@@ -14,7 +14,8 @@ from chalicelib.jobs import summarise
 from chalicelib.rules.texts.clock import now
 from chalicelib.store import keys, programmes, summaries
 from infra import backup
-from infra.second_sum import Raw, compared, periods, reports, second_sum
+from infra.held_against import compared
+from infra.second_sum import Raw, periods, reports, second_sum
 
 _NOWHERE = "http://127.0.0.1"  # nobody visits what is restored for a drill
 

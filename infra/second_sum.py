@@ -7,13 +7,16 @@ exact fractions. So what both say is either right or wrong in two ways at once.
 import hashlib
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from infra.second_verdict import verdicts
 
 COVERAGE = ("expected", "received", "on_time", "late", "returned", "missing")
 COUNTS = ("expected", "with_value", "nil", "not_applicable", "missing")
@@ -114,16 +117,15 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
         "nil": sum(one is None for one in answers),
         "not_applicable": sum(one is False for one in answers),
         "missing": sum(one is ... for one in answers),
-        "numerator": None,
-        "denominator": None,
-        "value": None,
+        **dict.fromkeys(("numerator", "denominator", "value")),
+        "answers": dict(Counter(values)) if indicator["kind"] in ("yesno", "choice") else {},
     }
     match indicator["kind"]:
         case "ratio":
-            numerator, denominator = (sum(one[part] for one in values) for part in (0, 1))
+            numerator, denominator = (sum(Fraction(one[part]) for one in values) for part in (0, 1))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "yesno":
-            numerator, denominator = sum(one == "yes" for one in values), len(answers)
+            numerator, denominator = map(Fraction, (values.count("yes"), len(values)))
             counts |= {"numerator": numerator, "denominator": denominator}
         case "count" if values and indicator["aggregate"] != "none":
             counts["value"] = sum(values)
@@ -131,16 +133,21 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
             counts["value"] = sum((Fraction(one) for one in values), Fraction(0))
     if indicator["kind"] in ("ratio", "yesno") and values and denominator:
         counts["value"] = _half_up(Fraction(100 * numerator, denominator))
-    return counts
+    return counts | {"verdicts": verdicts(indicator, answers)}
 
 
-def _owing(raw: Raw, p: str, k: str) -> dict[str, str]:
-    """Unit -> bloc, without the exempt."""
-    units = owes(raw, p, date.fromisoformat(raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["end"]))
+def _owing(raw: Raw, p: str, k: str) -> tuple[dict[str, str], datetime]:
+    """Unit -> bloc, without the exempt; and the last instant at which any of them may send."""
+    period = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")
+    units = owes(raw, p, date.fromisoformat(period["end"]))
+    locks = [period["locks"]]
     for sort, terms in raw.under(f"PERIOD#{p}#{k}", "TERMS#").items():
+        unit = sort.removeprefix("TERMS#")
         if terms["exempt"]:
-            units.pop(sort.removeprefix("TERMS#"), None)
-    return units
+            units.pop(unit, None)
+        elif terms["due"] and unit in units:
+            locks.append(terms["due"])
+    return units, max(map(datetime.fromisoformat, locks))
 
 
 class _Reported(NamedTuple):
@@ -171,7 +178,7 @@ def _reported(raw: Raw, p: str, k: str) -> _Reported:
 
 def second_sum(raw: Raw, p: str, k: str) -> dict[str, Any]:
     """The summary as it must be, added up without the product's summary code."""
-    units = _owing(raw, p, k)
+    units, locks = _owing(raw, p, k)
     own = raw.noun(f"PROGRAMME#{p}", f"PERIOD#{k}")["form"]
     found = _reported(raw, p, k)
     forms = {unit: found.forms.get(unit, own) for unit in units}
@@ -194,7 +201,7 @@ def second_sum(raw: Raw, p: str, k: str) -> dict[str, Any]:
         lines[code] = _line(indicator, askers, sorted(blocs), units, found.said)
         if indicator["entered_by"] == "department":
             lines[code] |= _entered(raw, p, k, indicator)
-    return {**_completeness(units, found), "lines": lines}
+    return {**_completeness(units, found), "locks": locks, "lines": lines}
 
 
 def _completeness(units: Mapping[str, str], found: _Reported) -> dict[str, Any]:
@@ -243,58 +250,18 @@ def _entered(raw: Raw, p: str, k: str, indicator: Mapping[str, Any]) -> dict[str
     found = (json.loads(kept["figures"]) | json.loads(kept["texts"])).get(indicator["code"], ...)
     kind = indicator["kind"]
     told = found is not ... and found is not None and found is not False
-    if kind in ("text", "list"):
-        return {"value": {"": found if isinstance(found, list) else [found]} if told else {}}
     line: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
+    line["verdicts"] = dict.fromkeys((False, True), "none")
+    if kind in ("text", "list"):
+        lines = found if isinstance(found, list) else [found]
+        return line | {"value": {"": lines} if told else {}}
     if kind == "choice":
         labels = {one["name"]: one["label"] for one in indicator["choices"]}
         return line | {"value": labels[found] if told else None}
-    if found is not ... and not (kind == "rank" and not told):
+    if not (kind == "rank" and found is None):
         number = {"kind": "count" if kind == "rank" else kind, "aggregate": "sum"}
-        added = _added(number, [found])
+        added = _added({**indicator, **number}, [found])
         line |= {name: added[name] for name in line}
+        if "breached" in line["verdicts"].values():
+            line["verdicts"] = dict.fromkeys((False, True), "missed")
     return line
-
-
-def comparable(part: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """A line of the product's summary in the second sum's terms."""
-    line: dict[str, Any] = {name: part[name] for name in COUNTS}
-    line |= {"numerator": part["numerator"], "denominator": part["denominator"]}
-    found = part["value"]
-    if kind in ("text", "list"):
-        line["value"] = {one["unit"]: one["lines"] for one in found} if found else {}
-        return line
-    line["value"] = found
-    if found is not None:
-        line["value"] = Fraction(found) if kind == "amount" else found
-        line["value"] = Decimal(found) if kind in ("ratio", "yesno") else line["value"]
-    if "blocs" in part:
-        line["blocs"] = {bloc: comparable(one, kind) for bloc, one in part["blocs"].items()}
-    return line
-
-
-def compared(whole: Mapping[str, Any], right: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Each figure of the product's document: its name, what it is, what it must be."""
-    for name in (*COVERAGE, "nil"):
-        yield name, whole[name], right[name]
-    for name in ("missing_units", "late_units", "returned_units"):
-        yield name, sorted(one["code"] for one in whole[name]), sorted(right[name])
-    lines = {one["code"]: one for one in whole["indicators"] + whole["narratives"]}
-    yield "indicators", sorted(lines), sorted(right["lines"])
-    for code in lines.keys() & right["lines"].keys():
-        line, must = lines[code], dict(right["lines"][code])
-        is_text = line["kind"] in ("text", "list")
-        blocs, wanted = line["blocs"], must.pop("blocs")
-        yield f"{code} blocs", sorted(blocs), sorted(wanted)
-        yield from _figures(code, comparable({**line, "blocs": {}}, line["kind"]), must)
-        for bloc in blocs.keys() & wanted.keys():
-            part = comparable(blocs[bloc], line["kind"])
-            part |= {"value": None} if is_text else {}
-            yield from _figures(f"{code} {bloc}", part, wanted[bloc])
-
-
-def _figures(
-    name: str, found: Mapping[str, Any], must: Mapping[str, Any]
-) -> Iterator[tuple[str, Any, Any]]:
-    for what, right in must.items():
-        yield f"{name} {what}", found[what], right

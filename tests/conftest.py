@@ -191,6 +191,34 @@ def summed(tmp_path_factory: pytest.TempPathFactory, sampled: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation that holds everything (tests/everything.py): one for every process."""
+    from tests import everything
+
+    def fill(folder: Path) -> None:
+        made = embedded.open_site(folder / "data", HERE, Clock(MIDDLE_OF_Q4))
+        samples.load_all(made)
+        everything.fill(made).table.close()  # type: ignore[attr-defined]
+
+    return made_once(tmp_path_factory, "filled", fill) / "data"
+
+
+@pytest.fixture
+def whole(
+    tmp_path: Path, filled: Path, clock: Clock, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    """A copy of it; on DynamoDB its items under its key, without the files."""
+    site = embedded.open_site(shutil.copytree(filled, tmp_path / "data"), HERE, clock)
+    if engine == "sqlite":
+        yield site
+    else:
+        cloud = on_aws(request.getfixturevalue("ministack"), clock)
+        cloud.table.fill(site.table.everything())  # type: ignore[attr-defined]
+        yield replace(cloud, server_key=site.server_key)
+    site.table.close()  # type: ignore[attr-defined]
+
+
 @pytest.fixture
 def urls(tmp_path: Path, summed: Path) -> Iterator[dict[str, str]]:
     """A server of its own with the samples: who may enter, and by which address."""

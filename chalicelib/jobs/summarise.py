@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -14,7 +15,7 @@ from chalicelib.messages.summaries.files import words
 from chalicelib.rules.forms.form import Section
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
-from chalicelib.rules.reports.exempt_or_extended import without_exempt
+from chalicelib.rules.reports.exempt_or_extended import locks_for_all, without_exempt
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries import summary, workbook
@@ -157,17 +158,18 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         return other.running(period.key, period.end)
 
     sections = form.running(period.key, period.end)
-    tally = Tally(sections, owing_now(site, programme, period), period.form, asks)
+    units, locks = _expected(site, programme, period)
+    tally = Tally(sections, units, period.form, asks)
     tally.take(current(site.table, programme.key, period.key, tally.owes))
     figures = _entered(site, programme, period, sections)
     fingerprint = tally.fingerprint(
-        f"{summary.SHAPE} {figures.revision}",
+        f"{summary.SHAPE} {figures.revision} {as_of > locks}",  # verdicts are final at the lock
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
     if unchanged and kept and _are_there(site, kept):
         return False
-    whole = summary.document(tally, programme.key, period, as_of, figures)
+    whole = summary.document(tally, programme.key, period, as_of, figures, locks=locks)
     new = Kept(
         as_of=as_of,
         fingerprint=fingerprint,
@@ -246,8 +248,14 @@ def _fill(
 
 def owing_now(site: Site, programme: Programme, period: Period) -> list[Unit]:
     """The units that owe a report for this period and are not exempt, in official order."""
-    units = owing(programmes.units(site.table, programme), period.end)
-    return without_exempt(units, exempt_or_extended.terms(site.table, programme.key, period.key))
+    return _expected(site, programme, period)[0]
+
+
+def _expected(site: Site, programme: Programme, period: Period) -> tuple[list[Unit], datetime]:
+    """Who owes a report and is not exempt, and after which instant none is awaited."""
+    terms = exempt_or_extended.terms(site.table, programme.key, period.key)
+    units = without_exempt(owing(programmes.units(site.table, programme), period.end), terms)
+    return units, locks_for_all(period, units, terms)
 
 
 def changed_since(site: Site, programme: Programme, period: Period, kept: Kept) -> int:

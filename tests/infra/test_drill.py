@@ -12,7 +12,6 @@ from infra import backup, drill
 from infra.installation import backups_folder, owner_of_backups
 from tests import server
 from tests.conftest import Clock
-from tests.everything import fill
 from tests.infra.test_hostile_archives import changed
 
 LINE = re.compile(
@@ -20,11 +19,6 @@ LINE = re.compile(
     r"(\d+) figures compared, (\d+) differences"
 )
 SOME_DAY = server.datetime(2026, 11, 25, 3, 0, tzinfo=server.UTC)
-
-
-@pytest.fixture
-def whole(site: Site) -> Site:
-    return fill(site)
 
 
 @pytest.fixture

@@ -20,15 +20,10 @@ from infra import backup, migrations, rescue, unpacking
 from infra.server_key import ServerKey
 from tests import server
 from tests.conftest import HERE, NEW, OLD, Clock, on_aws
-from tests.everything import EVERY_FOLDER, fill, folders_of, kinds_in, made_by_keys
+from tests.everything import EVERY_FOLDER, folders_of, kinds_in, made_by_keys
 from tests.ministack import Ministack
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def whole(site: Site) -> Site:
-    return fill(site)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,11 +19,20 @@ from chalicelib.jobs.summarise import Failed
 from chalicelib.rules.forms.form import Form
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
+from chalicelib.rules.reports.exempt_or_extended import Terms
 from chalicelib.rules.reports.report import Content, Head, Sender
 from chalicelib.rules.review.act import Act
+from chalicelib.rules.summaries import summary
 from chalicelib.rules.summaries.department_figures import Entered
 from chalicelib.rules.units.unit import Unit
-from chalicelib.store import department_figures, keys, programmes, reports, summaries
+from chalicelib.store import (
+    department_figures,
+    exempt_or_extended,
+    keys,
+    programmes,
+    reports,
+    summaries,
+)
 from chalicelib.store.reports import Sending
 from tests import officer
 from tests.conftest import NEW, OLD, Clock
@@ -39,13 +49,19 @@ def assert_equal_to_an_independent_sum(site: Site, path: Path, p: str, k: str) -
     return whole
 
 
-def figure(chance: random.Random, kind: str) -> Any:
+def amount(chance: random.Random, most: int) -> str:
+    return f"{chance.randint(0, most)}.{chance.randint(1, 999):03}".rstrip("0")
+
+
+def figure(chance: random.Random, one: Any) -> Any:
     most = chance.choice((0, 3, 40, 2_000, 999_999_999_999_999))
-    match kind:
+    match one.kind:
         case "count" | "rank":
             return chance.randint(0, most)
         case "amount":
-            return f"{chance.randint(0, most)}.{chance.randint(1, 999):03}".rstrip("0")
+            return amount(chance, most)
+        case "ratio" if one.parts == "amount":
+            return sorted((amount(chance, most), amount(chance, most)), key=Decimal)
         case "ratio":
             whole = chance.randint(0, most)
             return [chance.randint(0, whole), whole]
@@ -73,7 +89,7 @@ def content(chance: random.Random, asked: list[Any]) -> Content:
         fate = chance.random()
         if fate < 0.08:
             continue
-        held: Any = figure(chance, one.kind)
+        held: Any = figure(chance, one)
         if fate < 0.20:
             held = None
         elif fate < 0.28 and not one.is_text:
@@ -247,16 +263,73 @@ def test_the_summary_equals_an_independent_sum_over_random_reports(
 ) -> None:
     move_units(site)
     fill(site, seed, p, k)
-    clock.now = the_period(site, p, k).locks + timedelta(days=30)
+    clock.now = the_period(site, p, k).locks
+    assert summarise(site, p, k)
+    assert not assert_equal_to_an_independent_sum(site, database, p, k)["locked"]
+    clock.now += timedelta(days=30)
     assert summarise(site, p, k)
     whole = assert_equal_to_an_independent_sum(site, database, p, k)
+    assert whole["locked"]
     assert whole["as_of"] == clock.now.isoformat()
     for name in ("received", "late", "returned", "missing", "on_time"):
         assert whole[name] > 0
 
 
+FLOOR = "i3_2"  # a ratio that is to be >=98%
+
+
+def verdict_of(site: Site, code: str) -> tuple[str, bool | None]:
+    lines = {line["code"]: line for line in document(site, OLD, "2024")["indicators"]}
+    return lines[code]["verdict"], lines[code]["met"]
+
+
+def send_half(site: Site) -> None:
+    half = Content(figures={FLOOR: [1, 2]}, texts={})
+    send(site, OLD, the_period(site, OLD, "2024"), "T01", half, now=IN_2024)
+
+
+@pytest.mark.guards(
+    "at the lock a summary is made anew, once, and its verdicts are final",
+    "the lock not in the fingerprint ✓",
+    "the lock not handed to the document ✓",
+)
+def test_at_the_lock_the_summary_is_made_anew_once_and_its_verdicts_are_final(
+    site: Site, clock: Clock
+) -> None:
+    send_half(site)
+    clock.now = the_period(site, OLD, "2024").locks
+    assert summarise(site, OLD, "2024")
+    assert verdict_of(site, FLOOR) == ("incomplete", None)
+    clock.now += timedelta(seconds=1)
+    assert summarise(site, OLD, "2024")
+    assert verdict_of(site, FLOOR) == ("missed", False)
+    clock.now += timedelta(days=30)
+    assert not summarise(site, OLD, "2024")
+
+
+@pytest.mark.guards("who has more time than the lock is awaited", "the period's own lock alone ✓")
+def test_while_one_unit_has_more_time_than_the_lock_nothing_is_final(
+    site: Site, database: Path, clock: Clock
+) -> None:
+    send_half(site)
+    period = the_period(site, OLD, "2024")
+    later = period.locks + timedelta(days=7)
+    site.table.write(exempt_or_extended.put(OLD, "2024", Terms("T02", due=later)))
+    clock.now = later
+    assert summarise(site, OLD, "2024")
+    assert not assert_equal_to_an_independent_sum(site, database, OLD, "2024")["locked"]
+    assert verdict_of(site, FLOOR) == ("incomplete", None)
+    clock.now = later + timedelta(seconds=1)
+    assert summarise(site, OLD, "2024")
+    assert assert_equal_to_an_independent_sum(site, database, OLD, "2024")["locked"]
+    assert verdict_of(site, FLOOR) == ("missed", False)
+
+
 def another_version(form: Form) -> Form:
-    """Some indicators out, some of other blocs, some new: every seventh, fifth and third."""
+    """Some indicators out, some of other blocs, some new: every seventh, fifth and third.
+
+    A new ratio is one of amounts.
+    """
     sections = []
     for section in form.sections:
         asked = []
@@ -266,7 +339,8 @@ def another_version(form: Form) -> Form:
             blocs = ("T",) if n % 5 == 2 else one.blocs
             asked.append(one.model_copy(update={"blocs": blocs}))
             if n % 3 == 1 and section.code != "narratives":
-                asked.append(one.model_copy(update={"code": f"{one.code[:28]}_new"}))
+                new = {"code": f"{one.code[:28]}_new", "parts": "amount"}
+                asked.append(one.model_copy(update=new))
         sections.append(section.model_copy(update={"indicators": tuple(asked)}))
     return Form(version=form.version + 1, title=form.title, sections=tuple(sections))
 
@@ -298,6 +372,7 @@ def test_mixed_versions_of_the_form_equal_an_independent_sum_too(
     assert set(whole["forms"]) == {str(old.version), str(new.version)}
     only = [line for line in whole["indicators"] if line["forms"]]
     assert {v for line in only for v in line["forms"]} == {old.version, new.version}
+    assert any(line["kind"] == "ratio" and "." in str(line["numerator"]) for line in only)
 
 
 @pytest.mark.guards(
@@ -364,6 +439,21 @@ def test_the_stored_totals_stay_small(site: Site, clock: Clock) -> None:
     item = site.table.get(keys.summary(OLD, "2024"))
     assert item is not None
     assert sum(len(str(part).encode()) for part in item.body.values()) <= 100_000
+
+
+@pytest.mark.guards("a summary of an older shape is summed anew, once", "the shape left out ✓")
+def test_a_summary_of_an_older_shape_is_summed_anew_once(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.now = IN_2024
+    send_half(site)
+    with monkeypatch.context() as older:
+        older.setattr(summary, "SHAPE", 3)
+        assert summarise(site, OLD, "2024")
+        assert document(site, OLD, "2024")["shape"] == 3
+    assert summarise(site, OLD, "2024")
+    assert document(site, OLD, "2024")["shape"] == summary.SHAPE
+    assert not summarise(site, OLD, "2024")
 
 
 class CountedFiles:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -14,7 +15,6 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize
 from chalicelib.edges import embedded
 from chalicelib.pages.frame import render
 from chalicelib.ways import WAYS
-from infra import samples
 from infra.browser import DESK, PHONE
 from infra.gateway import Reply
 from tests import everything
@@ -59,15 +59,15 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
+def seen(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Seen:
     """One walk for every process of this test run."""
 
     def walk(folder: Path) -> None:
-        site = embedded.open_site(folder / "data", HERE, Clock(MIDDLE_OF_Q4))
-        samples.load_all(site)
-        town = everything.Town(everything.fill(site))
+        data = shutil.copytree(filled, folder / "data")
+        site = embedded.open_site(data, HERE, Clock(MIDDLE_OF_Q4))
+        town = everything.Town(site)
         render._environment.cache_clear()
-        walked = Walk(town, folder / "data" / "outbox")
+        walked = Walk(town, data / "outbox")
         pages = walked.pages()
         site.table.close()
         templates = {name for _, name in render._environment().cache or {}}

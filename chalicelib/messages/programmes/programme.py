@@ -24,6 +24,7 @@ COLUMNS: Mapping[str, str] = {
     "choices": "phương án",
     "section": "nội dung",
     "kind": "kiểu",
+    "parts": "kiểu của tử số, mẫu số",
     "entered_by": "nơi nhập",
     "aggregate": "cách tổng hợp",
     "measured_in": "đơn vị tính",

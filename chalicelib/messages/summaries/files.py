@@ -5,6 +5,7 @@ from dataclasses import replace
 from chalicelib.messages.frame import dates
 from chalicelib.messages.own_words import BLOC_FIRST, ITSELF_FIRST, filled
 from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.summaries import verdicts
 from chalicelib.rules.programmes.programme import Department
 from chalicelib.rules.summaries.cells import Words
 
@@ -17,7 +18,7 @@ _WORDS = Words(
         "Đơn vị tính",
         "Cách tổng hợp",
         "Mục tiêu",
-        "Đạt",
+        "Đánh giá",
         "Kết quả",
         "Tử số",
         "Mẫu số",
@@ -37,7 +38,7 @@ _WORDS = Words(
     ),
     rules=state_words.AGGREGATES,
     by_department=f"{ITSELF_FIRST} nhập",
-    met={True: "Đạt", False: "Chưa đạt", None: ""},
+    verdict=verdicts.said,
     missing=state_words.MISSING,
     value_states=state_words.VALUE_STATES,
     states=state_words.STATES,

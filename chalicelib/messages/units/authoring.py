@@ -55,7 +55,7 @@ FORM_FAULTS: Mapping[str, str] = {
     "nothing_to_end": "end_group thừa",
     "never_ended": "nhóm này thiếu end_group",
     "empty_section": "nội dung này không có chỉ tiêu nào",
-    "ratio_parts": "nhóm tỷ lệ cần đúng hai dòng integer: MÃ_num rồi MÃ_den",
+    "ratio_parts": "nhóm tỷ lệ cần đúng hai dòng cùng kiểu integer hoặc decimal: MÃ_num rồi MÃ_den",
     "not_in_a_ratio": "trong nhóm tỷ lệ, cột này ghi ở dòng begin_group",
     "outside_a_section": "chỉ tiêu phải nằm trong một nội dung (begin_group)",
     "reserved_name": "đuôi _num và _den chỉ dùng trong nhóm tỷ lệ",

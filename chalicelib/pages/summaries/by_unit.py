@@ -17,6 +17,7 @@ from chalicelib.rules.reports import report
 from chalicelib.rules.reports.exempt_or_extended import without_exempt
 from chalicelib.rules.summaries import todays_units
 from chalicelib.rules.summaries.aggregate import Aggregate
+from chalicelib.rules.summaries.cells import answered
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.successions import Lines
@@ -32,6 +33,7 @@ def by_unit(site: Site, request: Request) -> Response:
     first = next(iter(by_code.values()), None)
     indicator = by_code.get(request.query.get("code", ""), first)
     found = _found(site, request, asked, indicator) if indicator else {}
+    shown = request.query.get("show", "")
     return render.page(
         site,
         request,
@@ -41,7 +43,7 @@ def by_unit(site: Site, request: Request) -> Response:
         period=period,
         choices=choices,
         indicator=indicator,
-        shown="today" if request.query.get("show") == "today" else "reported",
+        shown=shown if shown in ("today", "missing") else "reported",
         day=today(request.now),
         blocs=programme.blocs,
         **found,
@@ -118,36 +120,37 @@ def _found(site: Site, request: Request, its: _Asked, indicator: Indicator) -> d
     regrouped = todays_units.by_todays_units(indicator, answers, heirs, in_force(everyone, day))
     return {
         "rows": [(unit, _shown(indicator, one), states.get(unit.code)) for unit, one in rows],
+        "without": [(unit, states.get(unit.code)) for unit, one in rows if one.missing],
         "regrouped": regrouped,
         "total": _shown(indicator, total),
         "again": _shown(indicator, regrouped.total),
         "shown_as": lambda one: _shown(indicator, one),
-        "choice": _choices(indicator, given),
+        "ranks": _ranks(indicator, given),
         "names": {unit.code: unit.name for unit in in_force(everyone, day).values()},
     }
 
 
-def _choices(indicator: Indicator, given: dict[str, object]) -> dict[str, str]:
-    """What units chose of a list; ranks stand as they are. Neither is added up."""
-    if indicator.kind not in ("choice", "rank"):
+def _ranks(indicator: Indicator, given: dict[str, object]) -> dict[str, str]:
+    """Ranks stand as they are: they are not added up."""
+    if indicator.kind != "rank":
         return {}
-    labels = {one.name: one.label for one in indicator.choices}
-    said = {unit: str(one) for unit, one in given.items() if isinstance(one, str | int)}
-    return {unit: labels.get(one, one) for unit, one in said.items()}
+    return {unit: str(one) for unit, one in given.items() if isinstance(one, int)}
 
 
 def _shown(indicator: Indicator, one: Aggregate) -> dict[str, str | int]:
     """A total as it is read: the value, its two numbers, and on how many units it stands."""
     kept = one.as_json(indicator)
     value = kept["value"]
-    if value is None:
+    parts = ""
+    if kept.get("answers"):
+        said = _answered(one, kept["answers"])
+    elif value is None:
         said = _without_value(one)
-    elif indicator.kind in ("ratio", "yesno"):
+    elif indicator.kind == "ratio":
         said = f"{value} %".replace(".", ",")
     else:
         said = number.shown(Decimal(value), indicator.decimals)
-    parts = ""
-    if kept["denominator"] is not None and one.with_value:
+    if indicator.kind == "ratio" and one.with_value:
         parts = f"{number.shown(kept['numerator'])}/{number.shown(kept['denominator'])}"
     return {
         "value": said,
@@ -155,6 +158,13 @@ def _shown(indicator: Indicator, one: Aggregate) -> dict[str, str | int]:
         "expected": one.applies,
         "with_value": one.with_value,
     }
+
+
+def _answered(one: Aggregate, answers: Iterable[dict[str, Any]]) -> str:
+    """A unit's own answer; of several units each answer with its count and share."""
+    if one.expected == 1:
+        return next(str(answer["label"]) for answer in answers if answer["count"])
+    return answered({"answers": answers})
 
 
 def _without_value(one: Aggregate) -> str:

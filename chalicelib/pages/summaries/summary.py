@@ -146,10 +146,12 @@ def summary(site: Site, request: Request) -> Response:
 
 def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[str, Any]]:
     """The totals of the period before, by code, where it was summed: for comparing."""
+    from chalicelib.rules.summaries.summary import earlier_lines
+
     periods = programmes.periods(site.table, programme.key)
     earlier = previous(periods, period.key)
     kept = summaries.summary(site.table, programme.key, earlier[0].key) if earlier else None
-    return {line["code"]: line for line in kept.totals["indicators"]} if kept else {}
+    return earlier_lines(kept.totals) if kept else {}
 
 
 def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
@@ -166,11 +168,15 @@ def _document(site: Site, kept: Kept | None) -> dict[str, Any] | None:
 
 def _parts(programme: Programme, whole: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the page goes through of a summary; nothing where there is none."""
+    from chalicelib.messages.summaries import verdicts
+
     blocs, lines = (whole["blocs"], whole["indicators"]) if whole else ((), ())
     return {
         "blocs": [bloc for bloc in programme.blocs if bloc in blocs],
         "sections": _by_section(lines),
-        "missed": [line for line in lines if line["met"] is False],
+        "verdict": verdicts,
+        "missed": verdicts.not_met(lines),
+        "incomplete": sum(line["verdict"] == "incomplete" for line in lines),
     }
 
 

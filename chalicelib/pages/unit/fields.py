@@ -87,7 +87,7 @@ def shown(indicator: Indicator, found: Any) -> str:
         return state_words.VALUE_STATES["na"]
     text = value.shown(indicator, found)
     if indicator.kind == "ratio":
-        share = number.percent(*found)
+        share = number.percent(*value.parts(found))
         told = (
             state_words.PERCENT.format(share=number.shown(share, 2)) if share is not None else "–"
         )

@@ -23,7 +23,7 @@ from chalicelib.store import drafts, exempt_or_extended, programmes, reports
 
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
-_BESIDE = ("state", "note", "why", "read")  # what a field may carry besides its boxes
+_BESIDE = ("state", "note", "why")  # what a field may carry besides its boxes
 _OF_ALL = {"nil", f"{report.NIL_NOTE}.note"}  # of the report as a whole
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
@@ -192,8 +192,9 @@ def newest(site: Site, owed: OwedReport) -> Version | None:
 
 def names_of(indicator: Indicator) -> tuple[str, ...]:
     """All that a form may say about one indicator."""
-    code = indicator.code
-    return *value.fields(indicator), *(f"{code}.{part}" for part in _BESIDE)
+    boxes = value.fields(indicator)
+    beside = (f"{indicator.code}.{part}" for part in _BESIDE)
+    return *boxes, *(f"{box}.read" for box in boxes), *beside
 
 
 def names(owed: OwedReport) -> set[str]:
@@ -204,9 +205,8 @@ def names(owed: OwedReport) -> set[str]:
 
 def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:
     """Whether the form that asks these has a field of this name."""
-    code, _, part = name.partition(".")
-    one = by_code.get(code)
-    return name in _OF_ALL or (one is not None and (part in _BESIDE or name in value.fields(one)))
+    one = by_code.get(name.partition(".")[0])
+    return name in _OF_ALL or (one is not None and name in names_of(one))
 
 
 def _by_code(owed: OwedReport) -> dict[str, Indicator]:
@@ -231,5 +231,5 @@ def typed_from(owed: OwedReport, form: Mapping[str, str]) -> dict[str, str]:
         and not (content == "value" and name.endswith(".state"))
     }
     for name in [name for name in typed if name.endswith(".read")]:
-        typed = value.settled(by_code[name.removesuffix(".read")], typed)
+        typed = value.settled(by_code[name.partition(".")[0]], typed)
     return typed

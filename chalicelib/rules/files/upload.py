@@ -19,6 +19,7 @@ _HEAD = 2_048  # bytes that say what a text is
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLINDLY = (("utf-16-le", slice(1, None, 2)), ("utf-16-be", slice(0, None, 2)))  # no mark says so
+_SHORTEST = 16  # bytes of a table in it
 _MOSTLY = 2  # of heads in Latin letters more than one half of the high bytes is 0
 _ENCRYPTED_NAME = "EncryptedPackage".encode("utf-16-le")  # of an .xlsx with a password
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
@@ -74,7 +75,8 @@ def _encoding(content: bytes) -> str:
     if content.startswith(_UTF16):
         return "utf-16"
     head = content[:_HEAD]
-    for name, high in _BLINDLY if len(content) % 2 == 0 else ():
+    may_be = len(content) % 2 == 0 and len(content) > _SHORTEST
+    for name, high in _BLINDLY if may_be else ():
         if head[high].count(0) * _MOSTLY > len(head[high]):
             return name
     return "utf-8-sig"

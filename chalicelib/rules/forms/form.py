@@ -46,6 +46,7 @@ class Indicator(Frozen):
     valid_to: date | None = None
     jump: str = ""
     choices: tuple[Choice, ...] = ()
+    parts: Literal["count", "amount"] = "count"  # what the two numbers of a ratio are
     num_label: str = ""
     den_label: str = ""
 
@@ -119,11 +120,11 @@ class Form(BaseModel):
 
     def changed_kinds(self, newer: "Form") -> list[str]:
         """Codes whose kind differs in the newer version: what was stored could not be read."""
+        kinds = {one.code: (one.kind, one.parts) for one in indicators(self.sections)}
         return [
             indicator.code
             for indicator in indicators(newer.sections)
-            if indicator.code in self.by_code
-            and self.by_code[indicator.code].kind != indicator.kind
+            if kinds.get(indicator.code, ()) not in ((), (indicator.kind, indicator.parts))
         ]
 
 

@@ -8,7 +8,7 @@ from chalicelib.rules.forms.form import Form, Indicator, Section
 
 # Of an indicator: what only its readers see, and what decides how it is read and added up.
 WORDS = ("label", "hint", "about", "num_label", "den_label", "choices")
-RULES = tuple(n for n in Indicator.model_fields if n not in (*WORDS, "code", "kind"))
+RULES = tuple(n for n in Indicator.model_fields if n not in (*WORDS, "code", "kind", "parts"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _refused(earlier: Sequence[Form], new: Form) -> Iterator[Refusal]:
             if known is None:
                 continue
             # Who gives the figure is part of its meaning: one total can't hold both.
-            for column in ("kind", "entered_by"):
+            for column in ("kind", "parts", "entered_by"):
                 before, after = getattr(known, column), getattr(one, column)
                 if before != after:
                     yield Refusal(code, one.label, column, older.version, before, after)

@@ -1,6 +1,5 @@
 """Targets as they are written in the plan: >=98%, <=5, <0.5%, 1.000; other text is only shown."""
 
-import operator
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,15 +8,6 @@ from chalicelib.rules.texts import number
 from chalicelib.rules.texts.number import Ambiguous, NotRead
 
 _FORM = re.compile(r"(>=|<=|≥|≤|<|>|=)?\s*(\d[\d., ]*?)\s*(%)?")
-_COMPARE = {
-    ">=": operator.ge,
-    "≥": operator.ge,
-    "<=": operator.le,
-    "≤": operator.le,
-    "<": operator.lt,
-    ">": operator.gt,
-    "=": operator.eq,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +15,6 @@ class Target:
     sign: str
     amount: Decimal
     percent: bool
-
-    def met_by(self, total: Decimal) -> bool:
-        return bool(_COMPARE[self.sign](total, self.amount))
-
-    def met_by_share(self, numerator: int, denominator: int) -> bool:
-        """Unrounded: numerator × 100 against amount × denominator, all exact."""
-        return bool(_COMPARE[self.sign](Decimal(numerator) * 100, self.amount * denominator))
 
 
 def parse(written: str, kind: str) -> Target | None:

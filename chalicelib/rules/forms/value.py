@@ -14,9 +14,9 @@ MOST_LINES = 50
 LONGEST_NOTE = 300
 
 # A figure as it is stored: a count or rank is an int, an amount its canonical text, a ratio
-# [numerator, denominator], a yes/no or choice its name. None is "nil" (không phát sinh),
-# False is "not applicable" (không áp dụng); what is missing has no entry at all.
-Figure: TypeAlias = int | str | list[int] | None
+# [numerator, denominator] of counts or of amounts, a yes/no or choice its name. None is "nil"
+# (không phát sinh), False is "not applicable" (không áp dụng); what is missing has no entry.
+Figure: TypeAlias = int | str | list[int] | list[str] | None
 Text: TypeAlias = str | list[str] | None
 NIL = None
 NOT_APPLICABLE = False
@@ -46,8 +46,7 @@ def fields(indicator: Indicator) -> tuple[str, ...]:
 def read(indicator: Indicator, typed: Mapping[str, str]) -> Figure | Text:
     """The value of one indicator. Raises Unreadable, or Empty where nothing was given."""
     code = indicator.code
-    if indicator.kind == "amount":
-        typed = settled(indicator, typed)
+    typed = settled(indicator, typed)
     raw = [typed.get(field, "") for field in fields(indicator)]
     for field, content in zip(fields(indicator), raw, strict=True):
         if text.forbidden(content):
@@ -78,13 +77,17 @@ def _whole(field: str, content: str) -> int:
 
 
 def _amount(indicator: Indicator, raw: list[str]) -> Figure:
+    return number.plain(_exact(indicator.code, raw[0]))
+
+
+def _exact(field: str, content: str) -> Decimal:
     try:
-        read = number.read_amount(raw[0])
+        read = number.read_amount(content)
     except NotRead as refused:
-        raise Unreadable(indicator.code, refused.problem) from None
+        raise Unreadable(field, refused.problem) from None
     if isinstance(read, Ambiguous):
-        raise Unreadable(indicator.code, "ambiguous", read.meanings)
-    return number.plain(read)
+        raise Unreadable(field, "ambiguous", read.meanings)
+    return read
 
 
 def _ratio(indicator: Indicator, raw: list[str]) -> Figure:
@@ -92,10 +95,15 @@ def _ratio(indicator: Indicator, raw: list[str]) -> Figure:
     for field, content in zip((num_field, den_field), raw, strict=True):
         if not content:
             raise Unreadable(field, "half_a_ratio")
-    num, den = _whole(num_field, raw[0]), _whole(den_field, raw[1])
-    if num > den:
+    if indicator.parts == "amount":
+        part, whole = _exact(num_field, raw[0]), _exact(den_field, raw[1])
+        figure: Figure = [number.plain(part), number.plain(whole)]
+    else:
+        num, den = _whole(num_field, raw[0]), _whole(den_field, raw[1])
+        part, whole, figure = Decimal(num), Decimal(den), [num, den]
+    if part > whole:
         raise Unreadable(num_field, "numerator_above_denominator")
-    return [num, den]
+    return figure
 
 
 def _yesno(indicator: Indicator, raw: list[str]) -> Figure:
@@ -139,7 +147,8 @@ def typed(indicator: Indicator, value: Figure | Text) -> dict[str, str]:
     if value is NOT_APPLICABLE:
         return {f"{code}.state": "na"}
     if indicator.kind == "ratio" and isinstance(value, list):
-        return {f"{code}.num": str(value[0]), f"{code}.den": str(value[1])}
+        said = unambiguous if indicator.parts == "amount" else str
+        return {f"{code}.num": said(str(value[0])), f"{code}.den": said(str(value[1]))}
     if indicator.kind == "list" and isinstance(value, list):
         return {code: "\n".join(str(line) for line in value)}
     if indicator.kind == "amount":
@@ -161,21 +170,28 @@ def settled(indicator: Indicator, typed: Mapping[str, str]) -> dict[str, str]:
 
     The answer must not outlive the text that it was given for.
     """
-    code, kept = indicator.code, dict(typed)
-    chosen = kept.pop(f"{code}.read", "")
-    try:
-        asked = number.read_amount(kept.get(code, ""))
-    except NotRead:
-        return kept
-    if isinstance(asked, Ambiguous) and chosen in map(number.plain, asked.meanings):
-        kept[code] = unambiguous(chosen)
+    kept = dict(typed)
+    for field in fields(indicator):
+        chosen = kept.pop(f"{field}.read", "")
+        if chosen:
+            kept[field] = _settled(kept.get(field, ""), chosen)
     return kept
+
+
+def _settled(written: str, chosen: str) -> str:
+    try:
+        asked = number.read_amount(written)
+    except NotRead:
+        return written
+    if isinstance(asked, Ambiguous) and chosen in map(number.plain, asked.meanings):
+        return unambiguous(chosen)
+    return written
 
 
 def shown(indicator: Indicator, value: Figure | Text) -> str:
     """A value as a person reads it; the words for nil and the like are the template's."""
     if indicator.kind == "ratio" and isinstance(value, list):
-        return "/".join(number.shown(int(part)) for part in value)
+        return "/".join(map(number.shown, parts(value)))
     if indicator.kind in ("count", "rank") and isinstance(value, int):
         return number.shown(value)
     if indicator.kind == "amount" and isinstance(value, str):
@@ -184,6 +200,12 @@ def shown(indicator: Indicator, value: Figure | Text) -> str:
         return "\n".join(str(line) for line in value)
     labels = {choice.name: choice.label for choice in indicator.choices}
     return labels.get(str(value), str(value))
+
+
+def parts(ratio: Sequence[int | str]) -> tuple[int | Decimal, int | Decimal]:
+    """The two numbers of a stored ratio."""
+    num, den = (part if isinstance(part, int) else Decimal(part) for part in ratio)
+    return num, den
 
 
 def is_nothing(figure: Figure) -> bool:

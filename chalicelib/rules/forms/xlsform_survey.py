@@ -133,13 +133,15 @@ class Survey:
 
     def _end_ratio(self, row: Row) -> None:
         names = [part["name"] for part in self._parts]
-        if names != [f"{row['name']}_num", f"{row['name']}_den"] or any(
-            type_of(part["type"]).name != "integer" for part in self._parts
+        types = {type_of(part["type"]).name for part in self._parts}
+        if names != [f"{row['name']}_num", f"{row['name']}_den"] or (
+            types not in ({"integer"}, {"decimal"})
         ):
             self._fault(row, "name", "ratio_parts")
             return
         num, den = (part["label"] for part in self._parts)
-        self._add(row, "ratio", num_label=num, den_label=den)
+        parts = "amount" if types == {"decimal"} else "count"
+        self._add(row, "ratio", parts=parts, num_label=num, den_label=den)
 
     def _question(self, row: Row, row_type: Type) -> None:
         if self._ratio is not None:

@@ -18,6 +18,7 @@ _TYPES = {
     "text": "text",
     "list": "text",
 }
+_PARTS = {"count": "integer", "amount": "decimal"}  # of a ratio
 _YES_NO = "yes_no"
 _MADE = datetime(2026, 1, 1)  # noqa: DTZ001 - the same form gives the same bytes
 
@@ -97,7 +98,7 @@ def _indicator(one: Indicator, lists: Mapping[tuple[Choice, ...], str]) -> Itera
     if one.kind == "ratio":
         yield {"type": "begin_group", **said}
         for part, label in (("num", one.num_label), ("den", one.den_label)):
-            yield {"type": "integer", "name": f"{one.code}_{part}", "label": label}
+            yield {"type": _PARTS[one.parts], "name": f"{one.code}_{part}", "label": label}
         yield {"type": "end_group"}
     elif one.choices:
         yield {"type": f"select_one {lists[one.choices]}", **said}

@@ -44,3 +44,9 @@ NO_TERMS = Terms("")
 def without_exempt(units: Iterable[Unit], terms: Mapping[str, Terms]) -> list[Unit]:
     """The units that still owe a report."""
     return [unit for unit in units if unit.code not in terms or not terms[unit.code].exempt]
+
+
+def locks_for_all(period: Period, units: Iterable[Unit], terms: Mapping[str, Terms]) -> datetime:
+    """The last instant at which any of these units may still report without being asked back."""
+    own = (terms[unit.code].locks_in(period) for unit in units if unit.code in terms)
+    return max(own, default=period.locks)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any, TypeAlias
 
+from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator, Section, indicators
 from chalicelib.rules.summaries.summary import Document
 from chalicelib.rules.summaries.tally import Sent
@@ -24,7 +24,7 @@ class Words:
     bloc_heads: tuple[str, ...]  # of each bloc's part of it, after {bloc}
     rules: Mapping[str, str]
     by_department: str
-    met: Mapping[bool | None, str]
+    verdict: Callable[[Document], str]
     missing: str
     value_states: Mapping[str, str]
     states: Mapping[str, str]
@@ -70,10 +70,10 @@ def _summary_cells(line: Document, words: Words) -> list[object]:
         line["measured_in"],
         _rule(line, words),
         line["target"],
-        words.met[line["met"]],
+        words.verdict(line),
         _result(line, line["kind"], words),
-        line["numerator"],
-        line["denominator"],
+        _part(line["numerator"]),
+        _part(line["denominator"]),
         *(line[name] for name in _COVERAGE),
     ]
 
@@ -96,11 +96,21 @@ def _result(part: Document, kind: str, words: Words) -> object:
         return state
     if kind == "choice" and part["value"]:
         return part["shown"]  # what the department entered, where it is no number
+    if kind == "choice" and part.get("answers"):
+        return answered(part)
     if kind in ("text", "list") or part["value"] is None:
         return None
     if kind in ("ratio", "yesno"):
         return number.Percent(part["value"])
     return part["value"] if kind in ("count", "rank") else Decimal(part["value"])
+
+
+def answered(part: Document) -> str:
+    """Each answer with its count and its share of those who answered."""
+    return "; ".join(
+        f"{one['label']}: {number.shown(one['count'])} ({number.shown(Decimal(one['share']), 2)} %)"
+        for one in part.get("answers", ())
+    )
 
 
 # A column of the sheet by unit: its head, its label, and the indicator with its part.
@@ -156,7 +166,8 @@ def unit_cells(
 def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
     """A value's cell."""
     if part:
-        return itemgetter(0 if part == "num" else 1)
+        place = 0 if part == "num" else 1
+        return lambda found: _part(found[place])
     match indicator.kind:
         case "ratio":
             return _share
@@ -168,14 +179,19 @@ def _maker(indicator: Indicator, part: str) -> Callable[[Any], object]:
     return lambda found: labels.get(found, found)
 
 
-def _share(found: tuple[int, int]) -> number.Percent | None:
-    share = number.percent(*found)
+def _part(found: int | str | None) -> int | Decimal | None:
+    """Of a ratio's two numbers: a count, or an amount as it is stored."""
+    return Decimal(found) if isinstance(found, str) else found
+
+
+def _share(found: Sequence[int | str]) -> number.Percent | None:
+    share = number.percent(*value.parts(found))
     return None if share is None else number.Percent(share)
 
 
 def column_total(line: Document, indicator: Indicator, part: str) -> int | Decimal | None:
     if indicator.kind == "ratio" and part:
-        return int(line["numerator" if part == "num" else "denominator"])
+        return _part(line["numerator" if part == "num" else "denominator"])
     if indicator.kind in ("count", "amount") and line["value"] is not None:
         return Decimal(line["value"]) if indicator.kind == "amount" else int(line["value"])
     return None

@@ -57,21 +57,26 @@ def _differ(before: Found, after: Found) -> bool:
 def as_json(indicator: Indicator, entered: Entered) -> dict[str, Any]:
     """A line's value and whether it meets its target; it stands on no unit."""
     found = entered.values().get(indicator.code, ...)
-    said: dict[str, Any] = {"value": None, "numerator": None, "denominator": None, "met": None}
     state = _state(found)
-    told = state == "value"
-    said |= {"state": state, "shown": _shown(indicator, found)}
+    said = _judged(indicator, found) | {"state": state, "shown": _shown(indicator, found)}
     if indicator.is_text:
         lines = found if isinstance(found, list) else [found]
-        said["value"] = [{"lines": lines, "name": "", "unit": ""}] if told else []
+        said["value"] = [{"lines": lines, "name": "", "unit": ""}] if state == "value" else []
     elif indicator.kind == "choice":
         said["value"] = said["shown"] or None
-    elif found is not ... and (found is not value.NIL or indicator.kind != "rank"):
-        # Nil of a count is none of it, and is judged; no rank is not the best one.
-        alone, read_as = Aggregate(1), _as_a_number(indicator)
-        alone.add(read_as, [found])
-        said |= {name: part for name, part in alone.as_json(read_as).items() if name in said}
     return said
+
+
+def _judged(indicator: Indicator, found: Found) -> dict[str, Any]:
+    """As one unit's figure is; but a single figure is met or missed, and nothing comes to it."""
+    alone, read_as = Aggregate(1), _as_a_number(indicator)
+    if found is not ... and not indicator.is_text and indicator.kind != "choice":
+        # Nil of a count is none of it, and is judged; no rank is not the best one.
+        is_no_rank = found is value.NIL and indicator.kind == "rank"
+        alone.add(read_as, [value.NOT_APPLICABLE if is_no_rank else found])
+    kept = alone.as_json(read_as)
+    said = {name: kept[name] for name in ("value", "numerator", "denominator", "met", "verdict")}
+    return said | ({"verdict": "missed"} if said["verdict"] == "breached" else {})
 
 
 def _as_a_number(indicator: Indicator) -> Indicator:

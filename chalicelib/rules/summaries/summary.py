@@ -13,6 +13,7 @@ from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries.department_figures import Entered
 from chalicelib.rules.summaries.tally import State, Tally
+from chalicelib.rules.texts import number
 from chalicelib.rules.units.unit import Unit
 
 # The summary as JSON: the contract of /desk/PROGRAMME/PERIOD/summary.json.
@@ -85,19 +86,21 @@ def document(
     period: Period,
     as_of: datetime,
     entered: Entered = Entered(),  # noqa: B008 - frozen
+    *,
+    locks: datetime | None = None,
 ) -> Document:
-    """The whole summary, units in official order. Lists that grow with them are `Listed`."""
-    counted = Counter(zip(tally.blocs, tally.states, strict=True))
-    blocs: dict[str, Document] = {}
-    for bloc in sorted(set(tally.blocs)):
-        blocs[bloc] = _completeness({s: n for (its, s), n in counted.items() if its == bloc})
+    """The whole summary, units in official order. Lists that grow with them are `Listed`.
+
+    After `locks` no report is awaited; without it, after the period's own.
+    """
+    is_locked = as_of > (locks or period.locks)
     states = Counter(tally.states)
 
     def named(wanted: Callable[[State], bool]) -> Listed:
         both = partial(zip, tally.units, tally.states, strict=True)
         return Listed(lambda: (_named(unit, period) for unit, state in both() if wanted(state)))
 
-    lines = partial(_lines, tally, entered)
+    lines = partial(_lines, tally, entered, is_locked)
     return {
         "shape": SHAPE,
         "programme": programme,
@@ -105,16 +108,25 @@ def document(
         "label": period.label,
         "as_of": as_of.isoformat(),
         "due": period.due.isoformat(),
+        "locked": is_locked,
         **_completeness(states),
         "nil": sum(number for state, number in states.items() if _is_received(state) and state[2]),
         "missing_units": named(lambda state: state is None),
         "late_units": named(lambda state: _is_received(state) and state[1]),
         "returned_units": named(lambda state: state is not None and state[0] == "returned"),
-        "blocs": blocs,
+        "blocs": _by_bloc(tally),
         "forms": {str(version): tally.forms[version] for version in sorted(tally.forms)},
         "entered": entered.revision,
         "indicators": [line for s in tally.sections if s.code != "narratives" for line in lines(s)],
         "narratives": [line for s in tally.sections if s.code == "narratives" for line in lines(s)],
+    }
+
+
+def _by_bloc(tally: Tally) -> dict[str, Document]:
+    counted = Counter(zip(tally.blocs, tally.states, strict=True))
+    return {
+        bloc: _completeness({s: n for (its, s), n in counted.items() if its == bloc})
+        for bloc in sorted(set(tally.blocs))
     }
 
 
@@ -166,13 +178,16 @@ def _defined(indicator: Indicator, section: Section) -> Document:
     }
 
 
-def _lines(tally: Tally, entered: Entered, section: Section) -> Iterator[Document]:
+def _lines(tally: Tally, entered: Entered, is_locked: bool, section: Section) -> Iterator[Document]:
     for indicator in section.indicators:
         line = tally.lines[indicator.code]
         entry = {
             **_defined(indicator, section),
-            **line.whole.as_json(indicator),
-            "blocs": {b: part.as_json(indicator) for b, part in line.blocs.items()},
+            **line.whole.as_json(indicator, is_locked=is_locked),
+            "blocs": {
+                bloc: part.as_json(indicator, is_locked=is_locked)
+                for bloc, part in line.blocs.items()
+            },
             "forms": tally.askers(indicator.code),
         }
         if indicator.entered_by == "department":
@@ -200,6 +215,17 @@ def totals(whole: Document) -> Document:
         for line in whole["indicators"]
     ]
     return kept
+
+
+def earlier_lines(kept: Mapping[str, Any]) -> dict[str, Document]:
+    """Kept totals by code, of whatever shape: before 4, a yes was shared among all asked."""
+    found = {line["code"]: dict(line) for line in kept["indicators"]}
+    for line in found.values():
+        is_old = kept.get("shape", 0) < 4 and line["entered_by"] == "unit"
+        if is_old and line["kind"] == "yesno" and line["with_value"]:
+            line["denominator"] = line["with_value"]
+            line["value"] = str(number.percent(line["numerator"], line["with_value"]))
+    return found
 
 
 def _is_short(part: Any) -> bool:

@@ -150,7 +150,7 @@ class _Sheets:
 
     def summary(self, summary: Document, programme: str, blocs: Mapping[str, str]) -> None:
         words = self._words
-        widths = (11, 60, 14, 18, 16, 10, 14, 10, 10, *[10] * 20)
+        widths = (11, 60, 14, 18, 16, 24, 14, 10, 10, *[10] * 20)
         sheet = self._add(words.sheets[0], widths, (10, 2))
         as_of = datetime.fromisoformat(summary["as_of"])
         sheet.write_string(0, 0, programme, self._bold)
@@ -188,18 +188,19 @@ class _Sheets:
         """Below the units: the sheet's own sums, and beside them what the summary says."""
         last = units + 2
         lines = {line["code"]: line for line in summary["indicators"]}
-        totals = {}
+        totals, answers = {}, {}
         for place, (_, _, (indicator, part)) in enumerate(columns, start=4):
             total = cells.column_total(lines[indicator.code], indicator, part)
             if total is not None:
                 totals[place] = total
+            answers[place] = cells.answered(lines[indicator.code])
         sheet.write_string(last, 1, self._words.own_sums, self._bold)
         for place, total in totals.items():
             sums = _column_sum(place, units, self._words.states["returned"])
             sheet.write_formula(last, place, sums, self._style(total), float(total))
         sheet.write_string(last + 1, 1, self._words.summed, self._bold)
-        for place, total in totals.items():
-            self._write(sheet, last + 1, place, total)
+        for place, found in (answers | totals).items():
+            self._write(sheet, last + 1, place, found)
         sheet.write_string(last + 2, 1, self._words.units.format(count=units), self._bold)
 
     def texts(self, sheet: "Worksheet", summary: Document) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from chalicelib.rules.texts.text import normal
 
@@ -96,9 +97,10 @@ def shown(number: int | Decimal, decimals: int = 0) -> str:
     return f"{groups},{part}" if part else groups
 
 
-def percent(numerator: int, denominator: int) -> Decimal | None:
+def percent(numerator: int | Decimal, denominator: int | Decimal) -> Decimal | None:
     """Numerator over denominator in per cent, half up to two decimals; None over nothing."""
     if denominator == 0:
         return None
-    hundredths = (20_000 * numerator + denominator) // (2 * denominator)
+    part, whole = Fraction(numerator), Fraction(denominator)
+    hundredths = (20_000 * part + whole) // (2 * whole)
     return Decimal(hundredths).scaleb(-2)

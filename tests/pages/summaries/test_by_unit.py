@@ -209,3 +209,30 @@ def test_an_indicator_that_is_not_asked_of_units_falls_back_to_the_first(
     page = officer.get(f"/desk/{OLD}/2025-H1/units?{query}")
     assert page.status == 200
     assert "<h2>1.1" in page.body.decode()
+
+
+@pytest.mark.guards(
+    "by unit, an answer is in the question's words, a total shared among those who answered",
+    "a unit's yes as 100 % ✓",
+    "the returned left out of who has not answered ✓",
+)
+def test_an_answer_is_said_in_the_questions_words_and_who_gave_none_is_named(
+    site: Site, officer: Visitor, as_unit: Callable[..., Visitor], clock: Clock
+) -> None:
+    for code, given in {"P04": "yes", "P05": "no", "T01": "no", "P07": "yes"}.items():
+        report(as_unit, code, i1_1=given)
+    move(site.table, OLD, "2025-H1", "P07", "return")
+    happens(site, officer)
+    clock.now = datetime(2025, 12, 16, 3, tzinfo=UTC)
+    officer = officer_again(site, officer)
+    reported = see(officer, "i1_1", "reported")
+    assert reported["Phòng GD&amp;ĐT huyện Châu Thành"] == ("Có", "")
+    assert reported["Trường THPT Chuyên Bến Tre"] == ("Chưa", "")
+    assert reported["Cộng"] == ("Có: 1 (33,33 %); Chưa: 2 (66,67 %)", "")
+    assert see(officer, "i1_1", "today")["Xã Phú Túc"] == ("Có: 1 (50,00 %); Chưa: 1 (50,00 %)", "")
+    without = see(officer, "i1_1", "missing")
+    assert len(without) == 42
+    assert without["Phòng GD&amp;ĐT huyện Mỏ Cày Bắc"][1] == "Đang trả lại"
+    assert "Trường THPT Chuyên Bến Tre" not in without
+    page = officer.get(f"/desk/{OLD}/2025-H1/units?code=i1_1&show=missing").body.decode()
+    assert "42/45 đơn vị chưa có số liệu của chỉ tiêu này" in page

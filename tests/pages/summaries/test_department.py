@@ -102,10 +102,12 @@ def test_it_stands_in_page_xlsx_csv_and_json_judged_and_marks_the_summary(
     assert "<b>7</b>" in row
     assert "✗ Chưa đạt" in row
     assert "Sở nhập" in row
-    assert "3.1 Xếp hạng PAR INDEX trong khối sở, ban, ngành tỉnh: <b>7</b>" in page
+    assert (
+        "3.1 Xếp hạng PAR INDEX trong khối sở, ban, ngành tỉnh</a>: <b>Chưa đạt: 7 hạng</b>" in page
+    )
     whole = json.loads(officer.get(f"{PERIOD}/summary.json").body)
     (line,) = (one for one in whole["indicators"] if one["code"] == "i3_1")
-    assert (line["value"], line["met"], line["expected"]) == (7, False, 0)
+    assert (line["value"], line["verdict"], line["expected"]) == (7, "missed", 0)
     kept = summaries.summary(site.table, NEW, "2026-Q4")
     assert kept is not None
     csv = site.files.read(kept.files["csv"])

@@ -18,6 +18,8 @@ from chalicelib import VERSION
 from chalicelib.edges.embedded import FolderFiles
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import summarise
+from chalicelib.rules.programmes.period import Period
+from chalicelib.store import programmes
 from infra.gateway import Reply
 from infra.visitor import Visitor
 from tests import officer
@@ -73,7 +75,7 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     assert lines["i1_5"]["value"] == 1240
     assert lines["i5_6"]["value"] == "12.75"
     assert lines["i1_2"]["value"] == "1.00"
-    assert (lines["i1_1"]["numerator"], lines["i1_1"]["denominator"]) == (1, 36)
+    assert (lines["i1_1"]["numerator"], lines["i1_1"]["denominator"]) == (1, 2)
     page = director.get(SUMMARY).body.decode()
     row = re.sub(r"\s+", " ", re.findall(r'<tr id="i1_5">.*?</tr>', page, re.DOTALL)[0])
     assert "<b>1.240</b>" in row
@@ -88,6 +90,100 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     table = opened(site, director.get(f"{SUMMARY}/summary.csv")).decode("utf-8-sig")
     row = next(line for line in table.splitlines() if line.startswith("i5_6;"))
     assert row.split(";")[6] == "12,75"
+
+
+@pytest.mark.guards("who has not answered has not said no")
+def test_the_page_shares_among_those_who_answered_and_says_who_has_not(
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+) -> None:
+    sent(site, as_unit("T01"), i1_1="yes")
+    sent(site, as_unit("T02"), i1_1="no")
+    summarise.run(site, everything=True)
+    page = text(as_staff().get(SUMMARY)).replace("&nbsp;", " ").replace("\xa0", " ")
+    assert "Chưa – 1/2 đơn vị đã trả lời; chưa có: 34 đơn vị" in page
+    assert "50,00 % 1/2" in page
+
+
+@pytest.mark.guards(
+    "page, XLSX, CSV and JSON say one verdict, before and after the lock",
+    "the page says “Chưa đạt” of what is breached ✓",
+)
+def test_page_json_xlsx_and_csv_say_the_same_of_a_target(
+    site: Site,
+    as_unit: Callable[..., Visitor],
+    as_staff: Callable[..., Visitor],
+    clock: Clock,
+) -> None:
+    """A ceiling that is passed is said at once; a share waits for the others until the lock."""
+    ratio = {"i3_2.num": "1", "i3_2.den": "2"}
+    sent(site, as_unit("T01"), i5_2="1", i1_1="yes", **ratio)
+    summarise.run(site, everything=True)
+    ceiling, share = "Đã vượt ngưỡng: 1 vụ", "Chưa đủ số liệu (1/36 đơn vị)"
+    assert told(site, as_staff()) == {
+        "i5_2": ("breached", False, f"✗ {ceiling}", ceiling),
+        "i3_2": ("incomplete", None, share, share),
+        "i1_1": ("incomplete", None, share, share),
+        "i3_8": ("incomplete", None, share, share),  # its nil is none of it
+    }
+    page = text(as_staff().get(SUMMARY))
+    assert "cán bộ, giáo viên, học sinh : Đã vượt ngưỡng: 1 vụ (mục tiêu 0; 1/36 đơn vị" in page
+    clock.now = quarter(site).locks + timedelta(hours=1)
+    summarise.run(site, everything=True)
+    missed, met = "Chưa đạt (1/36 đơn vị)", "Đạt (1/36 đơn vị)"
+    assert told(site, as_staff()) == {
+        "i5_2": ("breached", False, f"✗ {ceiling}", ceiling),
+        "i3_2": ("missed", False, f"✗ {missed}", missed),
+        "i1_1": ("met", True, f"✓ {met}", met),
+        "i3_8": ("met", True, f"✓ {met}", met),
+    }
+
+
+def quarter(site: Site) -> Period:
+    return next(one for one in programmes.periods(site.table, NEW) if one.key == Q4)
+
+
+Told = dict[str, tuple[str, bool | None, str, str]]
+
+
+def told(site: Site, director: Visitor) -> Told:
+    """Of some indicators: the verdict and `met` of the JSON, the page's words, the CSV's.
+
+    The workbook says what the CSV does.
+    """
+    lines = {
+        line["code"]: line
+        for line in json.loads(director.get(f"{SUMMARY}/summary.json").body)["indicators"]
+    }
+    page = director.get(SUMMARY).body.decode()
+    table = opened(site, director.get(f"{SUMMARY}/summary.csv")).decode("utf-8-sig")
+    written = {row.split(";")[0]: row.split(";") for row in table.splitlines()}
+    book = load_workbook(io.BytesIO(opened(site, director.get(f"{SUMMARY}/summary.xlsx"))))
+    cells = {row[0].value: row[5].value for row in book["Tổng hợp"].iter_rows(min_row=11)}
+    found: Told = {}
+    for code in ("i5_2", "i3_2", "i1_1", "i3_8"):
+        row = re.findall(rf'<tr id="{code}">.*?</tr>', page, re.DOTALL)[0]
+        cell = re.findall(r'data-is="Mục tiêu">[^<]*<(?:b|span)[^>]*>(.*?)</', row, re.DOTALL)[0]
+        assert cells[code] == written[code][5]
+        line = lines[code]
+        found[code] = (line["verdict"], line["met"], cell, written[code][5])
+    return found
+
+
+@pytest.mark.guards("the period before carries its coverage")
+def test_the_period_before_says_on_how_many_units_it_stands(
+    site: Site,
+    as_unit: Callable[..., Visitor],
+    as_staff: Callable[..., Visitor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent(site, as_unit("T01"), i1_1="yes")
+    summarise.run(site, everything=True)
+    monkeypatch.setattr(
+        "chalicelib.pages.summaries.summary.previous",
+        lambda periods, key: [one for one in periods if one.key == key],
+    )
+    page = text(as_staff().get(SUMMARY)).replace("&nbsp;", " ").replace("\xa0", " ")
+    assert "kỳ trước 100,00 % (1/36 đơn vị)" in page
 
 
 @pytest.mark.guards('"changed since"', "not counted ✓", "the `seen` file not read ✓ (the second)")

@@ -13,7 +13,7 @@ from chalicelib.edges.table import Delete
 from chalicelib.pages.frame.bodies import read_form
 from chalicelib.pages.frame.web import Request
 from chalicelib.rules.access import access as rules
-from chalicelib.rules.forms.form import indicators
+from chalicelib.rules.forms.form import Form, indicators
 from chalicelib.rules.reports import submission
 from chalicelib.store import drafts, programmes, reports
 from chalicelib.store import links as store_links
@@ -162,6 +162,40 @@ def test_an_ambiguous_amount_is_asked_and_then_kept_exactly(
     head = reports.head(site.table, NEW, Q4, "T01")
     assert head is not None
     assert '"i5_6":"1.25"' in head.figures
+
+
+@pytest.mark.guards("a number with two readings is asked", "asked of single numbers alone ✓")
+def test_an_ambiguous_part_of_a_ratio_is_asked_in_its_box_and_then_kept_exactly(
+    site: Site, as_unit: Callable[..., Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = programmes.form
+
+    def of_amounts(table: object, p: str, version: int) -> Form:
+        form = json.loads(load(site.table, p, version).model_dump_json())
+        for one in [one for section in form["sections"] for one in section["indicators"]]:
+            one["parts"] = "amount" if one["code"] == "i1_2" else one["parts"]
+        return Form.model_validate(form)
+
+    monkeypatch.setattr(programmes, "form", of_amounts)
+    browser = as_unit()
+    page = browser.get(f"/report/{Q4}")
+    both = {"i1_2.num": "1.250", "i1_2.den": "2.000,5"}
+    asked = browser.sees(browser.submit(page, Q4, do="check", **filled(site, **both)))
+    body = asked.body.decode()
+    assert re.findall(r'name="(i1_2[.\w]*).read" value="([^"]+)"', body) == [
+        ("i1_2.num", "1250"),
+        ("i1_2.num", "1.25"),
+    ]
+    assert re.findall(r'name="i1_2.(num|den)" inputmode="(\w+)"', body) == [
+        ("num", "decimal"),
+        ("den", "decimal"),
+    ]
+    check = browser.follow(browser.submit(asked, Q4, do="check", **{"i1_2.num.read": "1250"}, **BY))
+    assert "1.250/2.000,5 (62,48 %)" in text(check).replace("\xa0", " ")
+    browser.follow(browser.submit(check, "send", **BY))
+    head = reports.head(site.table, NEW, Q4, "T01")
+    assert head is not None
+    assert '"i1_2":["1250","2000.5"]' in head.figures
 
 
 def test_missing_answers_are_gathered_and_can_be_marked_nil_at_once(

@@ -75,9 +75,17 @@ def test_each_column_that_differs_is_told_once_with_both_texts(column):
 
 @pytest.mark.guards("every difference is told")
 def test_no_column_of_an_indicator_is_left_out():
-    known = set(CHANGES) | {"code", "kind", "entered_by"}
+    known = set(CHANGES) | {"code", "kind", "parts", "entered_by"}
     assert set(Indicator.model_fields) == known
-    assert set(WORDS) | set(RULES) | {"code", "kind"} == known
+    assert set(WORDS) | set(RULES) | {"code", "kind", "parts"} == known
+
+
+def test_what_a_ratios_numbers_are_cannot_change():
+    before, after = indicator("r", "ratio"), indicator("r", "ratio", parts="amount")
+    (refused,) = difference([of(before)], of(after)).refused
+    assert (refused.column, refused.before, refused.after) == ("parts", "count", "amount")
+    assert of(before).changed_kinds(of(after)) == ["r"]
+    assert of(after).changed_kinds(of(after)) == []
 
 
 def test_choices_read_as_their_author_wrote_them():

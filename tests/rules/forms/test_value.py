@@ -141,6 +141,49 @@ def test_a_ratio_is_two_counts(num, den):
     ]
 
 
+AMOUNTS = {"parts": "amount"}
+
+
+@pytest.mark.guards("a ratio of amounts is exact", "read as whole numbers ✓")
+@pytest.mark.parametrize(
+    ("num", "den", "figure"),
+    [
+        ("12,5", "20", ["12.5", "20"]),
+        ("1.234,50", "2 000,25", ["1234.5", "2000.25"]),
+        ("0,1", "0,10", ["0.1", "0.1"]),
+        ("0", "0", ["0", "0"]),
+    ],
+)
+def test_the_two_numbers_of_a_ratio_may_be_amounts(num, den, figure):
+    one = indicator("i", "ratio", **AMOUNTS)
+    assert value.read(one, {"i.num": num, "i.den": den}) == figure
+    assert value.read(one, value.typed(one, figure)) == figure
+
+
+@pytest.mark.parametrize(
+    ("num", "den", "field", "problem"),
+    [
+        ("1.250", "2.000,5", "i.num", "ambiguous"),
+        ("1,5", "2.500", "i.den", "ambiguous"),
+        ("6,01", "6", "i.num", "numerator_above_denominator"),
+        ("-1", "6", "i.num", "negative"),
+        ("1,5", "", "i.den", "half_a_ratio"),
+    ],
+)
+def test_a_ratio_of_amounts_names_the_box_to_go_to(num, den, field, problem):
+    assert refused("ratio", {"i.num": num, "i.den": den}, **AMOUNTS) == (field, problem)
+
+
+@pytest.mark.parametrize(("chosen", "figure"), [("1250", "1250"), ("1.25", "1.25")])
+def test_which_number_was_meant_is_settled_in_its_own_box(chosen, figure):
+    typed = {"i.num": "1.250", "i.den": "9.000,5", "i.num.read": chosen}
+    assert read("ratio", typed, **AMOUNTS) == [figure, "9000.5"]
+
+
+def test_a_ratio_of_amounts_is_shown_with_its_decimals():
+    assert value.shown(indicator("i", "ratio", **AMOUNTS), ["1234.5", "2000"]) == "1.234,5/2.000"
+
+
 @pytest.mark.parametrize("kind", ["yesno", "choice"])
 def test_only_an_offered_choice_is_taken(kind):
     assert refused(kind, {"i": "maybe"}) == ("i", "unknown_choice")

@@ -82,6 +82,7 @@ def indicators(draw, code):
     given_["valid_from"], given_["valid_to"] = _in_order(draw(_DAYS), draw(_DAYS))
     if kind == "ratio":
         given_ |= {"num_label": draw(_LABELS), "den_label": draw(_LABELS)}
+        given_["parts"] = draw(strategies.sampled_from(["count", "amount"]))
     if kind == "choice":
         given_["choices"] = draw(strategies.just(GRADES) | _LISTS)
     if kind == "yesno":

@@ -41,14 +41,17 @@ def document(*what):
     return json.loads(b"".join(summary.pieces(summary.document(*what))))
 
 
-def added_up(whole=None):
-    whole = whole or golden()
+OPEN, LOCKED = instant(18), instant(22)
+
+
+def added_up(as_of=OPEN):
+    whole = golden()
     tally = tallied(whole.sections, whole.units, whole.heads, whole.texts)
-    return document(tally, "thi-dua", whole.period, instant(18))
+    return document(tally, "thi-dua", whole.period, as_of)
 
 
-def lines():
-    return {line["code"]: line for line in added_up()["indicators"]}
+def lines(as_of=OPEN):
+    return {line["code"]: line for line in added_up(as_of)["indicators"]}
 
 
 def line_of(one, figures, **heads):
@@ -89,19 +92,19 @@ def test_the_golden_period_says_so_bloc_by_bloc():
     }
 
 
-# code: value, numerator, denominator, (expected, with value, nil, not applicable, missing), met;
-# expected is without those to whom it does not apply.
+# code: value, numerator, denominator, (expected, with value, nil, not applicable, missing),
+# verdict before the lock, and after it; expected is without those to whom it does not apply
 BY_HAND = {
-    "c1": (3, None, None, (5, 2, 1, 1, 2), False),
-    "c2": (1254, None, None, (6, 3, 1, 0, 2), None),
-    "a1": ("12.55", None, None, (6, 2, 2, 0, 2), True),
-    "r1": ("97.03", 98, 101, (6, 2, 2, 0, 2), False),
-    "r2": ("1.00", 1, 100, (3, 2, 1, 0, 0), True),
-    "z1": (None, 0, 0, (6, 2, 2, 0, 2), None),
-    "y1": ("33.33", 2, 6, (6, 3, 1, 0, 2), False),
-    "h1": (None, None, None, (6, 2, 2, 0, 2), None),
-    "x1": (None, None, None, (6, 2, 2, 0, 2), None),
-    "k1": (None, None, None, (0, 0, 0, 0, 0), None),
+    "c1": (3, None, None, (5, 2, 1, 1, 2), "breached", "breached"),
+    "c2": (1254, None, None, (6, 3, 1, 0, 2), "none", "none"),
+    "a1": ("12.55", None, None, (6, 2, 2, 0, 2), "met", "met"),
+    "r1": ("97.03", 98, 101, (6, 2, 2, 0, 2), "incomplete", "missed"),
+    "r2": ("1.00", 1, 100, (3, 2, 1, 0, 0), "met", "met"),
+    "z1": (None, 0, 0, (6, 2, 2, 0, 2), "incomplete", "incomplete"),
+    "y1": ("66.67", 2, 3, (6, 3, 1, 0, 2), "breached", "missed"),
+    "h1": (None, None, None, (6, 2, 2, 0, 2), "none", "none"),
+    "x1": (None, None, None, (6, 2, 2, 0, 2), "none", "none"),
+    "k1": (None, None, None, (0, 0, 0, 0, 0), "incomplete", "incomplete"),
 }
 
 
@@ -113,32 +116,31 @@ BY_HAND = {
 )
 @pytest.mark.parametrize("code", BY_HAND)
 def test_the_golden_period_adds_up_as_by_hand(code):
-    line = lines()[code]
+    line, after = lines()[code], lines(LOCKED)[code]
     counts = tuple(line[name] for name in COUNTS)
-    assert (line["value"], line["numerator"], line["denominator"], counts, line["met"]) == (
-        BY_HAND[code]
-    )
+    figures = (line["value"], line["numerator"], line["denominator"], counts)
+    assert (*figures, line["verdict"], after["verdict"]) == BY_HAND[code]
 
 
 @pytest.mark.parametrize(
-    ("code", "bloc", "value", "counts", "met"),
+    ("code", "bloc", "value", "counts", "verdict"),
     [
-        ("c1", "P", 3, (1, 1, 0, 0, 0), False),
-        ("c1", "T", 0, (2, 1, 1, 1, 0), True),
-        ("c1", "G", None, (2, 0, 0, 0, 2), None),
-        ("a1", "P", "12.5", (1, 1, 0, 0, 0), False),
-        ("a1", "T", "0.05", (3, 1, 2, 0, 0), False),
-        ("r1", "T", "100.00", (3, 1, 2, 0, 0), True),
-        ("r2", "T", "1.00", (3, 2, 1, 0, 0), True),
-        ("y1", "P", "100.00", (1, 1, 0, 0, 0), True),
-        ("y1", "T", "33.33", (3, 2, 1, 0, 0), False),
-        ("y1", "G", None, (2, 0, 0, 0, 2), None),
+        ("c1", "P", 3, (1, 1, 0, 0, 0), "breached"),
+        ("c1", "T", 0, (2, 1, 1, 1, 0), "met"),
+        ("c1", "G", None, (2, 0, 0, 0, 2), "incomplete"),
+        ("a1", "P", "12.5", (1, 1, 0, 0, 0), "missed"),
+        ("a1", "T", "0.05", (3, 1, 2, 0, 0), "missed"),
+        ("r1", "T", "100.00", (3, 1, 2, 0, 0), "met"),
+        ("r2", "T", "1.00", (3, 2, 1, 0, 0), "met"),
+        ("y1", "P", "100.00", (1, 1, 0, 0, 0), "met"),
+        ("y1", "T", "50.00", (3, 2, 1, 0, 0), "missed"),
+        ("y1", "G", None, (2, 0, 0, 0, 2), "incomplete"),
     ],
 )
-def test_the_golden_period_adds_up_bloc_by_bloc(code, bloc, value, counts, met):
+def test_the_golden_period_adds_up_bloc_by_bloc(code, bloc, value, counts, verdict):
     part = lines()[code]["blocs"][bloc]
     found = tuple(part[name] for name in COUNTS)
-    assert (part["value"], found, part["met"]) == (value, counts, met)
+    assert (part["value"], found, part["verdict"]) == (value, counts, verdict)
 
 
 def test_a_bloc_that_is_not_asked_has_no_part():
@@ -227,6 +229,18 @@ def test_one_of_one_and_none_of_ninety_nine_is_one_per_cent():
     assert (line["value"], line["numerator"], line["denominator"]) == ("1.00", 1, 100)
 
 
+@pytest.mark.guards("a ratio of amounts is exact", "added as floats ✓")
+def test_amounts_of_a_ratio_add_up_exactly():
+    one = indicator("r", "ratio", parts="amount", target=">=70%")
+    line = line_of(one, [["0.1", "0.3"], ["0.2", "0.1"]])
+    assert (line["numerator"], line["denominator"]) == ("0.3", "0.4")
+    assert (line["value"], line["met"]) == ("75.00", True)
+    line = line_of(one, [["99999999999999.1", "99999999999999.1"], ["0.00000000000001", "1"]])
+    assert line["numerator"] == "99999999999999.10000000000001"
+    line = line_of(one, [["6.9999999999999", "10"]])
+    assert (line["value"], line["met"]) == ("70.00", False)
+
+
 @pytest.mark.parametrize("figures", [[[0, 0]], [[0, 0], None], [None], [False, ...], [...]])
 def test_over_a_denominator_of_nothing_there_is_no_percentage(figures):
     line = line_of(indicator("r", "ratio", target=">=50%"), figures)
@@ -267,11 +281,31 @@ def test_zero_is_a_value_and_nil_is_none():
     assert (nil["value"], nil["with_value"], nil["nil"]) == (None, 0, 1)
 
 
-def test_a_share_of_yes_is_of_all_the_expected_units():
-    line = line_of(indicator("y", "yesno", target="100%"), ["yes", "yes", "no", ...])
-    assert (line["value"], line["numerator"], line["denominator"]) == ("50.00", 2, 4)
-    assert line["met"] is False
-    assert line_of(indicator("y", "yesno", target="100%"), ["yes", "yes"])["met"] is True
+def test_a_share_of_yes_is_of_the_units_that_answered():
+    line = line_of(indicator("y", "yesno", target=">=60%"), ["yes", "yes", "no", ...])
+    assert (line["value"], line["numerator"], line["denominator"]) == ("66.67", 2, 3)
+    assert (line["verdict"], line["met"]) == ("incomplete", None)
+
+
+@pytest.mark.guards("yes is shared among those who answered", "shared among the asked ✓")
+@pytest.mark.parametrize(
+    ("kind", "first", "second"), [("yesno", "yes", "no"), ("choice", "tot", "kha")]
+)
+def test_answers_are_shared_among_those_who_answered(kind, first, second):
+    line = line_of(indicator("k", kind), [first, *[second] * 7, *[...] * 112])
+    assert [(one["name"], one["count"], one["share"]) for one in line["answers"]] == [
+        (first, 1, "12.50"),
+        (second, 7, "87.50"),
+    ]
+    assert (line["with_value"], line["missing"]) == (8, 112)
+
+
+@pytest.mark.parametrize("shape", [2, 3])
+def test_an_older_summary_s_yes_is_shared_among_those_who_answered(shape):
+    line = line_of(indicator("y", "yesno"), ["yes", "no", "no", "no", ...])
+    older = {"shape": shape, "indicators": [line | {"denominator": 5, "value": "20.00"}]}
+    read = summary.earlier_lines(older)["y"]
+    assert (read["value"], read["denominator"]) == ("25.00", 4)
 
 
 def test_stocks_inside_a_period_are_added_as_flows_are():

@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import range_boundaries
 
 from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.summaries import verdicts
 from chalicelib.messages.summaries.files import words
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import workbook
@@ -31,7 +32,7 @@ from tests.builders import (
 )
 
 HEADS = (
-    *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đạt", "Kết quả", "Tử số"),
+    *("Mã", "Chỉ tiêu", "Đơn vị tính", "Cách tổng hợp", "Mục tiêu", "Đánh giá", "Kết quả", "Tử số"),
     *(
         "Mẫu số",
         "Số đơn vị phải báo cáo",
@@ -41,7 +42,6 @@ HEADS = (
         "Chưa có",
     ),
 )
-MET = {True: "Đạt", False: "Chưa đạt", None: None}
 FIRST = 11  # the first line of the summary's table
 
 
@@ -87,8 +87,15 @@ def number_of(written):
     return None if written is None else Decimal(written)
 
 
+def expected_result(part, kind):
+    if kind == "choice" and part["answers"]:
+        said = ((one["label"], one["count"], one["share"]) for one in part["answers"])
+        return "; ".join(f"{label}: {n} ({share.replace('.', ',')} %)" for label, n, share in said)
+    return None if kind in ("text", "list") else number_of(part["value"])
+
+
 def expected_cells(line):
-    result = None if line["kind"] in ("text", "list") else number_of(line["value"])
+    result = expected_result(line, line["kind"])
     states = ("expected", "with_value", "nil", "not_applicable", "missing")
     counts = [line[name] for name in states]
     cells = [
@@ -97,7 +104,7 @@ def expected_cells(line):
         line["measured_in"] or None,
         "Sở nhập" if line["code"] == "k1" else state_words.AGGREGATES[line["aggregate"]],
         line["target"] or None,
-        MET[line["met"]],
+        verdicts.said(line) or None,
         result,
         line["numerator"],
         line["denominator"],
@@ -108,8 +115,7 @@ def expected_cells(line):
         if part is None:
             cells += [None] * 6
         else:
-            shown = None if line["kind"] in ("text", "list") else number_of(part["value"])
-            cells += [shown, *(part[name] for name in states)]
+            cells += [expected_result(part, line["kind"]), *(part[name] for name in states)]
     return cells
 
 
@@ -157,7 +163,9 @@ def test_numbers_are_typed_and_texts_are_texts(book):
         assert [sheet.cell(row, column).data_type for column in range(1, 7)] == (
             ["s" if sheet.cell(row, column).value is not None else "n" for column in range(1, 7)]
         )
-        assert {sheet.cell(row, column).data_type for column in range(7, 24)} == {"n"}
+        texts = [c for c in range(7, 24) if sheet.cell(row, c).data_type != "n"]
+        shared = [7, 15, 21]  # a choice's answers with their shares: of all, and of its blocs
+        assert set(texts) <= (set(shared) if sheet.cell(row, 1).value == "h1" else set())
 
 
 def test_the_counts_reconcile_by_a_formula(book):
@@ -285,7 +293,17 @@ def test_what_the_department_enters_is_in_no_units_row(book):
     assert "k1" not in by_unit(book)[1]
 
 
-@pytest.mark.parametrize("code", ["r1", "y1", "h1", "x1"])
+@pytest.mark.guards("answers stand below their units, as the summary has them", "left out ✓")
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("y1", "Có: 2 (66,67 %); Chưa: 1 (33,33 %)"), ("h1", "Tốt: 1 (50,00 %); Khá: 1 (50,00 %)")],
+)
+def test_answers_are_counted_below_their_units(book, code, said):
+    sheet, columns, _ = by_unit(book)
+    assert [sheet.cell(row, columns[code]).value for row in (9, 10)] == [None, said]
+
+
+@pytest.mark.parametrize("code", ["r1", "x1"])
 def test_what_does_not_add_up_has_no_sum(book, code):
     sheet, columns, _ = by_unit(book)
     assert [sheet.cell(row, columns[code]).value for row in (9, 10)] == [None, None]
