@@ -112,7 +112,7 @@ def test_a_report_of_the_demo_meets_two_queries_at_most_mostly_and_never_more_th
             f"median {statistics.median(counts):g}, most {max(counts)}, {len(counts)} reports",
         )
     assert statistics.median(new) <= 2
-    assert max(new) <= MOST_ASKED
+    assert max(new) == 5
 
 
 @pytest.mark.guards("odd values are asked about, sparingly", "the form's order, not gravity ✓")
@@ -122,7 +122,7 @@ def test_a_planted_slip_is_among_the_five_in_every_report_of_the_demo(
 ) -> None:
     planted = 0
     for told in reports_of(site, NEW):
-        code = "i1_5"
+        code = "i6_3_pupils"  # near the end of the form
         if code not in told.last or not told.figures:
             continue
         here = told._replace(

@@ -96,7 +96,7 @@ def test_a_stock_is_offered_no_nil(site: Site, as_unit: AS_UNIT, clock: Clock) -
 
 
 @pytest.mark.guards(
-    "what does not apply says why", "sent without ✓", "nothing carried over ✓", "the mark lost ✓"
+    "what does not apply says why", "sent without ✓", "nothing carried over ✓", "the mark lost"
 )
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_does_not_apply_needs_a_reason_that_the_next_round_carries_over(
