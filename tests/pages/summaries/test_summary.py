@@ -92,7 +92,7 @@ def test_page_json_xlsx_and_csv_show_the_same_numbers(
     assert row.split(";")[6] == "12,75"
 
 
-@pytest.mark.guards("who has not answered has not said no")
+@pytest.mark.guards("who has not answered has not said no", "a no in words of our own ✓")
 def test_the_page_shares_among_those_who_answered_and_says_who_has_not(
     site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
 ) -> None:
@@ -169,7 +169,7 @@ def told(site: Site, director: Visitor) -> Told:
     return found
 
 
-@pytest.mark.guards("the period before carries its coverage")
+@pytest.mark.guards("the period before carries its coverage", "left out ✓")
 def test_the_period_before_says_on_how_many_units_it_stands(
     site: Site,
     as_unit: Callable[..., Visitor],

@@ -391,3 +391,19 @@ def test_it_is_said_in_few_words_and_with_the_units_it_stands_on(
     given = [*answers, *[...] * (45 - len(answers))]
     assert verdicts.said(line(one, given)) == open_
     assert verdicts.said(line(one, given, as_of=22)) == locked
+
+
+@pytest.mark.guards("what is not met stands the gravest first", "in the form's order ✓")
+def test_what_is_not_met_stands_the_gravest_first():
+    """A ceiling that is passed, a floor out of reach, what was not reached."""
+    answers = [1, ...]
+    floor = line(indicator("floor", "ratio", target="100%"), [[1, 2], ...])
+    passed = line(indicator("passed", target="0"), answers)
+    missed = line(indicator("missed", target=">=9"), answers, as_of=22)
+    others = [
+        line(indicator("waits", target=">=9"), answers),
+        line(indicator("met", target=">=1"), answers),
+        line(indicator("none"), answers),
+    ]
+    found = verdicts.not_met([missed, *others, floor, passed])
+    assert [one["code"] for one in found] == ["passed", "floor", "missed"]
