@@ -79,8 +79,8 @@
       const known = store.get(key) || {};
       const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.name));
       for (const box of boxes) {
-        if (box.type === "radio") box.checked ||= !chosen.has(box.name) && known[box.name] === box.value;
-        else if (!box.value) box.value = known[box.name] || "";
+        if (box.type !== "radio") box.value = box.value || known[box.name] || "";
+        else if (!chosen.has(box.name) && known[box.name] === box.value) box.checked = true;
       }
       send.addEventListener("input", () => {
         const given = boxes.filter((box) => box.type !== "radio" || box.checked);
