@@ -40,7 +40,7 @@ _PUBLIC = (
 )
 
 _REPORT = (
-    Way("GET", "/report", UNIT, form.home),
+    Way("GET", "/report", UNIT, later("unit.home", "home")),
     Way("POST", "/report/signout", UNIT, later("door.public", "sign_out")),
     Way("GET", "/report/{period}", UNIT, form.form),
     Way("POST", "/report/{period}", UNIT, form.post_form),

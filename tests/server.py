@@ -223,7 +223,12 @@ def to_the_check_page(visitor: Visitor, period: str, **typed: str) -> Reply:
 
 def the_sending(check: Reply, **more: str) -> tuple[str, dict[str, str]]:
     """Where the check page sends the report, and all that it sends."""
-    by = {"by.name": "Người lập", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Người lập",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     forms = Forms(check.body.decode()).forms
     where, given = next(one for one in forms if one[0].endswith("/send"))
     return where, given | by | more

@@ -4,7 +4,7 @@
 // `mine`: it stands in this phone's copy until the server has it or its owner decides.
 (() => {
   "use strict";
-  const said = JSON.parse(document.currentScript.dataset.words);
+  const script = document.currentScript.dataset, said = JSON.parse(script.words);
   const tell = (name, given) => said[name].replace(/{(\w+)}/g, (_, one) => given[one]);
   const store = {
     get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch (e) { return null; } },
@@ -14,16 +14,23 @@
     leave(key, entry) { return Object.keys(entry.fields).length ? store.set(key, entry) : (store.drop(key), true); },
     keys(start) { try { return Object.keys(localStorage).filter((key) => key.startsWith(start)); } catch (e) { return []; } },
   };
-  // As the server tidies: a pasted invisible character is no difference.
-  let invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g;
+  // As the server tidies: a pasted invisible character is no difference. A form brings the signs.
+  let invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g, idle = /(^)$/;
   try { invisible = new RegExp("\\p{DI}", "gu"); } catch (e) { /* an old browser */ }
-  const tidy = (text) => (text || "").replace(/\r\n?|[\v\f\u2028\u2029]/g, "\n").replace(invisible, "").normalize("NFC").trim();
+  const tidy = (text) => (text || "").replace(/\r\n?|[\v\f\u2028\u2029]/g, "\n").replace(invisible, "").normalize("NFC")
+    .replace(idle, "$1").normalize("NFC").replace(/^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/g, "");
   const same = (a, b) => tidy(a) === tidy(b);
   const make = (tag, text, parent) => {
     const made = document.createElement(tag);
     made.textContent = text;
     if (parent) parent.append(made);
     return made;
+  };
+  const press = (text, parent, act) => {
+    const button = make("button", text, parent);
+    button.type = "button";
+    button.className = "plain";
+    button.onclick = act;
   };
   const two = (n) => String(n).padStart(2, "0");
   const moment = (time) => {
@@ -49,7 +56,8 @@
   // Every other form: a press leaves the page only when the server has answered.
   function byFetch(form) {
     let output = form.querySelector("output"), going = false, button = null;
-    form.addEventListener("click", (event) => { button = event.target.closest("button") || button; });
+    // A button may stand outside its form.
+    document.addEventListener("click", ({ target }) => { const one = target.closest("button"); if (one && one.form === form) button = one; });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (going) return;
@@ -103,13 +111,24 @@
 
   // -------- the form
 
+  // As the server writes 1.25 in a box: with one reading (rules.forms.value).
+  function unambiguous(amount) {
+    const [whole, part] = amount.split(".");
+    return part ? whole + "," + part + (part.length === 3 && whole.length < 4 && whole !== "0" ? "0" : "") : whole;
+  }
   const form = document.getElementById("form");
   if (!form) return;
 
   const QUIET = 10000, APART = 30000, LONGEST = 300000;
   const field = (name) => form.elements[name];
+  // A number with two meanings that the server asks about: the script's own question follows.
+  for (const question of form.querySelectorAll("fieldset.c")) {
+    const picked = question.querySelector(":checked");
+    if (picked) field(picked.name.slice(0, -5)).value = unambiguous(picked.value);
+    question.remove();
+  }
   const prefix = "draft/" + form.dataset.key;
-  const output = document.getElementById("saved"), notice = document.getElementById("notice");
+  const output = document.getElementById("saved"), notice = document.getElementById("notice"), top = document.getElementById("faults");
   const controls = [...form.elements].filter((one) => one.name && one.type !== "hidden" && one.type !== "submit");
   const boxes = {}; // name -> its controls
   for (const one of controls) (boxes[one.name] = boxes[one.name] || []).push(one);
@@ -161,14 +180,182 @@
   }
   const where = () => held ? said.held : said.unheld;
 
+  // -------- what is wrong in a field, by the server's own table (rules.forms.box_rules)
+
+  const { rules, faults } = JSON.parse(script.rules);
+  const among = (ranges, more = "", flags = "u") => new RegExp("[" + ranges + "]" + more, flags);
+  invisible = among(rules.invisible, "", "gu");
+  idle = new RegExp("(^|[" + rules.idle + "])[" + rules.joiners + "]+", "gu");
+  const read = {};
+  for (const kind of ["count", "amount"]) {
+    const patterns = rules[kind].map(([pattern, found]) => [new RegExp("^(?:" + pattern + ")$", "su"), found]);
+    read[kind] = (text) => refused.test(text) ? "not_a_number" : patterns.find(([pattern]) => pattern.test(plain(text)))[1];
+  }
+  const refused = among(rules.refused), forbidden = [among(rules.forbidden), among(rules.marks, "{" + rules.stacked + "}")];
+  const plain = (text) => text.normalize("NFKC").trim();
+  const digits = (text) => plain(text).replace(/\D/g, "");
+  // In units of 10⁻¹⁵: no number has more digits.
+  const exact = (text, kind) => {
+    const part = read[kind](text) === "fraction" ? plain(text).match(/\d+$/)[0] : "";
+    return big(digits(text) + "0".repeat(15 - part.length));
+  };
+  const big = self.BigInt || Number;
+  const length = (text) => [...text].length; // as the server counts: code points
+
+  // Each gives the place of the box and its problem, where there is one.
+  function numeric(typed, kind) {
+    const found = typed.map((text) => text && read[kind](text));
+    const at = found.findIndex((one) => one && one !== "whole" && one !== "fraction");
+    return at >= 0 && [at, found[at]];
+  }
+  const judges = {
+    count: numeric,
+    amount: numeric,
+    ratio: (typed, parts) => numeric(typed, parts) || (typed.includes("") && [typed.indexOf(""), "half_a_ratio"])
+      || (exact(typed[0], parts) > exact(typed[1], parts) && [0, "numerator_above_denominator"]),
+    choice: () => false,
+    text: ([text]) => length(text) > rules.text && [0, "text_too_long"],
+    list([text]) {
+      const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+      return lines.length > rules.lines ? [0, "too_many_lines"] : lines.some((line) => length(line) > rules.line) && [0, "line_too_long"];
+    },
+  };
+
+  const fields = [...form.querySelectorAll(".f")].map((place) => {
+    const first = place.querySelector("input, textarea"), [code, part] = first.name.split(".");
+    const parts = first.inputMode === "decimal" ? "amount" : "count"; // a number's, or those of a ratio
+    const kind = part ? "ratio" : first.type === "radio" ? "choice" : first.dataset.kind || parts;
+    const one = { place, code, kind, parts, names: part ? [code + ".num", code + ".den"] : [code], fault: place.querySelector(".e"), text: first.dataset.kind };
+    if (part) one.share = place.querySelector("i");
+    return one;
+  });
+  const typed = (one) => one.names.map((name) => tidy(text(name)));
+  const state = (one) => boxes[one.code + ".state"] ? text(one.code + ".state") : "";
+  const whole = (one) => JSON.stringify([typed(one), state(one), text("nil")]);
+  for (const one of fields) one.was = whole(one);
+
+  // The box and its problem; else whether the field is answered.
+  function judged(one) {
+    const texts = typed(one), given = texts.some(Boolean);
+    const bad = texts.findIndex((text) => forbidden.some((signs) => signs.test(text)));
+    let found = bad >= 0 && [bad, "forbidden_character"];
+    if (!found && state(one)) found = given ? [0, "nil_beside_value"] : true;
+    if (!found && given) found = judges[one.kind](texts, one.parts) || (text("nil") && !rules.narratives.includes(one.code) ? [0, "value_in_nil_report"] : true);
+    return Array.isArray(found) ? [one.names[found[0]], found[1]] : found;
+  }
+  function mend(one) {
+    for (const old of one.place.querySelectorAll(".e, fieldset.c")) old.remove();
+    one.place.classList.remove("x");
+    for (const box of [one.place, ...one.place.querySelectorAll("input, textarea")]) {
+      for (const name of ["invalid", "describedby"]) box.removeAttribute("aria-" + name);
+    }
+    one.fault = null;
+  }
+  function show(one, [name, problem]) {
+    mend(one);
+    const { place, code, kind } = one, row = place.querySelector(".r, textarea");
+    one.was = whole(one);
+    one.fault = make("p", faults[problem]);
+    one.fault.className = "e";
+    one.fault.id = "e-" + code;
+    row.before(one.fault);
+    place.classList.add("x");
+    // A group of choices is described as a whole, and no choice of it is wrong.
+    const box = kind === "choice" ? place : field(name);
+    box.setAttribute("aria-describedby", one.fault.id);
+    if (box !== place) box.setAttribute("aria-invalid", "true");
+    if (problem === "ambiguous") box.parentNode.after(meanings(box, one.share ? "" : box.nextElementSibling.textContent));
+  }
+  // 1.250 is 1250 or 1,25: the answer is written into the box.
+  function meanings(box, unit) {
+    const [head, tail] = plain(box.value).split(/[.,]/), part = tail.replace(/0+$/, ""), asks = document.createElement("fieldset");
+    asks.className = "r c";
+    make("legend", tell("which", { text: tidy(box.value) }), asks);
+    for (const [amount, shown] of [[head + tail, head + "." + tail], [head + "." + part, head + (part && "," + part)]]) {
+      press((shown + " " + unit).trim(), asks, () => {
+        box.value = unambiguous(amount);
+        box.focus();
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+    }
+    return asks;
+  }
+  // The way a figure is counted opens in its place; the next section where this one ends.
+  for (const link of form.querySelectorAll(".f small a")) link.setAttribute("aria-expanded", false);
+  form.addEventListener("click", async (event) => {
+    const link = event.target.closest(".f small a, .next");
+    if (!link || event.ctrlKey) return;
+    event.preventDefault();
+    if (link.className) {
+      const next = link.closest("details").nextElementSibling;
+      next.open = true;
+      next.scrollIntoView();
+      return next.firstChild.focus({ preventScroll: true });
+    }
+    const open = link.box;
+    link.box = open ? open.remove() : make("div", said.doing);
+    link.setAttribute("aria-expanded", !open);
+    if (open) return;
+    const { box } = link;
+    box.className = "box";
+    link.parentNode.after(box);
+    try {
+      const answer = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
+      box.replaceChildren(...answer.querySelectorAll("article p"));
+    } catch (e) { box.textContent = tell("unread", { why: said.offline }); }
+  });
+  // What the page's head lists goes with its fault.
+  function unlist({ names, code }) {
+    for (const name of [code, ...names]) for (const link of document.querySelectorAll('#faults [href="#' + name + '"]')) link.parentNode.remove();
+    if (!top) return;
+    const left = top.querySelectorAll("li").length;
+    top.hidden = !left;
+    top.querySelector("h2").textContent = tell("faults", { left });
+  }
+  function share(one) {
+    const [num, den] = typed(one).map((text) => exact(text, one.parts));
+    if (!Number(den)) return "";
+    const hundredths = Math.floor(Number((big(20000) * num + den) / (big(2) * den)));
+    return tell("percent", { share: (hundredths / 100).toFixed(2).replace(".", ",") });
+  }
+
+  // Left with a fault, a field says so; `box` is the one that was left, where the field was not.
+  function look(one, box) {
+    const found = judged(one);
+    if (!Array.isArray(found) || (box && found[0] !== box) || (one.fault && one.was === whole(one))) return;
+    show(one, found);
+    live.textContent = label(found[0]) + ": " + faults[found[1]];
+  }
+  const live = make("p", "", form);
+  live.className = "unseen";
+  live.setAttribute("role", "status");
+  // What a pointer is pressed on must not move away under it.
+  let pressing = 0, left = [];
+  const tellLeft = () => { if (!pressing) for (const [one, box] of left.splice(0)) look(one, box); };
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
+    addEventListener(name, () => { pressing = name === "pointerdown"; setTimeout(tellLeft); }, true);
+  }
+  form.addEventListener("focusout", ({ target, relatedTarget }) => {
+    const one = fields.find(({ place }) => place.contains(target));
+    if (one) left.push([one, one.place.contains(relatedTarget) && target.name]);
+    setTimeout(tellLeft);
+  });
+
   function count() {
     let filled = 0, all = 0;
+    for (const one of fields) {
+      const found = judged(one);
+      if (one.fault && one.was !== whole(one)) {
+        if (Array.isArray(found)) show(one, found); else { mend(one); unlist(one); live.textContent = ""; }
+      }
+      one.answered = found === true;
+      if (one.share) one.share.textContent = one.answered && !state(one) ? share(one) : "";
+    }
     for (const section of form.querySelectorAll("details")) {
-      const codes = [...section.querySelectorAll("select")].map((one) => one.name.slice(0, -6));
-      const done = codes.filter((code) => [code, code + ".num", code + ".den", code + ".state"].some((name) => boxes[name] && text(name))).length;
+      const asks = fields.filter((one) => !one.text && section.contains(one.place)), done = asks.filter((one) => one.answered).length;
       const badge = section.querySelector("summary b");
-      if (badge) badge.textContent = done + "/" + codes.length;
-      filled += done; all += codes.length;
+      if (badge) badge.textContent = done + "/" + asks.length;
+      filled += done; all += asks.length;
     }
     return tell("count", { filled, all });
   }
@@ -180,7 +367,7 @@
   function label(name) {
     const whole = around(name);
     if (!whole) return name;
-    const [one] = boxes[name], title = whole.querySelector("legend") || whole.querySelector("label");
+    const [one] = boxes[name], title = whole.querySelector("legend, label");
     const part = whole.querySelector('label[for="' + one.id + '"]');
     const head = title.textContent.trim();
     if (one.tagName === "SELECT") return tell("state", { label: head });
@@ -209,12 +396,7 @@
     }
     const buttons = make("p", "", box);
     buttons.className = "row";
-    for (const [what, act] of choices) {
-      const button = make("button", what, buttons);
-      button.type = "button";
-      button.className = "plain";
-      button.onclick = () => { box.remove(); act(); };
-    }
+    for (const [what, act] of choices) press(what, buttons, () => { box.remove(); act(); });
     return box;
   }
   const stating = (...own) => new URLSearchParams(own.map((name) => [name, field(name).value]));
@@ -283,7 +465,7 @@
       failures = 0;
       if (ended) { ended.remove(); ended = null; unnotice(); }
       merged(told, posted);
-      say(both(told.full ? told.problem : tell("saved", { at: told.saved }), still()));
+      say(both(told.full ? told.problem : tell("saved", { at: told.saved.slice(0, 5) }), still()));
       return !pending().length;
     }
     if (ours && status !== 413) {
@@ -335,6 +517,7 @@
   function changed(event) {
     const control = event.target, { name } = control;
     if (!boxes[name]) return;
+    const of = name === "nil" ? fields : control.tagName === "SELECT" ? fields.filter((one) => one.place.contains(control)) : [];
     if (control.tagName === "SELECT") control.classList.toggle("on", control.value !== "value");
     else if (control.value && control.closest(".f")) {
       // Whoever types a figure no longer says that there is none.
@@ -345,6 +528,7 @@
     if (asked[name]) asked[name].querySelector("dd").textContent = words(name, text(name));
     keep();
     say(ended || !held ? tell("unsaved", { where: where() }) : both(said.kept, still()));
+    for (const one of of) look(one);
     later();
   }
   form.addEventListener("input", changed);
@@ -444,7 +628,7 @@
   const last = restore();
   keep();
   if (pending().length) { say(last ? tell("restored", { at: moment(last) }) : said.kept); later(); } else say(kept);
+  for (const one of fields) if (one.fault && judged(one)[1] === "ambiguous") show(one, judged(one));
   unfold();
-  const faults = document.getElementById("faults");
-  if (faults) faults.focus();
+  if (top) top.focus();
 })();

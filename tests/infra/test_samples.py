@@ -1,9 +1,11 @@
 """Facts about loading a programme's folder: once, again, changed, faulty, and half loaded."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
 
+from chalicelib.rules.forms.form import indicators
 from chalicelib.rules.programmes.period import end_of
 from chalicelib.store import access, acts, programmes
 from chalicelib.store import links as store_links
@@ -252,6 +254,16 @@ def test_the_two_samples_load(site):
     assert (len(old), len(new)) == (15, 20)
     assert len(programmes.units(site.table, keys[0])) == 45
     assert len(programmes.units(site.table, keys[1])) == 36
+
+
+@pytest.mark.guards("no two labels of a sample share their number", "the samples before ✓")
+def test_no_two_labels_share_their_number(site):
+    for programme in ("thi-dua-2021-2025", "thi-dua-2026-2030"):
+        for form in programmes.forms(site.table, programme):
+            asked = indicators(form.sections)
+            numbers = Counter(one.label.split()[0] for one in asked if one.label[0].isdigit())
+            assert len(numbers) > 40
+            assert [number for number, times in numbers.items() if times > 1] == []
 
 
 @pytest.mark.guards("loading leaves an officer; no programme hides a page")

@@ -18,6 +18,7 @@ from chalicelib.messages.unit import report as report_words
 from chalicelib.messages.units import authoring, units
 from chalicelib.rules.forms.form import Indicator, Kind, Rule
 from chalicelib.rules.programmes import period
+from chalicelib.rules.reports import sender
 from chalicelib.rules.reports.report import Fault
 from chalicelib.rules.reports.states import MOVES, Move, State
 from chalicelib.rules.units import list_reader
@@ -85,6 +86,7 @@ NOUNS = (
     "chalicelib/rules/texts/number.py",
     "chalicelib/rules/forms/value.py",
     "chalicelib/rules/reports/report.py",
+    "chalicelib/rules/reports/sender.py",
 )
 PAGES = tuple(path for path in TREES if path.startswith("chalicelib/pages/"))
 FORMS = (
@@ -102,6 +104,8 @@ def test_every_problem_of_a_field_has_a_sentence():
     raised |= given_to("Fault", 2, "chalicelib/rules/reports/report.py") | given_to(
         "Fault", 2, "chalicelib/pages"
     )
+    raised |= returned_by("chalicelib/rules/reports/sender.py", "_of_reason", "_of_box")
+    raised |= set(sender.LACKING.values())
     assert len(raised) > 15
     assert raised - set(report_words.FAULTS) == set()
 

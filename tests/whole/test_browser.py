@@ -60,7 +60,9 @@ def check_and_send(page: Page) -> str:
     """From the form to the receipt; of what is left empty nothing occurred. Gives the reference."""
     fill_what_stands(page)
     page.get_by_role("button", name="Kiểm tra").click()
-    page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho")).click()
+    fill_nil = page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho"))
+    fill_nil.click()
+    fill_nil.wait_for(state="detached")
     page.get_by_label("Họ và tên").fill("Trần Thị Mẫu")
     page.get_by_label("Chức vụ").fill("Văn thư")
     page.get_by_label("Số điện thoại").fill("0270 000 0000")

@@ -244,10 +244,17 @@ def test_a_hostile_sender_stays_text(
         page = browser.get(FORM)
         typed = filled(site, i1_5=str(place + 1))
         checked = browser.follow(browser.submit(page, Q4, do="check", **typed))
-        by = {"by.name": hostile, "by.post": hostile, "by.phone": hostile, "approved": "1"}
-        receipt = browser.follow(browser.submit(checked, "send", **by, reason=hostile))
+        by = {**BY, "by.name": hostile, "by.post": hostile}
+        phoned = {**by, "by.phone": f"{hostile}<"}
+        refused = browser.sees(browser.submit(checked, "send", **phoned, reason=hostile))
+        assert refused.status == 422
+        kept = next(f for where, f in Forms(refused.body.decode()).forms if where.endswith("send"))
+        assert kept["by.phone"] == phoned["by.phone"]
+        assert "<script>alert" not in refused.body.decode()
+        assert "<img" not in refused.body.decode()
+        receipt = browser.follow(browser.submit(refused, "send", **by, reason=hostile))
         said = next(cell for cell in Page(receipt).cells if cell.startswith(hostile))
-        assert said == f"{hostile}, {hostile}, {hostile}"
+        assert said == f"{hostile}, {hostile}, {BY['by.phone']}"
         assert "<script>alert" not in receipt.body.decode()
         assert "<img" not in receipt.body.decode()
 

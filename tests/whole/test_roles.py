@@ -250,7 +250,7 @@ def test_on_every_unit_route_a_unit_sees_and_changes_its_own_alone(
         page = browser.get("/report/2026-Q4")
         check = browser.follow(browser.submit(page, "2026-Q4", do="check", n_done=text))
         check = all_nil(browser, check)
-        by = {"by.name": text, "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+        by = {"by.name": text, "by.post": "Văn thư", "by.phone": "0270 000 0000", "approved": "1"}
         assert text in browser.follow(browser.submit(check, "/send", **by)).body.decode()
         page = browser.get("/report/2026-Q4")
         assert browser.submit(page, "2026-Q4", do="save", n_done=f"{text}, nháp").status == 303

@@ -30,9 +30,20 @@ def day(instant: datetime | date) -> str:
     return instant.strftime("%d/%m/%Y")
 
 
+def near_day(day: date, today: date) -> str:
+    """As "14/12"; with its year where that is not this one."""
+    return day.strftime("%d/%m" if day.year == today.year else "%d/%m/%Y")
+
+
 def moment(instant: datetime) -> str:
     """As "16:05 ngày 17/12/2026", in Việt Nam."""
     return instant.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def lately(instant: datetime, now: datetime) -> str:
+    """As "16:05" on the same day, else as "16:05 17/12": where there is little room."""
+    same = day(instant) == day(now)
+    return instant.astimezone(VIETNAM).strftime("%H:%M" if same else "%H:%M %d/%m")
 
 
 def minute(instant: datetime) -> str:

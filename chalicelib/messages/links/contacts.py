@@ -12,9 +12,11 @@ FIELDS: Mapping[str, str] = {
     "phone": "Số điện thoại liên hệ",
 }
 
+BAD_PHONE = "Số điện thoại có từ 8 đến 15 chữ số, ví dụ 0270 000 0000."
+
 FAULTS: Mapping[str, str] = {
     "bad_mailbox": "Địa chỉ thư chưa đúng, ví dụ đúng: vanthu@donvi.example.",
-    "bad_phone": "Số điện thoại có từ 8 đến 15 chữ số, ví dụ 0270 000 0000.",
+    "bad_phone": BAD_PHONE,
     "name_too_long": f"Nội dung dài quá {LONGEST_NAME} ký tự, vui lòng viết gọn.",
     "several_lines": "Vui lòng viết trên một dòng.",
     "forbidden_character": "Ô này có ký tự không đọc được, vui lòng xóa và gõ lại.",

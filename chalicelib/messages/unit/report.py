@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.links.contacts import BAD_PHONE
 from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
@@ -37,6 +38,7 @@ FAULTS: Mapping[str, str] = {
     "no_name": "Vui lòng nhập họ tên người lập báo cáo.",
     "no_post": "Vui lòng nhập chức vụ của người lập báo cáo.",
     "no_phone": f"Vui lòng nhập số điện thoại để {ITSELF} liên hệ khi cần.",
+    "bad_phone": BAD_PHONE,
     "not_approved": "Báo cáo chỉ được gửi sau khi thủ trưởng đơn vị đã duyệt.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
     "no_na_reason": "Vui lòng ghi vì sao chỉ tiêu này không áp dụng cho quý đơn vị.",

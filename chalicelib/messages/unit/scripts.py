@@ -2,6 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from chalicelib.messages.unit import report as report_words
+from chalicelib.rules.forms import box_rules
 
 _PRESS: Mapping[str, str] = {
     "offline": "đang mất mạng",
@@ -44,6 +49,10 @@ _FORM: Mapping[str, str] = {
     "stale": "Máy này còn giữ nội dung nhập lúc {at}, khác với nội dung đang có.",
     "look": "Xem, dùng lại hoặc bỏ",
     "restored": "đã khôi phục nội dung nhập lúc {at}",
+    "unread": "Chưa mở được: {why}.",
+    "which": "Số “{text}” là:",
+    "faults": "Có {left} chỗ cần sửa",
+    "percent": "{share}\u00a0%",
 }
 _SIGN_OUT: Mapping[str, str] = {
     "moment": "{time} ngày {day}",
@@ -67,6 +76,18 @@ _SHARE: Mapping[str, str] = {"copied": "Đã chép.", "byHand": "Vui lòng chép
 _OF = {"form": _FORM, "press": _PRESS, "sign_out": _SIGN_OUT, "share": _SHARE}
 
 
+@cache
+def rules() -> str:
+    """What the form page judges its boxes by, and says of them, as JSON."""
+    faults = {problem: report_words.FAULTS[problem] for problem in box_rules.PROBLEMS}
+    return _json({"rules": box_rules.table(), "faults": faults})
+
+
+@cache
 def words(of: str) -> str:
     """Those of one script as JSON; `press` is what form.js says where there is no form."""
-    return json.dumps(_OF[of], ensure_ascii=False, separators=(",", ":"))
+    return _json(_OF[of])
+
+
+def _json(told: Mapping[str, Any]) -> str:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

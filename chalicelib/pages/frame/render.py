@@ -24,7 +24,7 @@ from chalicelib.edges.ports import Site
 from chalicelib.messages import own_words
 from chalicelib.messages.frame import dates
 from chalicelib.messages.reports import states as state_words
-from chalicelib.messages.unit.scripts import words
+from chalicelib.messages.unit import scripts
 from chalicelib.pages.frame.web import HTML, YEAR, Request, Response, strict, unencrypted, url
 from chalicelib.rules.access import access
 from chalicelib.rules.forms import indicator_target
@@ -35,6 +35,13 @@ from chalicelib.rules.units.unit import twin_names
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 MOST_LISTED = 200  # of faults and the like, as many as there may be: Lambda answers with 6 MB
 COMPILED = "compiled_templates"  # beside them, in a package: Python that Jinja has made of them
+
+
+# Of a script: its strings and signs are kept; comments, empty lines and blanks are not needed.
+_STRINGS_AND_SIGNS = re.compile(
+    r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|^\s+|\s*//[^\n]*|/\*.*?\*/| *([=+?:<>&|{},;()!*-]) *""",
+    re.MULTILINE,
+)
 
 
 class _Compiled(ModuleLoader):
@@ -80,7 +87,8 @@ def _environment() -> Environment:
         "grouped": lambda text: " ".join(re.findall(".{1,8}", text)),
     }
     environment.globals |= {"states": state_words.STATES, "aggregates": state_words.AGGREGATES}
-    environment.globals |= {"most_listed": MOST_LISTED, "script_words": words}
+    environment.globals |= {"most_listed": MOST_LISTED, "script_words": scripts.words}
+    environment.globals |= {"script_rules": scripts.rules}
     environment.globals |= {
         name: getattr(own_words, name) for name in ("ITSELF", "ITSELF_FIRST", "BLOC", "BLOC_FIRST")
     }
@@ -100,8 +108,9 @@ def style(*names: str) -> tuple[str, str]:
 
 @cache
 def asset(name: str) -> tuple[str, str]:
-    """A script of ours: its versioned file name, and its text."""
+    """A script of ours: its versioned file name, and its text without what only we read."""
     source = (_TEMPLATES / "assets" / name).read_text("utf-8")
+    source = _STRINGS_AND_SIGNS.sub(r"\1\2", source)
     stem, _, ending = name.rpartition(".")
     return f"{stem}.{hashlib.sha256(source.encode()).hexdigest()[:12]}.{ending}", source
 

@@ -1,6 +1,6 @@
 """One report as the department reads it: figures beside the last ones, versions, events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,17 +8,15 @@ from typing import Any, NamedTuple
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import decision_notice
 from chalicelib.messages.reports import moves as words
-from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
 from chalicelib.pages.reports import report_lines
-from chalicelib.pages.unit import owed_report
-from chalicelib.pages.unit.fields import shown
+from chalicelib.pages.unit import changes, owed_report
+from chalicelib.pages.unit.changes import Change
 from chalicelib.pages.unit.owed_report import OwedReport
-from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.programmes.period import working_day
-from chalicelib.rules.reports import note, report
+from chalicelib.rules.reports import report
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
@@ -170,7 +168,7 @@ def _neighbours(units: list[Unit], code: str) -> tuple[Unit | None, Unit | None,
 class Compared(NamedTuple):
     older: Version
     newer: Version
-    rows: list[tuple[str, str, str]]
+    rows: list[Change]
 
 
 def _compared(
@@ -184,35 +182,8 @@ def _compared(
     older, newer = (by_number.get(number) for number in numbers)
     if older is None or newer is None:
         raise Problem(404, "no_version")
-    contents = (report.parse(version.content) for version in (older, newer))
-    return Compared(older, newer, differences(owed.asked, *contents))
-
-
-def differences(
-    asked: Iterable[Indicator], older: Content, newer: Content
-) -> list[tuple[str, str, str]]:
-    """Field by field, in the form's order: label, then, now. Empty where there was nothing."""
-    rows = [(state_words.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
-    was, is_now = (content.notes.get(report.NIL_NOTE, "") for content in (older, newer))
-    rows.append((state_words.NIL_WHY, was, is_now))
-    for one in asked:
-        rows.append((one.label, _said(one, older), _said(one, newer)))
-        then, now = (_note(one, content) for content in (older, newer))
-        rows.append((state_words.NOTE.format(label=one.label), then, now))
-    return [row for row in rows if row[1] != row[2]]
-
-
-def _note(one: Indicator, content: Content) -> str:
-    return report_words.answer(note.answer(content.notes.get(one.code, "")))
-
-
-def _yes(nil: bool) -> str:
-    return state_words.YES if nil else state_words.NO
-
-
-def _said(one: Indicator, content: Content) -> str:
-    values: Mapping[str, Any] = content.texts if one.is_text else content.figures
-    return shown(one, values[one.code]) if one.code in values else ""
+    then, now = (report.parse(version.content) for version in (older, newer))
+    return Compared(older, newer, changes.between(owed.asked, then, now))
 
 
 # ------------------------------------------------------------------ what happened

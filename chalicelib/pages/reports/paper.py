@@ -17,15 +17,13 @@ from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.pages.unit.queries import Query
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
-from chalicelib.rules.forms.value import LONGEST_NOTE
 from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import start_of
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import report, sender
 from chalicelib.rules.reports.report import Fault, Head, Reading, Sender
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import today
-from chalicelib.rules.texts.text import forbidden
 from chalicelib.store import reports
 from chalicelib.store.reports import Clash, Sending
 
@@ -165,24 +163,13 @@ def _form_faults(
 
 def _sender_faults(form: Mapping[str, str], *, again: bool) -> list[tuple[str, str]]:
     """The paper names who prepared it; post and telephone may be missing there."""
-    found = [] if form.get("by.name") else [("by.name", report_words.FAULTS["no_name"])]
-    for field in ("by.name", "by.post", "by.phone"):
-        problem = "sender_too_long" if len(form.get(field, "")) > 100 else ""
-        problem = "forbidden_character" if forbidden(form.get(field, "")) else problem
-        if problem:
-            found.append((field, report_words.sender_fault(Fault(field, "", problem))))
-    if form.get("approved") != "1":
-        found.append(("approved", words.NOT_SIGNED))
-    reason = form.get("reason", "")
-    if again and not reason:
-        found.append(("reason", report_words.FAULTS["no_reason"]))
-    if len(reason) > LONGEST_NOTE:
-        found.append(("reason", report_words.FAULTS["reason_too_long"]))
-    if forbidden(reason):
-        found.append(
-            ("reason", report_words.sender_fault(Fault("reason", "", "forbidden_character")))
-        )
-    return found
+    found = sender.faults(form, ("by.name",), again=again)
+    return [(one.field, _sentence(one)) for one in found]
+
+
+def _sentence(found: Fault) -> str:
+    unsigned = found.problem == "not_approved"
+    return words.NOT_SIGNED if unsigned else report_words.sender_fault(found)
 
 
 def _sending(

@@ -29,6 +29,21 @@ class Field:
         return self.text(".state") or "value"
 
     @property
+    def first(self) -> str:
+        """Where a link to the field leads."""
+        return value.fields(self.indicator)[0]
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """What its menu offers, a value first. Of a flow alone nothing can have occurred: else nil
+        is there where it was kept.
+        """
+        words = state_words.VALUE_STATES
+        kept = self.state == "nil" or self.indicator.occurs
+        offered = [(name, word) for name, word in words.items() if name != "nil" or kept]
+        return [("value", state_words.TOLD), *offered]
+
+    @property
     def sentence(self) -> str:
         return report_words.FAULTS[self.fault.problem] if self.fault else ""
 
@@ -59,17 +74,16 @@ def sections(
     found: tuple[Fault, ...] = (),
 ) -> list[Part]:
     by_code = {fault.code: fault for fault in reversed(found)}
-    given = {name.partition(".")[0] for name in typed if not name.endswith((".note", ".why"))}
     parts = []
     for section in owed.sections:
         fields = [
             Field(one, typed, by_code.get(one.code), *_last(one, last.get(one.code)))
             for one in section.indicators
         ]
-        codes = [one.code for one in section.indicators if not one.is_text]
-        done = sum(code in given for code in codes)
+        figures = [one for one in section.indicators if not one.is_text]
+        done = sum(value.given(one, typed) for one in figures)
         faulty = any(field.fault for field in fields)
-        parts.append(Part(section.code, section.label, fields, done, len(codes), faulty))
+        parts.append(Part(section.code, section.label, fields, done, len(figures), faulty))
     return parts
 
 

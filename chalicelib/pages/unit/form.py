@@ -1,7 +1,7 @@
-"""The unit's side until it sends: home, form, drafts, definitions."""
+"""The unit's side until it sends: form, drafts, definitions."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,72 +22,15 @@ from chalicelib.pages.frame.web import (
 from chalicelib.pages.unit import keeping, owed_report
 from chalicelib.pages.unit.fields import faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
-from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.forms import value
 from chalicelib.rules.reports.draft import Draft, Merged
-from chalicelib.rules.reports.exempt_or_extended import NO_TERMS
-from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.reports.report import Fault
-from chalicelib.rules.texts.clock import today
-from chalicelib.rules.units.unit import Unit, known_as, owing
-from chalicelib.store import exempt_or_extended, programmes, reports
 from chalicelib.store.drafts import Kept
 
 if TYPE_CHECKING:  # only what was returned needs that module
     from chalicelib.rules.review.remarks import Remarks
 
 STYLES = ("base", "form")
-
-
-def home(site: Site, request: Request) -> Response:
-    """Open periods, the earliest due first; then past ones, the newest first.
-
-    Among the past is what was sent although it turned out not to be owed: it can be read.
-    """
-    p, code = request.who.programme, request.who.unit
-    programme = programmes.programme(site.table, p)
-    versions = programmes.unit_versions(site.table, programme, code) if programme else []
-    if programme is None or not versions:
-        raise Problem(404, "unknown_link")
-    begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
-    every = (_owed(site, p, code, one, request.now, owing(versions, one.end)) for one in begun)
-    its = {one.period.key: one for one in every if one.owes or one.head}
-    now = [one for one in its.values() if one.owes and one.is_open(request.now)]
-    past = [one for one in its.values() if one not in now]
-    silent = [one for one in its.values() if not one.head and (one in past or one.terms.exempt)]
-
-    from chalicelib.messages.reports import moves
-    from chalicelib.pages.unit import department_said, parked
-
-    said, may_ask = department_said.on_home(site, p, its, code, request.now)
-    unsent = {
-        one.period.key: parked.never_sent(site, p, one.period, code, request.now) for one in silent
-    }
-    return render.page(
-        site,
-        request,
-        "unit/home.html",
-        programme=programme,
-        unit=known_as(versions, today(request.now)),
-        open=sorted(now, key=lambda one: one.own_due),
-        past=sorted(past, key=lambda one: one.period.due, reverse=True),
-        said=said,
-        may_ask=may_ask,
-        unsent=unsent,
-        words=moves,
-        now=request.now,
-    )
-
-
-def _owed(
-    site: Site, p: str, code: str, period: Period, now: datetime, owes: Sequence[Unit]
-) -> Obligation:
-    """Nothing is waited for where nothing is owed, or was sent for a period that is over: the terms
-    are not read.
-    """
-    head = reports.head(site.table, p, period.key, code)
-    if not owes or (head is not None and now > period.locks):
-        return Obligation(period, NO_TERMS, head, bool(owes))
-    return Obligation(period, exempt_or_extended.of(site.table, p, period.key, code), head)
 
 
 def form(site: Site, request: Request) -> Response:
@@ -167,7 +110,7 @@ def _form_page(
         nil=typed.get("nil") == "1",
         filled=sum(part.filled for part in parts),
         asked=sum(part.asked for part in parts),
-        saved=owed.current.saved if owed.current else None,
+        saved=dates.lately(owed.current.saved, request.now) if owed.current else "",
         overdue=request.now > owed.obligation.due,
         said=_comments(site, owed),
         **(defaults | context),
@@ -267,5 +210,9 @@ def _not_merged(site: Site, owed: OwedReport, kept: Kept) -> Response:
 
 
 def definitions(site: Site, request: Request) -> Response:
+    """How the figures are counted: one of them, or all; also where a form has it no more."""
     owed = owed_report.load(site, request)
-    return render.page(site, request, "unit/definitions.html", owed=owed)
+    code = request.query.get("code", "")
+    one = next((one for one in owed.asked if one.code == code), None)
+    place = value.fields(one)[0] if one else ""
+    return render.page(site, request, "unit/definitions.html", owed=owed, one=one, place=place)

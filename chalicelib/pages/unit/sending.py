@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from chalicelib.edges.ports import Site
@@ -18,17 +19,16 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import empties, keeping, owed_report, queries, reasons
+from chalicelib.pages.unit import changes, empties, keeping, owed_report, queries, reasons
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
 from chalicelib.pages.unit.owed_report import Last, OwedReport
 from chalicelib.rules.forms.form import Indicator
-from chalicelib.rules.forms.value import LONGEST_NOTE
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import report, sender
 from chalicelib.rules.reports.draft import BESIDE
 from chalicelib.rules.reports.report import Content, Fault, Reading, Sender, Version
 from chalicelib.rules.reports.states import Refused
-from chalicelib.rules.texts.text import forbidden
+from chalicelib.rules.texts.clock import today
 from chalicelib.store import reports
 from chalicelib.store.access import Ended
 from chalicelib.store.reports import Clash, Sending
@@ -64,9 +64,7 @@ def _in_the_way(
     site: Site, request: Request, owed: OwedReport, given: Mapping[str, str]
 ) -> tuple[tuple[Fault, ...], str]:
     """What a send of what is given would meet: faults by box, and a sentence."""
-    found = _sender_faults(given)
-    if owed.head and not given.get("reason"):
-        found = (*found, Fault("reason", "", "no_reason"))
+    found = sender.faults(given, again=owed.head is not None)
     if not owed.obligation.may_send(request.now):
         return found, problems.REFUSALS[owed.obligation.against_sending(request.now)]
     again = reports.may_send_from(site.table, owed.programme.key, owed.head, request.now)
@@ -104,9 +102,12 @@ def _check_page(
         faults=faults(owed, read.faults),
         sender_faults={fault.field: _sentence(fault, labels) for fault in found},
         understood=understood(owed, read.content),
+        changes=changes.since_sent(site, owed, read, typed),
         given={**by, **asked["reasons"], **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
+        until=_until(owed, request.now),
+        tried=bool(request.query.get("send")),
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
         **asked,
@@ -137,13 +138,19 @@ def _sentence(found: Fault, by_code: Mapping[str, Indicator]) -> str:
     return report_words.sender_fault(found)
 
 
+def _until(owed: OwedReport, now: datetime) -> str:
+    """The last day that figures are still to come of; empty where none are."""
+    here, end = today(now), owed.period.end
+    return dates.near_day(end, here) if here <= end else ""
+
+
 def send(site: Site, request: Request) -> Response:
     """Everything that is sent stands in the form itself: what was seen is what is kept."""
     owed = owed_report.load(site, request)
     typed = owed_report.typed_from(owed, request.form)
     read, why = owed_report.read(owed, typed), ""
     last = owed_report.last_values(site, owed)
-    lacking = (*_sender_faults(request.form), *reasons.lacking(owed, read.content, last))
+    lacking = (*sender.faults(request.form), *reasons.lacking(owed, read.content, last))
     if owed_report.unknown(owed, request.form):
         why = "unknown_field"
     elif not (read.faults or read.empties or lacking):
@@ -200,29 +207,6 @@ def _ended(site: Site, request: Request, owed: OwedReport, typed: Mapping[str, s
     return _check_page(site, request, owed, typed, request.form, status=409, refused=why)
 
 
-def _sender_faults(form: Mapping[str, str]) -> tuple[Fault, ...]:
-    found = []
-    for field, problem in (
-        ("by.name", "no_name"),
-        ("by.post", "no_post"),
-        ("by.phone", "no_phone"),
-    ):
-        if not form.get(field):
-            found.append(Fault(field, "", problem))
-        elif len(form[field]) > 100:
-            found.append(Fault(field, "", "sender_too_long"))
-        elif forbidden(form[field]):
-            found.append(Fault(field, "", "forbidden_character"))
-    if form.get("approved") != "1":
-        found.append(Fault("approved", "", "not_approved"))
-    reason = form.get("reason", "")
-    if len(reason) > LONGEST_NOTE:
-        found.append(Fault("reason", "", "reason_too_long"))
-    if forbidden(reason):
-        found.append(Fault("reason", "", "forbidden_character"))
-    return tuple(found)
-
-
 def receipt(site: Site, request: Request) -> Response:
     owed = owed_report.load(site, request, to_read=True)
     version = _version(site, request, owed)
@@ -241,6 +225,7 @@ def receipt(site: Site, request: Request) -> Response:
         can_send=owed.obligation.may_send(request.now),
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, owed.programme.key, owed.head),
+        section_labels={one.code: one.label for one in owed.sections},
         kind=kind,
         unit_request=unit_request,
         words=moves,

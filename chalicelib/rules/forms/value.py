@@ -36,6 +36,15 @@ class Empty(Exception):
     """Nothing was typed where a value, nil or not applicable is asked."""
 
 
+def given(indicator: Indicator, typed: Mapping[str, str]) -> bool:
+    """Whether it is answered: what can't be read, or only half of it, is no answer."""
+    try:
+        read(indicator, typed)
+    except (Unreadable, Empty):
+        return False
+    return True
+
+
 def fields(indicator: Indicator) -> tuple[str, ...]:
     """The names of the boxes that are typed in."""
     if indicator.kind == "ratio":
@@ -91,19 +100,17 @@ def _exact(field: str, content: str) -> Decimal:
 
 
 def _ratio(indicator: Indicator, raw: list[str]) -> Figure:
-    num_field, den_field = fields(indicator)
-    for field, content in zip((num_field, den_field), raw, strict=True):
+    read = _exact if indicator.parts == "amount" else _whole
+    named = dict(zip(fields(indicator), raw, strict=True))
+    found = [read(field, content) for field, content in named.items() if content]
+    for field, content in named.items():
         if not content:
             raise Unreadable(field, "half_a_ratio")
+    if found[0] > found[1]:
+        raise Unreadable(fields(indicator)[0], "numerator_above_denominator")
     if indicator.parts == "amount":
-        part, whole = _exact(num_field, raw[0]), _exact(den_field, raw[1])
-        figure: Figure = [number.plain(part), number.plain(whole)]
-    else:
-        num, den = _whole(num_field, raw[0]), _whole(den_field, raw[1])
-        part, whole, figure = Decimal(num), Decimal(den), [num, den]
-    if part > whole:
-        raise Unreadable(num_field, "numerator_above_denominator")
-    return figure
+        return [number.plain(Decimal(one)) for one in found]
+    return [int(one) for one in found]
 
 
 def _yesno(indicator: Indicator, raw: list[str]) -> Figure:

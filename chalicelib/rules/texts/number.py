@@ -1,19 +1,49 @@
 """Numbers as people in Việt Nam type them and as they are shown to them."""
 
 import re
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from chalicelib.rules.texts.text import normal
 
 MOST_DIGITS = 15
 
-_PLAIN = re.compile(r"\d+")
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:([., ])\d{3})(?:\1\d{3})*")
-_DECIMAL = re.compile(r"(\d+)[.,](\d+)")
-_BOTH = re.compile(r"([1-9]\d{0,2}(?:\.\d{3})+),(\d+)|([1-9]\d{0,2}(?:,\d{3})+)\.(\d+)")
-_SPACED = re.compile(r"([1-9]\d{0,2}(?: \d{3})+)[.,](\d+)")
+_GROUPED = r"[1-9][0-9]{0,2}([., ])[0-9]{3}(?:\1[0-9]{3})*"
+_SPACED = r"[1-9][0-9]{0,2}(?: [0-9]{3})+[.,][0-9]+"
+_BOTH = r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|" + _SPACED
+_DECIMAL = r"[0-9]+[.,][0-9]+"
+_NO_NUMBER = (
+    (r"[-−–]\s*[0-9.,][0-9., ]*", "negative"),
+    (r"[0-9., ]*[^0-9., ].*", "not_a_number"),
+    (f"(?:[., ]*[0-9]){{{MOST_DIGITS + 1}}}.*", "too_many_digits"),
+    (r"[0-9]+", "whole"),
+)
+# The rules for a number, read by the server here and by the form page in its script: signs of
+# these categories are refused (10² is not 102, ⑩ not 10); then the NFKC text, without blanks
+# at its ends, is what the first pattern says that fits all of it: whole, a fraction, ambiguous
+# (either of the two), or what is wrong with it. The patterns keep to what Python and JavaScript
+# read alike.
+REFUSED_CATEGORIES = ("No", "Nl")
+PATTERNS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "count": (
+        *_NO_NUMBER,
+        (_GROUPED, "whole"),
+        (f"{_DECIMAL}|{_BOTH}", "not_whole"),
+        (r".*", "not_a_number"),
+    ),
+    "amount": (
+        *_NO_NUMBER,
+        (_BOTH, "fraction"),
+        (r"[1-9][0-9]{0,2}[.,][0-9]{3}", "ambiguous"),
+        (_GROUPED, "whole"),
+        (_DECIMAL, "fraction"),
+        (r".*", "not_a_number"),
+    ),
+}
 
 
 class NotRead(Exception):
@@ -35,48 +65,42 @@ class Ambiguous:
     meanings: tuple[Decimal, Decimal]
 
 
-def _ascii(text: str) -> str:
-    if any(c.isnumeric() and not c.isdecimal() for c in text):  # 10² is not 102, ⑩ not 10
+@cache
+def _compiled(kind: str) -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(pattern, re.DOTALL), said) for pattern, said in PATTERNS[kind]]
+
+
+def _read(kind: str, text: str) -> tuple[str, str]:
+    """What the rules say of a text that is a number, and the text they said it of."""
+    if any(unicodedata.category(c) in REFUSED_CATEGORIES for c in text):
         raise NotRead("not_a_number")
     text = normal("NFKC", text).strip()
-    if re.fullmatch(r"[-−–]\s*[\d.,][\d., ]*", text):
-        raise NotRead("negative")
-    if not re.fullmatch(r"[0-9., ]+", text):
-        raise NotRead("not_a_number")
-    if sum(c.isdigit() for c in text) > MOST_DIGITS:
-        raise NotRead("too_many_digits")
-    return text
+    said = next(said for pattern, said in _compiled(kind) if pattern.fullmatch(text))
+    if said not in ("whole", "fraction", "ambiguous"):
+        raise NotRead(said)
+    return said, text
+
+
+def _whole(text: str) -> str:
+    return re.sub(r"[., ]", "", text)
+
+
+def _fraction(text: str) -> str:
+    whole, _, part = text.replace(",", ".").rpartition(".")
+    return f"{_whole(whole)}.{part}"
 
 
 def read_count(text: str) -> int:
     """A whole number ≥ 0; dots, commas or blanks between groups of three are allowed."""
-    text = _ascii(text)
-    if _PLAIN.fullmatch(text):
-        return int(text)
-    if _GROUPED.fullmatch(text):
-        return int(re.sub(r"\D", "", text))
-    if _DECIMAL.fullmatch(text) or _BOTH.fullmatch(text) or _SPACED.fullmatch(text):
-        raise NotRead("not_whole")
-    raise NotRead("not_a_number")
+    return int(_whole(_read("count", text)[1]))
 
 
 def read_amount(text: str) -> Decimal | Ambiguous:
     """An exact amount ≥ 0, or both meanings where the separator can mean either thing."""
-    text = _ascii(text)
-    if _PLAIN.fullmatch(text):
-        return Decimal(text)
-    if both := _BOTH.fullmatch(text) or _SPACED.fullmatch(text):
-        whole, part = (group for group in both.groups() if group is not None)
-        return Decimal(re.sub(r"\D", "", whole) + "." + part)
-    grouped, fraction = _GROUPED.fullmatch(text), _DECIMAL.fullmatch(text)
-    if grouped:
-        whole_number = Decimal(re.sub(r"\D", "", text))
-        if not fraction:
-            return whole_number
-        return Ambiguous((whole_number, Decimal(f"{fraction[1]}.{fraction[2]}")))
-    if fraction:
-        return Decimal(f"{fraction[1]}.{fraction[2]}")
-    raise NotRead("not_a_number")
+    said, text = _read("amount", text)
+    if said == "ambiguous":
+        return Ambiguous((Decimal(_whole(text)), Decimal(_fraction(text))))
+    return Decimal(_whole(text) if said == "whole" else _fraction(text))
 
 
 def plain(number: Decimal) -> str:

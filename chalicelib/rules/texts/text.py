@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -9,29 +10,40 @@ _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # From 200 on, so that blanks, digits and signs (their code points) stand before letters.
 _RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=200)}
-# Controls other than line feed and tab; halves of surrogate pairs; what turns the direction of
-# the text; the code points that are no characters.
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef"
-    + "".join(
-        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
-    )
-    + "]"
+
+
+def _class(ranges: Iterable[tuple[int, int]]) -> str:
+    """Code points from first to last, as they stand between the brackets of a pattern."""
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+
+
+# What turns the direction of the text, the code points that are no characters; controls other than
+# line feed and tab; halves of surrogate pairs.
+SURROGATES = (0xD800, 0xDFFF)
+FORBIDDEN = (
+    *((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), SURROGATES, (0x202A, 0x202E), (0x2066, 0x2069)),
+    (0xFDD0, 0xFDEF),
+    *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000)),
 )
 # What Word and web views put between letters and nobody sees. Without them the text reads the
 # same; signs that turn its direction to the left are not here: those are refused.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a\u202c\u202d"
-    "\u2060-\u2066\u2068-\u206f\u3164\ufeff\uffa0\ufff0-\ufff8"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+INVISIBLE = (
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5)),
+    *((0x180B, 0x180F), (0x200B, 0x200B), (0x200E, 0x200F), (0x202A, 0x202A), (0x202C, 0x202D)),
+    *((0x2060, 0x2066), (0x2068, 0x206F), (0x3164, 0x3164), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+    *((0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
 # Joiners and variants mean something in Khmer and in pictures, nothing after a Latin letter.
-_IDLE_JOINERS = re.compile(
-    "(?<![^\u0000-\u036f\u1e00-\u1eff\u2000-\u206f])[\u200c\u200d\ufe00-\ufe0f]+"
-)
+JOINERS = ((0x200C, 0x200D), (0xFE00, 0xFE0F))
+IDLE_AFTER = ((0x0, 0x36F), (0x1E00, 0x1EFF), (0x2000, 0x206F))
+_FORBIDDEN = re.compile(f"[{_class(FORBIDDEN)}]")
+_INVISIBLE = re.compile(f"[{_class(INVISIBLE)}]")
+_IDLE_JOINERS = re.compile(f"(?<![^{_class(IDLE_AFTER)}])[{_class(JOINERS)}]+")
 # Unicode's Stream-Safe Text Format (UAX #15): no language puts more on one letter. Ordering what
 # is more takes time that grows with its square, inside one call that no other thread outlives.
 MOST_MARKS = 30
+# The marks that people stack: a page looks at these alone, the server at every one.
+MARKS = ((0x300, 0x34E), (0x350, 0x36F))
 # Marks by what they become when they are taken apart, though their own class is 0.
 _ALSO_MARKS = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
 # Nothing that Vietnamese is written with is a mark: most texts are passed over here.

@@ -58,9 +58,7 @@ def _fault(name: str, content: str) -> str:
     if name == "mailbox":
         return "" if is_mailbox(content) else "bad_mailbox"
     if name == "phone":
-        digits = sum(c.isdigit() for c in content)
-        fits = re.fullmatch(r"[0-9+ ().-]{0,30}", content) and 8 <= digits <= 15
-        return "" if fits else "bad_phone"
+        return "" if is_phone(content) else "bad_phone"
     return "name_too_long" if len(content) > LONGEST_NAME else ""
 
 
@@ -70,6 +68,12 @@ def is_mailbox(content: str) -> bool:
     own = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     fits = re.fullmatch(rf"{own}@{host}(?:\.{host})+", content, re.ASCII)
     return fits is not None and len(content) <= 200 and len(content.partition("@")[0]) <= 64
+
+
+def is_phone(content: str) -> bool:
+    """A number to call, as people write it: so many digits that it reaches somebody."""
+    digits = sum(c.isdigit() for c in content)
+    return re.fullmatch(r"[0-9+ ().-]{0,30}", content) is not None and 8 <= digits <= 15
 
 
 def changed_by_unit(contact: Contact, unit: Unit, typed: Mapping[str, str]) -> Contact:

@@ -26,7 +26,7 @@ from tests.officer import OFFICER
 SAMPLE = (Path(__file__).parents[3] / "programmes" / NEW / "form.md").read_text("utf-8")
 OUT = "| | integer | i1_6 |"  # the code that the new version leaves out
 SECOND = SAMPLE.replace(OUT, "| | integer | i1_6_new |").replace(
-    "1.1 Đã ban hành kế hoạch triển khai phong trào thi đua", "1.1 Đã ký ban hành kế hoạch"
+    "1.1a Đã ban hành kế hoạch triển khai phong trào thi đua", "1.1a Đã ký ban hành kế hoạch"
 )
 FORM = f"/desk/{NEW}/form"
 
@@ -66,7 +66,7 @@ def test_nothing_changes_before_it_is_confirmed(site: Site, officer: Visitor) ->
     preview = text(officer.follow(upload(officer, SECOND)))
     assert "1 chỉ tiêu thêm, 1 bỏ, 1 chỗ sửa lời, 0 chỗ đổi" in preview
     assert "i1_6_new" in preview
-    assert "<del>1.1 Đã ban hành kế hoạch triển khai phong trào thi đua</del>" in preview
+    assert "<del>1.1a Đã ban hành kế hoạch triển khai phong trào thi đua</del>" in preview
     assert state(site) == before
 
 
@@ -346,7 +346,12 @@ def fill_in(unit: Visitor, **more: str) -> Reply:
     page = unit.get("/report/2026-Q4")
     check = unit.follow(unit.submit(page, "2026-Q4", do="check", **more))
     check = all_nil(unit, check)
-    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Nguyễn Văn Thử",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     return unit.follow(unit.submit(check, "/send", reason="Bổ sung", **by))
 
 

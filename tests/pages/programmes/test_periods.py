@@ -206,7 +206,12 @@ def test_a_send_on_its_way_is_judged_anew_after_the_period_moved(
     check = unit.follow(unit.submit(page, "2026-Q4", do="check"))
     check = all_nil(unit, check)
     officer.follow(change(officer, do="lock", reason="Khóa"))
-    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Nguyễn Văn Thử",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     assert unit.submit(check, "/send", **by).status == 303  # the lock is this very instant
 
 

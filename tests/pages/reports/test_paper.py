@@ -128,6 +128,7 @@ def test_a_paper_that_came_after_the_lock_needs_an_extension(
         ({"by.name": ""}, "Vui lòng nhập họ tên"),
         ({"by.post": "x" * 101}, "Nội dung quá dài"),
         ({"by.phone": "0\x00"}, "ký tự không đọc được"),
+        ({"by.phone": "0270"}, "Số điện thoại có từ 8 đến 15 chữ số"),
         ({"approved": ""}, "Vui lòng xác nhận bản giấy có chữ ký"),
         ({"i1_5": "mười hai"}, "Vui lòng nhập số"),
         ({"i1_5.state": ""}, "Còn 1 ô trống"),

@@ -82,7 +82,12 @@ def report(as_unit: Callable[..., Visitor], code: str, **typed: str) -> None:
     page = browser.get("/report/2025-H1")
     check = browser.follow(browser.submit(page, "2025-H1", do="check", **typed))
     check = all_nil(browser, check)
-    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0275", "approved": "1"}
+    by = {
+        "by.name": "Nguyễn Văn Thử",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     assert browser.submit(check, "/send", **by).status == 303
 
 

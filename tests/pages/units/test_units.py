@@ -193,7 +193,12 @@ def test_ending_a_unit_that_has_reported_already_is_warned_of(
     page = browser.get("/report/2026-Q4")
     check = browser.follow(browser.submit(page, "2026-Q4", do="check"))
     check = all_nil(browser, check)
-    by = {"by.name": "Nguyễn Văn Thử", "by.post": "Văn thư", "by.phone": "0270", "approved": "1"}
+    by = {
+        "by.name": "Nguyễn Văn Thử",
+        "by.post": "Văn thư",
+        "by.phone": "0270 000 0000",
+        "approved": "1",
+    }
     assert browser.submit(check, "/send", **by).status == 303
     page = change(officer, "T05", "end", last_day="30/11/2026")
     assert page.status == 422
