@@ -46,7 +46,7 @@ _REPORT = (
     Way("POST", "/report/{period}", UNIT, form.post_form),
     Way("POST", "/report/{period}/draft", UNIT, form.autosave),
     Way("GET", "/report/{period}/check", UNIT, later("unit.sending", "check")),
-    Way("POST", "/report/{period}/check", UNIT, later("unit.sending", "fill_nil")),
+    Way("POST", "/report/{period}/check", UNIT, later("unit.empties", "fill")),
     Way("POST", "/report/{period}/send", UNIT, later("unit.sending", "send")),
     Way("GET", "/report/{period}/receipt/{version}", UNIT, later("unit.sending", "receipt")),
     Way("GET", "/report/{period}/definitions", UNIT, form.definitions),

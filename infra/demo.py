@@ -131,8 +131,8 @@ def _report(
     """Send one unit's report as its office would. False where it sends none."""
     if reports.head(site.table, programme.key, period.key, unit.code):
         return False
-    chance = random.Random(f"{programme.key} {period.key} {unit.code}")
-    fate = _fate(chance, period, now)
+    chance = seeded(programme.key, period.key, unit.code)
+    fate = fate_of(chance, period, now)
     if fate is None:
         return False
     asked = list(indicators(form.asked_of(unit.bloc, period.key, period.end)))
@@ -140,7 +140,8 @@ def _report(
     clock.now = fate.first
     token = links.issue_link(site.table, site.key, programme.key, unit.code)
     visitor.submit(visitor.get(f"/u/{token}"), token)
-    _send(visitor, period, chance, {"nil": "1"} if fate.nil else typed)
+    nil = {"nil": "1", "nil.note": "Đơn vị tạm nghỉ để sửa chữa trường"}
+    _send(visitor, period, chance, nil if fate.nil else typed)
     if fate.corrected:
         clock.now = fate.corrected
         visitor.submit(visitor.get(f"/u/{token}"), token)  # a session lasts thirty days
@@ -151,7 +152,12 @@ def _report(
     return True
 
 
-def _fate(chance: random.Random, period: Period, now: datetime) -> Fate | None:
+def seeded(programme: str, period: str, unit: str) -> random.Random:
+    """What this report's fate and answers are drawn from: the same each time."""
+    return random.Random(f"{programme} {period} {unit}")
+
+
+def fate_of(chance: random.Random, period: Period, now: datetime) -> Fate | None:
     """Some never send, some late, some correct; in an open period many are still to come."""
     draw = chance.random()
     window = period.due - period.opens
@@ -221,6 +227,7 @@ def _field(chance: random.Random, one: Indicator, size: float) -> Iterator[tuple
         yield one.code, f"Số {chance.randint(5, 60)}/KH, ngày {chance.randint(1, 28):02}/01"
     elif chance.random() < 0.02:
         yield f"{one.code}.state", "na"
+        yield f"{one.code}.note", "Đơn vị không có nội dung này"
     elif one.kind in ("yesno", "choice"):
         yield one.code, "yes" if chance.random() < 0.96 else "no"
     elif one.kind == "ratio":

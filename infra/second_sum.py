@@ -112,7 +112,7 @@ def _added(indicator: Mapping[str, Any], answers: list[Any]) -> dict[str, Any]:
     """One indicator over the units asked; an answer is ... where the unit gave none."""
     values = [one for one in answers if one is not ... and one is not None and one is not False]
     counts: dict[str, Any] = {
-        "expected": len(answers),
+        "expected": sum(one is not False for one in answers),
         "with_value": len(values),
         "nil": sum(one is None for one in answers),
         "not_applicable": sum(one is False for one in answers),

@@ -38,8 +38,10 @@ def assert_equal(whole: Mapping[str, Any], right: Mapping[str, Any]) -> None:
     for name, found, must in compared(whole, right):
         assert (name, found) == (name, must)
     for line in whole["indicators"] + whole["narratives"]:
+        if "not_applicable_units" in line:
+            assert len(line["not_applicable_units"]) == line["not_applicable"]
         for part in (line, *line["blocs"].values()):
-            found = part["with_value"] + part["nil"] + part["not_applicable"] + part["missing"]
+            found = part["with_value"] + part["nil"] + part["missing"]
             assert found == part["expected"]
 
 

@@ -202,6 +202,7 @@ def answers(page: Reply, seed: str, period: str = K) -> dict[str, str]:
         typed |= dict.fromkeys(boxes, "") | {f"{code}.state": "value"}
         if draw % 8 in (0, 1):
             typed[f"{code}.state"] = ("nil", "na")[draw % 8]
+            typed[f"{code}.note"] = ("", "Không thuộc đơn vị")[draw % 8]
         elif f"{code}.num" in form:
             den = draw % 397
             typed |= {f"{code}.num": str(draw % (den + 1)), f"{code}.den": str(den)}

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from infra.wire import IDLE_SECONDS
+from tests.filling import all_nil
 
 ROOT = Path(__file__).resolve().parents[1]
 SPRING_2021 = datetime(2021, 3, 1, 3, 0, tzinfo=UTC)  # two periods have begun: 2021-H1 and 2021
@@ -31,6 +32,7 @@ from chalicelib.rules.texts import clock
 began, day = time.monotonic(), datetime.fromisoformat(sys.argv.pop(1))
 clock.now = lambda: day + timedelta(seconds=time.monotonic() - began)
 from infra.commands import main
+from tests.filling import all_nil
 sys.exit(main())
 """
 
@@ -216,9 +218,7 @@ def to_the_check_page(visitor: Visitor, period: str, **typed: str) -> Reply:
     """Some fields typed, what is still empty marked as nil: ready to send."""
     page = visitor.get(f"/report/{period}")
     check = visitor.follow(visitor.submit(page, period, do="check", **typed))
-    if any(where.endswith("/check") for where, _ in Forms(check.body.decode()).forms):
-        return visitor.follow(visitor.submit(check, "/check"))
-    return check
+    return all_nil(visitor, check)
 
 
 def the_sending(check: Reply, **more: str) -> tuple[str, dict[str, str]]:

@@ -1,8 +1,8 @@
 """Reports in the table: heads, versions, texts; sending exactly once."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -86,6 +86,7 @@ def _head(item: Item) -> Head:
         from_iso(due) if due else None,
         body.get("event", ""),
         body.get("paper", False),
+        body.get("queries", ""),
     )
 
 
@@ -109,6 +110,8 @@ def head_body(head: Head) -> Body:
         body["event"] = head.event
     if head.paper:
         body["paper"] = True
+    if head.queries:
+        body["queries"] = head.queries
     return body
 
 
@@ -173,6 +176,7 @@ class Sending:
     actor: str = "unit"
     entered: datetime | None = None  # a paper report: `now` is then the day it arrived
     act: Act | None = None  # where the sending itself does not say it all
+    queries: Mapping[str, str] = field(default_factory=dict)  # odd values, and the kinds of answers
 
 
 def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Version:
@@ -216,6 +220,7 @@ def send(table: Table, sending: Sending, now: datetime, *standing: Check) -> Ver
 def _changes(sending: Sending, made: Version, after: Head) -> list[Change]:
     """Version, head and texts, on the period and the terms that the send was judged by."""
     p, k, unit = sending.programme, sending.period.key, sending.unit
+    after = after._replace(queries=report.compact(sending.queries) if sending.queries else "")
     texts: Body = {"version": made.number, "texts": report.compact(sending.content.texts)}
     return [
         Put(keys.version(p, k, unit, made.number), _version_body(made), expects=0),

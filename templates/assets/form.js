@@ -85,9 +85,14 @@
       ["beside/" + send.dataset.form, own.filter((one) => !one.name.startsWith("by."))]];
     for (const [key, boxes] of places) {
       const known = store.get(key) || {};
-      for (const box of boxes) if (!box.value) box.value = known[box.name] || "";
+      const chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.name));
+      for (const box of boxes) {
+        if (box.type !== "radio") box.value = box.value || known[box.name] || "";
+        else if (!chosen.has(box.name) && known[box.name] === box.value) box.checked = true;
+      }
       send.addEventListener("input", () => {
-        if (boxes.length) store.set(key, Object.fromEntries(boxes.map((box) => [box.name, box.value])));
+        const given = boxes.filter((box) => box.type !== "radio" || box.checked);
+        if (boxes.length) store.set(key, Object.fromEntries(given.map((box) => [box.name, box.value])));
       });
     }
     for (const key of store.keys("draft/" + send.dataset.form + "/")) {

@@ -201,6 +201,8 @@ def document(site: Site, p: str, k: str) -> dict[str, Any]:
     for short, line in zip(kept.totals["indicators"], whole["indicators"], strict=True):
         lists = line["kind"] in ("text", "list")
         named = {"answered_no": None} if line["kind"] == "yesno" else {}
+        if "not_applicable_units" in line:
+            named["not_applicable_units"] = None
         assert short == (line | ({"value": None} if lists else named))
     return whole
 

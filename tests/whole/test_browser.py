@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Error, Page, Route
 
 from infra.browser import PHONE
 from tests.browser import close, until
+from tests.filling import fill_what_stands
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,8 @@ def open_sections(page: Page) -> None:
 
 
 def check_and_send(page: Page) -> str:
-    """From the form to the receipt; everything left empty is marked nil. Gives the reference."""
+    """From the form to the receipt; of what is left empty nothing occurred. Gives the reference."""
+    fill_what_stands(page)
     page.get_by_role("button", name="Kiểm tra").click()
     fill_nil = page.get_by_role("button", name=re.compile("Đánh dấu không phát sinh cho"))
     fill_nil.click()

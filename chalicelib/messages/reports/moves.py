@@ -51,7 +51,8 @@ ANSWERS: Mapping[str, str] = {
 }
 NOT_SIGNED = "Vui lòng xác nhận bản giấy có chữ ký của thủ trưởng đơn vị."
 LEFT_EMPTY = (
-    "Còn {n} ô trống. Vui lòng nhập số liệu, hoặc đánh dấu “Ô bỏ trống là không phát sinh”."
+    "Còn {n} ô trống. Vui lòng nhập số liệu hoặc chọn “Không áp dụng”; với số liệu phát sinh "
+    "trong kỳ, có thể đánh dấu “Ô bỏ trống là không phát sinh”."
 )
 # Where what a unit reads about its own sending would not fit an officer.
 PAPER_REFUSALS: Mapping[str, str] = {

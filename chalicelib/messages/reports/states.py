@@ -23,11 +23,12 @@ LEFT_EMPTY = "(để trống)"  # a text that nobody wrote states nothing
 TIMING: Mapping[bool, str] = {False: "Đúng hạn", True: "Gửi trễ hạn"}
 YES, NO = "Có", "Không"
 PERCENT = "{share}\u00a0%"
-CHANGED = "{old} → {new}"
 NIL_REPORT = "Không phát sinh cả kỳ"
+NIL_WHY = "Vì sao không phát sinh cả kỳ"
 TOLD = "Có số liệu"  # of a field that has a value
 # Of a field: what else it says than its value.
 STATE_OF, NOTE_OF, NOTE = "{label} (tình trạng)", "Giải thích: {label}", "{label} (giải thích)"
+WHY_OF = "{label} (vì sao thay đổi nhiều)"
 VALUE_STATES: Mapping[str, str] = {"nil": "Không phát sinh", "na": "Không áp dụng"}
 
 AGGREGATES: Mapping[str, str] = {

@@ -6,6 +6,7 @@ from chalicelib.messages.links.contacts import BAD_PHONE
 from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
+from chalicelib.rules.reports.note import Answer
 from chalicelib.rules.reports.report import Fault
 from chalicelib.rules.texts import number
 
@@ -40,8 +41,20 @@ FAULTS: Mapping[str, str] = {
     "bad_phone": BAD_PHONE,
     "not_approved": "Báo cáo chỉ được gửi sau khi thủ trưởng đơn vị đã duyệt.",
     "no_reason": "Vui lòng ghi lý do điều chỉnh.",
+    "no_na_reason": "Vui lòng ghi vì sao chỉ tiêu này không áp dụng cho quý đơn vị.",
+    "no_nil_reason": "Kỳ trước quý đơn vị có số liệu. "
+    "Vui lòng ghi vì sao kỳ này không phát sinh số liệu nào.",
     "reason_too_long": f"Lý do dài quá {value.LONGEST_NOTE} ký tự, vui lòng viết gọn.",
     "sender_too_long": "Nội dung quá dài, vui lòng viết gọn.",
+}
+
+# What a unit may answer about an odd value, in one tap.
+ANSWERS: Mapping[str, str] = {
+    "actual": "Số đúng, tăng/giảm thực tế",
+    "season": "Theo thời điểm của năm học",
+    "before": "Kỳ trước báo cáo chưa đúng",
+    "scope": "Thay đổi phạm vi, cách tính",
+    "other": "Lý do khác",
 }
 
 SENDER: Mapping[str, str] = {
@@ -83,3 +96,10 @@ def sender_fault(found: Fault) -> str:
     sentence = FAULTS[found.problem]
     names_itself = found.problem not in ("forbidden_character", "sender_too_long")
     return sentence if names_itself else f"{SENDER[found.field]}: {sentence}"
+
+
+def answer(given: Answer) -> str:
+    """An answer in words: its kind, and what was written with it; the text alone says "other"."""
+    if given.kind == "other" and given.text:
+        return given.text
+    return ". ".join(filter(None, (ANSWERS.get(given.kind, ""), given.text)))

@@ -8,16 +8,13 @@ from typing import Any, NamedTuple
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import decision_notice
 from chalicelib.messages.reports import moves as words
-from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Problem, Request, Response, whole_number
+from chalicelib.pages.reports import report_lines
 from chalicelib.pages.unit import changes, owed_report
 from chalicelib.pages.unit.changes import Change
-from chalicelib.pages.unit.fields import shown
-from chalicelib.pages.unit.owed_report import Last, OwedReport
-from chalicelib.rules.forms import value
-from chalicelib.rules.forms.form import Indicator
+from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.programmes import days
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.report import Content, Version
@@ -29,25 +26,6 @@ from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
 
 STYLES = ("base", "desk", "one_report")
-
-
-class Line(NamedTuple):
-    """One indicator: what was sent, what the last report said, what is striking."""
-
-    label: str
-    said: str
-    measured_in: str
-    last: str
-    last_period: str
-    jumps: tuple[str, ...]
-    note: str
-
-
-class Part(NamedTuple):
-    code: str
-    label: str
-    lines: list[Line]  # figures
-    texts: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +75,7 @@ def page(
         now=request.now,
         refused=refused,
         faults=_sentences(owed, faults or {}),
+        answered=report_words.answer,
         words=words,
     )
 
@@ -140,8 +119,11 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
         for one in notices.of_unit(site.table, p, key, code)
     }
     return {
-        "sections": parts(owed, content, last),
+        "sections": report_lines.parts(
+            owed, content, last, report_lines.marks(site, owed, content, last)
+        ),
         "version": versions[-1] if versions else None,
+        "why_nil": content.notes.get(report.NIL_NOTE, ""),
         "versions": versions,
         "compared": _compared(owed, versions, request.query),
         "moments": _moments(owed, versions, events, told),
@@ -184,39 +166,6 @@ def _neighbours(units: list[Unit], code: str) -> tuple[Unit | None, Unit | None,
 
 
 # ------------------------------------------------------------------ the content
-
-
-def parts(owed: OwedReport, content: Content, last: Mapping[str, Last]) -> list[Part]:
-    found = []
-    for section in owed.sections:
-        lines = [
-            _line(one, content, last.get(one.code))
-            for one in section.indicators
-            if not one.is_text and one.code in content.figures
-        ]
-        texts = [
-            (one.label, shown(one, content.texts[one.code]))
-            for one in section.indicators
-            if one.is_text and one.code in content.texts
-        ]
-        found.append(Part(section.code, section.label, lines, texts))
-    return found
-
-
-def _line(one: Indicator, content: Content, last: Last | None) -> Line:
-    figure = content.figures[one.code]
-    is_value = figure is not value.NIL and figure is not value.NOT_APPLICABLE
-    counted = is_value and one.kind in ("count", "amount", "rank")
-    jumps = value.jumps(one, last.figure, figure) if last else []
-    return Line(
-        one.label,
-        shown(one, figure),
-        one.measured_in if counted else "",
-        shown(one, last.figure) if last else "",
-        last.period if last else "",
-        tuple(state_words.CHANGED.format(old=jump.last, new=jump.new) for jump in jumps),
-        content.notes.get(one.code, ""),
-    )
 
 
 class Compared(NamedTuple):

@@ -1,6 +1,6 @@
 """A paper report that an officer enters on a unit's behalf, dated the day it arrived."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.web import Request, Response, redirect, whole_number
 from chalicelib.pages.reports import one_report
-from chalicelib.pages.unit import owed_report
+from chalicelib.pages.unit import owed_report, queries
 from chalicelib.pages.unit.fields import differences, faults, sections
 from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.pages.unit.queries import Query
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
-from chalicelib.rules.forms.value import Jump
 from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import start_of
 from chalicelib.rules.reports import report, sender
@@ -29,7 +29,7 @@ from chalicelib.store.reports import Clash, Sending
 
 _STYLES = ("base", "form", "desk", "paper")
 # What this form holds besides the report and what every form of a unit holds.
-_OWN_FIELDS = {"arrived", "fill", "jumps"}
+_OWN_FIELDS = {"arrived", "fill", "odd"}
 
 
 def form(site: Site, request: Request) -> Response:
@@ -62,12 +62,10 @@ def _page(
     found: tuple[Fault, ...] = (),
     empty: tuple[Fault, ...] = (),
     wrong: list[tuple[str, str]] | None = None,
-    read: Reading | None = None,
+    odd: Sequence[Query] = (),
     **context: Any,
 ) -> Response:
     last = owed_report.last_values(site, owed)
-    by_code = {one.code: one for one in owed.asked}
-    jumps = read.jumps if read else ()
     return render.page(
         site,
         request,
@@ -79,8 +77,8 @@ def _page(
         owed=owed,
         sections=sections(owed, typed, last, (*found, *empty)),
         faults=faults(owed, found) + (wrong or []),
-        jumps=[(jump, by_code[jump.code]) for jump in jumps],
-        jumped=" ".join(map(_named, jumps)),
+        odd={one.indicator.code: one for one in odd},
+        odd_shown=" ".join(map(_named, odd)),
         typed=typed,
         given=request.form,
         nil=typed.get("nil") == "1",
@@ -91,21 +89,20 @@ def _page(
 def enter(site: Site, request: Request) -> Response:
     owed = one_report.owed_by(site, request)
     typed = owed_report.typed_from(owed, request.form)
-    read = owed_report.read(
-        owed, _filled(owed, typed, request), owed_report.last_values(site, owed)
-    )
+    read = owed_report.read(owed, _filled(owed, typed, request))
     if owed.head and owed.head.state == "submitted" and owed.head.hash == read.content.hash():
         return _kept(site, owed)  # a double tap, a lost reply, Back: it stands already
     before = owed.head if whole_number(request.form.get("base", "")) else None
     arrived, wrong = _arrival(owed, request, before)
     empty = _empties(owed, read)
     wrong += _form_faults(owed, request.form, empty, again=before is not None)
-    unseen = set(map(_named, read.jumps)) - set(request.form.get("jumps", "").split())
+    odd = queries.of(site, owed, read.content, owed_report.last_values(site, owed))
+    unseen = set(map(_named, odd)) - set(request.form.get("odd", "").split())
     found = read.faults
     if found or wrong or unseen or arrived is None:
-        shown = {"status": 422, "found": found, "empty": empty, "wrong": wrong, "read": read}
+        shown = {"status": 422, "found": found, "empty": empty, "wrong": wrong, "odd": odd}
         return _page(site, request, owed, typed, **shown)  # type: ignore[arg-type]
-    sending = _sending(owed, request, read, arrived)
+    sending = _sending(owed, request, read, odd, arrived)
     return _keep(site, request, owed, typed, sending, arrived)
 
 
@@ -113,13 +110,14 @@ def _filled(owed: OwedReport, typed: Mapping[str, str], request: Request) -> Map
     """ "Ô bỏ trống là không phát sinh": the paper left them empty, too."""
     if request.form.get("fill") != "1":
         return typed
-    empties = owed_report.read(owed, typed, {}).empties
-    return {**typed, **{f"{code}.state": "nil" for code in empties}}
+    left = owed_report.read(owed, typed).empties
+    nil = [one.code for one in owed.asked if one.code in left and one.occurs]
+    return {**typed, **{f"{code}.state": "nil" for code in nil}}
 
 
-def _named(jump: Jump) -> str:
-    """The very jump, so that another number in the same box is asked about anew."""
-    return f"{jump.field}={jump.new}"
+def _named(one: Query) -> str:
+    """The very value, so that another number in the same box is asked about anew."""
+    return f"{one.indicator.code}={one.new}".replace(" ", "_")
 
 
 def _empties(owed: OwedReport, read: Reading) -> tuple[Fault, ...]:
@@ -174,7 +172,9 @@ def _sentence(found: Fault) -> str:
     return words.NOT_SIGNED if unsigned else report_words.sender_fault(found)
 
 
-def _sending(owed: OwedReport, request: Request, read: Reading, arrived: datetime) -> Sending:
+def _sending(
+    owed: OwedReport, request: Request, read: Reading, odd: list[Query], arrived: datetime
+) -> Sending:
     form = request.form
     base = whole_number(form.get("base", "")) if owed.head else 0
     where = owed.programme.key, owed.period.key, owed.unit.code
@@ -195,6 +195,7 @@ def _sending(owed: OwedReport, request: Request, read: Reading, arrived: datetim
         actor=request.who.email,
         entered=request.now,
         act=act,
+        queries=queries.answers(odd),
     )
 
 

@@ -10,6 +10,7 @@ from chalicelib.messages.own_words import filled
 from chalicelib.messages.reports import progress as words
 from chalicelib.messages.reports import states as state_words
 from chalicelib.messages.reports import tables
+from chalicelib.messages.unit.report import ANSWERS
 from chalicelib.pages.frame import downloads, render
 from chalicelib.pages.frame.address import period_of
 from chalicelib.pages.frame.web import Request, Response
@@ -64,6 +65,8 @@ def show(site: Site, request: Request) -> Response:
             (bloc, name, by_bloc[bloc]) for bloc, name in programme.blocs.items() if bloc in by_bloc
         ],
         whole=progress.total(by_bloc.values()),
+        queries=progress.queries(rows),
+        answers=ANSWERS,
         wanted=wanted,
         wrong=wrong,
         query=urlencode(wanted.query),

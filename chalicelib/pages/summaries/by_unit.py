@@ -155,7 +155,7 @@ def _shown(indicator: Indicator, one: Aggregate) -> dict[str, str | int]:
     return {
         "value": said,
         "parts": parts,
-        "expected": one.expected,
+        "expected": one.applies,
         "with_value": one.with_value,
     }
 

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.reports import states as state_words
+from chalicelib.messages.unit import report as report_words
 from chalicelib.pages.unit import owed_report
 from chalicelib.pages.unit.fields import shown
 from chalicelib.pages.unit.owed_report import OwedReport
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import note, report
 from chalicelib.rules.reports.report import Content, Reading
 
 
@@ -33,14 +34,16 @@ def between(
     take: nothing else is known of those.
     """
     changes = [Change(state_words.NIL_REPORT, _yes(older.nil), _yes(newer.nil))]
+    then, now = (_note(report.NIL_NOTE, content) for content in (older, newer))
+    changes.append(Change(state_words.NIL_WHY, then, now, is_text=True))
     for one in asked:
         waiting = (unread or {}).get(one.code, "")
         then, now = _said(one, older), waiting or _said(one, newer)
         changes.append(Change(one.label, then, now, one.is_text))
         if now and not waiting:
-            note = state_words.NOTE.format(label=one.label)
-            then, now = (content.notes.get(one.code, "") for content in (older, newer))
-            changes.append(Change(note, then, now, is_text=True))
+            label = state_words.NOTE.format(label=one.label)
+            then, now = (_note(one.code, content) for content in (older, newer))
+            changes.append(Change(label, then, now, is_text=True))
     return [one for one in changes if one.then != one.now]
 
 
@@ -61,6 +64,10 @@ def _unread(owed: OwedReport, read: Reading, typed: Mapping[str, str]) -> dict[s
     }
     boxes = {one.code: [typed.get(field, "") for field in value.fields(one)] for one in owed.asked}
     return {code: "/".join(boxes[code]) for code in faulty if code in boxes}
+
+
+def _note(code: str, content: Content) -> str:
+    return report_words.answer(note.answer(content.notes.get(code, "")))
 
 
 def _yes(nil: bool) -> str:

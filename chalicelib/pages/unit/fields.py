@@ -35,11 +35,11 @@ class Field:
 
     @property
     def states(self) -> list[tuple[str, str]]:
-        """What its menu offers, a value first. A yes-or-no has nothing that could not have
-        happened: nil is there only where it was kept.
+        """What its menu offers, a value first. Of a flow alone nothing can have occurred: else nil
+        is there where it was kept.
         """
         words = state_words.VALUE_STATES
-        kept = self.state == "nil" or self.indicator.kind != "yesno"
+        kept = self.state == "nil" or self.indicator.occurs
         offered = [(name, word) for name, word in words.items() if name != "nil" or kept]
         return [("value", state_words.TOLD), *offered]
 

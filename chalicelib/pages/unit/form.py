@@ -65,7 +65,7 @@ def shown(site: Site, owed: OwedReport) -> tuple[Mapping[str, str], Draft | None
 def faults_of(
     owed: OwedReport, typed: Mapping[str, str], *, stray: bool = False
 ) -> tuple[Fault, ...]:
-    found = owed_report.read(owed, typed, {}).faults
+    found = owed_report.read(owed, typed).faults
     return found + ((Fault("form", "", "unknown_field"),) if stray else ())
 
 
@@ -104,7 +104,7 @@ def _form_page(
         owed=owed,
         sections=parts,
         faults=faults(owed, found),
-        notes={name: text for name, text in typed.items() if name.endswith(".note")},
+        notes={name: text for name, text in typed.items() if name.endswith((".note", ".why"))},
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
         nil=typed.get("nil") == "1",

@@ -65,8 +65,9 @@ def _lacking(owed: OwedReport, typed: Mapping[str, str], sent: Mapping[str, str]
         # What can't be read, as a note that is too long, is in no content.
         if mine.faults or mine.content != report.read((one,), sent).content:
             lacking |= {name: typed[name] for name in owed_report.names_of(one) if name in typed}
-    if typed.get("nil", sent.get("nil", "")) != sent.get("nil", ""):
-        lacking["nil"] = typed["nil"]
+    for name in ("nil", f"{report.NIL_NOTE}.note"):
+        if typed.get(name, sent.get(name, "")) != sent.get(name, ""):
+            lacking[name] = typed[name]
     return {name: text for name, text in lacking.items() if text != sent.get(name, "")}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import EllipsisType
 
 from chalicelib.edges.ports import Site
 from chalicelib.pages.frame.web import Problem, Request
@@ -22,16 +23,22 @@ from chalicelib.store import drafts, exempt_or_extended, programmes, reports
 
 # What our forms hold besides the report itself.
 _OWN_FIELDS = {"csrf", "base", "draft", "page", "place", "part", "do", "of.unit", *BESIDE}
-_BESIDE = ("state", "note")  # what a field may carry besides its boxes
+_BESIDE = ("state", "note", "why")  # what a field may carry besides its boxes
+_OF_ALL = {"nil", f"{report.NIL_NOTE}.note"}  # of the report as a whole
 _LOOK_BACK = 4  # periods of the same kind: an annual figure in quarterly forms is a year old
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The newest earlier value of one indicator; `period` is empty for the period just before."""
+    """The newest earlier value of one indicator; `period` is empty for the period just before.
+
+    It is of the last comparable round, unless a report that was asked for it since is lacking.
+    """
 
     figure: Figure
     period: str
+    comparable: bool = True
+    key: str = ""  # of its period
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +129,58 @@ def _form_of(head: Head | None, draft: Draft | None, period: Period) -> int:
 
 def last_values(site: Site, owed: OwedReport) -> dict[str, Last]:
     """The last value of every figure that is asked, from up to four earlier reports."""
-    wanted = {indicator.code for indicator in owed.asked if not indicator.is_text}
+    wanted = {indicator.code: indicator for indicator in owed.asked if not indicator.is_text}
     found: dict[str, Last] = {}
+    lacking: list[Period] = []
     earlier = calendar.previous(owed.periods, owed.period.key)
     for place, one in enumerate(earlier[:_LOOK_BACK]):
-        head = reports.head(site.table, owed.programme.key, one.key, owed.unit.code)
-        if head is None or not head.counts:
+        figures = figures_of(site, owed, one)
+        if figures is None:
+            lacking.append(one)
             continue
-        figures = report.parse_figures(head.figures)
-        for code in wanted & figures.keys():
-            found[code] = Last(figures[code], one.label if place else "")
-        wanted -= figures.keys()
+        for code in wanted.keys() & figures.keys():
+            indicator = wanted.pop(code)
+            passed = any(indicator.runs_in(period.key, period.end) for period in lacking)
+            found[code] = Last(figures[code], one.label if place else "", not passed, one.key)
         if not wanted:
             break
     return found
 
 
-def read(owed: OwedReport, typed: Mapping[str, str], last: Mapping[str, Last]) -> Reading:
-    return report.read(owed.asked, typed, {code: one.figure for code, one in last.items()})
+def unchanged(site: Site, owed: OwedReport, figures: Mapping[str, Figure]) -> dict[str, int]:
+    """What stands as it stood: in how many earlier reports in a row, of up to four."""
+    standing = {one.code for one in owed.asked if one.code in figures and not one.occurs}
+    found = dict[str, int]()
+    for period in calendar.previous(owed.periods, owed.period.key)[:_LOOK_BACK]:
+        before = (figures_of(site, owed, period) if standing else None) or {}
+        same = {code for code in standing if _are_same(before.get(code, ...), figures[code])}
+        found |= {code: found.get(code, 0) + 1 for code in same}
+        standing -= before.keys() - same
+    return found
+
+
+def _are_same(last: Figure | EllipsisType, now: Figure) -> bool:
+    """Of values alone: what was nil or did not apply stands nowhere."""
+    no_value = now is value.NIL or now is value.NOT_APPLICABLE
+    return not no_value and type(last) is type(now) and last == now
+
+
+def figures_of(site: Site, owed: OwedReport, period: Period) -> Mapping[str, Figure] | None:
+    """What this unit's report of another period counts with; None where none counts."""
+    head = reports.head(site.table, owed.programme.key, period.key, owed.unit.code)
+    return report.parse_figures(head.figures) if head and head.counts else None
+
+
+def notes_of(site: Site, owed: OwedReport, key: str) -> Mapping[str, str]:
+    """What this unit said of its values in the report of another period, as it stands."""
+    p, code = owed.programme.key, owed.unit.code
+    head = reports.head(site.table, p, key, code)
+    version = reports.version(site.table, p, key, code, head.version) if head else None
+    return report.parse(version.content).notes if version else {}
+
+
+def read(owed: OwedReport, typed: Mapping[str, str]) -> Reading:
+    return report.read(owed.asked, typed)
 
 
 def newest(site: Site, owed: OwedReport) -> Version | None:
@@ -159,13 +200,13 @@ def names_of(indicator: Indicator) -> tuple[str, ...]:
 def names(owed: OwedReport) -> set[str]:
     """All that this form may say; the answer to a question is settled in the text itself."""
     found = {name for one in owed.asked for name in names_of(one)}
-    return {name for name in found if not name.endswith(".read")} | {"nil"}
+    return {name for name in found if not name.endswith(".read")} | _OF_ALL
 
 
 def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:
     """Whether the form that asks these has a field of this name."""
     one = by_code.get(name.partition(".")[0])
-    return name == "nil" or (one is not None and name in names_of(one))
+    return name in _OF_ALL or (one is not None and name in names_of(one))
 
 
 def _by_code(owed: OwedReport) -> dict[str, Indicator]:

@@ -127,7 +127,13 @@ def _labels(owed: OwedReport) -> dict[str, str]:
         found[f"{one.code}.den"] = f"{one.label} ({one.den_label})"
         found[f"{one.code}.state"] = state_words.STATE_OF.format(label=one.label)
         found[f"{one.code}.note"] = state_words.NOTE_OF.format(label=one.label)
-    return {**found, "nil": state_words.NIL_REPORT, **report_words.SENDER}
+        found[f"{one.code}.why"] = state_words.WHY_OF.format(label=one.label)
+    return {
+        **found,
+        "nil": state_words.NIL_REPORT,
+        "nil.note": state_words.NIL_WHY,
+        **report_words.SENDER,
+    }
 
 
 def _in_words(owed: OwedReport, name: str, text: str) -> str:
@@ -135,6 +141,8 @@ def _in_words(owed: OwedReport, name: str, text: str) -> str:
         return state_words.YES if text else state_words.NO
     if name.endswith(".state"):
         return state_words.VALUE_STATES.get(text, state_words.TOLD)
+    if name.endswith(".why"):
+        return report_words.ANSWERS.get(text, text)
     choices = next((one.choices for one in owed.asked if one.code == name), ())
     return {choice.name: choice.label for choice in choices}.get(text, text)
 

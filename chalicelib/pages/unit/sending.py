@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame import dates, problems
@@ -18,13 +19,14 @@ from chalicelib.pages.frame.web import (
     wants_json,
     whole_number,
 )
-from chalicelib.pages.unit import changes, keeping, owed_report
+from chalicelib.pages.unit import changes, empties, keeping, owed_report, queries, reasons
 from chalicelib.pages.unit.fields import faults, understood
 from chalicelib.pages.unit.form import STYLES, closed, shown
-from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.pages.unit.owed_report import Last, OwedReport
+from chalicelib.rules.forms.form import Indicator
 from chalicelib.rules.reports import report, sender
 from chalicelib.rules.reports.draft import BESIDE
-from chalicelib.rules.reports.report import Content, Fault, Sender, Version
+from chalicelib.rules.reports.report import Content, Fault, Reading, Sender, Version
 from chalicelib.rules.reports.states import Refused
 from chalicelib.rules.texts.clock import today
 from chalicelib.store import reports
@@ -50,8 +52,9 @@ def check(site: Site, request: Request) -> Response:
     if not tried:
         given.pop("approved", "")  # said anew each time
         return _check_page(site, request, owed, typed, given)
+    read = owed_report.read(owed, typed)
     found, why = _in_the_way(site, request, owed, given)
-    read = owed_report.read(owed, typed, {})
+    found += reasons.lacking(owed, read.content, owed_report.last_values(site, owed))
     wrong = found or read.faults or read.empties or why == report_words.FAULTS["unknown_field"]
     status = 422 if wrong else 409 if why else 200
     return _check_page(site, request, owed, typed, given, status=status, found=found, refused=why)
@@ -82,35 +85,57 @@ def _check_page(
     found: tuple[Fault, ...] = (),
     refused: str = "",
 ) -> Response:
-    read = owed_report.read(owed, typed, owed_report.last_values(site, owed))
+    read = owed_report.read(owed, typed)
     labels = {indicator.code: indicator for indicator in owed.asked}
-    jumped = {f"{jump.code}.note" for jump in read.jumps}
-    hidden = {
-        name: text for name, text in typed.items() if name not in jumped and name not in BESIDE
-    }
+    asked = _asked(site, owed, typed, read)
+    by = {"by.name": request.who.name, "by.post": request.who.post}
     return render.page(
         site,
         request,
         "unit/check.html",
         status=status,
-        styles=STYLES,
+        styles=(*STYLES, "queries"),
         owed=owed,
         typed=typed,
-        hidden=hidden,
         read=read,
         labels=labels,
         faults=faults(owed, read.faults),
-        sender_faults={fault.field: report_words.sender_fault(fault) for fault in found},
+        sender_faults={fault.field: _sentence(fault, labels) for fault in found},
         understood=understood(owed, read.content),
         changes=changes.since_sent(site, owed, read, typed),
-        given={"by.name": request.who.name, "by.post": request.who.post, **given},
+        given={**by, **asked["reasons"], **given},
         refused=refused,
         overdue=request.now > owed.obligation.due,
         until=_until(owed, request.now),
         tried=bool(request.query.get("send")),
         parked=[one for one in owed.parked.values() if one.typed],
         page=secrets.token_hex(8),
+        **asked,
     )
+
+
+def _asked(site: Site, owed: OwedReport, typed: Mapping[str, str], read: Reading) -> dict[str, Any]:
+    """What the page asks beside faults: of odd values, for reasons, for what is empty. All else
+    that was typed is hidden in the form.
+    """
+    last = owed_report.last_values(site, owed)
+    odd = [one for one in queries.of(site, owed, read.content, last) if one.asked]
+    boxes = reasons.boxes(site, owed, read.content, last)
+    shown_there = {name for one in odd for name in queries.names(one)} | set(BESIDE) | set(boxes)
+    return {
+        "queries": odd,
+        "answers": report_words.ANSWERS,
+        "reasons": boxes,
+        "empties": empties.groups(site, owed, read.empties, last),
+        "hidden": {name: text for name, text in typed.items() if name not in shown_there},
+    }
+
+
+def _sentence(found: Fault, by_code: Mapping[str, Indicator]) -> str:
+    """Of a box for a reason, or of one for the sender."""
+    if found.code:
+        return report_words.fault(found, by_code[found.code])
+    return report_words.sender_fault(found)
 
 
 def _until(owed: OwedReport, now: datetime) -> str:
@@ -119,26 +144,18 @@ def _until(owed: OwedReport, now: datetime) -> str:
     return dates.near_day(end, here) if here <= end else ""
 
 
-def fill_nil(site: Site, request: Request) -> Response:
-    """ "Đánh dấu không phát sinh": every figure left empty becomes nil, in the draft."""
-    owed = owed_report.load(site, request)
-    typed, _ = shown(site, owed)
-    empties = owed_report.read(owed, typed, {}).empties
-    kept = keeping.keep(site, request, owed, {f"{code}.state": "nil" for code in empties})
-    asking = keeping.question(site, owed, kept)
-    return asking or redirect(site, "report", owed.period.key, "check")
-
-
 def send(site: Site, request: Request) -> Response:
     """Everything that is sent stands in the form itself: what was seen is what is kept."""
     owed = owed_report.load(site, request)
     typed = owed_report.typed_from(owed, request.form)
-    read, why = owed_report.read(owed, typed, {}), ""
+    read, why = owed_report.read(owed, typed), ""
+    last = owed_report.last_values(site, owed)
+    lacking = (*sender.faults(request.form), *reasons.lacking(owed, read.content, last))
     if owed_report.unknown(owed, request.form):
         why = "unknown_field"
-    elif not (read.faults or read.empties or sender.faults(request.form)):
+    elif not (read.faults or read.empties or lacking):
         try:
-            kept = _sent(site, request, owed, read.content)
+            kept = _sent(site, request, owed, read.content, last)
         except Ended:
             return _ended(site, request, owed, typed)
         except Refused as refused:
@@ -162,7 +179,9 @@ def _not_sent(site: Site, request: Request, owed: OwedReport, why: str) -> Respo
     return redirect(site, "report", owed.period.key, "check", send="1", **more)
 
 
-def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> Version:
+def _sent(
+    site: Site, request: Request, owed: OwedReport, content: Content, last: Mapping[str, Last]
+) -> Version:
     """Raises Refused, Clash, Ended."""
     form = request.form
     sending = Sending(
@@ -175,6 +194,7 @@ def _sent(site: Site, request: Request, owed: OwedReport, content: Content) -> V
         sender=Sender(form["by.name"], form["by.post"], form["by.phone"], True),
         reason=form.get("reason", ""),
         terms=owed.terms,
+        queries=queries.answers(queries.of(site, owed, content, last)),
     )
     return reports.send_in(site.table, request.who, sending, request.now)
 

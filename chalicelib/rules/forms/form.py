@@ -54,6 +54,13 @@ class Indicator(Frozen):
     def is_text(self) -> bool:
         return self.kind in TEXT_KINDS
 
+    @property
+    def occurs(self) -> bool:
+        """A flow: in a period it occurs, or nothing of it does ("không phát sinh"). What stands at
+        the cut-off stands also at 0, and a choice is always one or another.
+        """
+        return self.kind in ("count", "amount", "ratio") and not self.aggregate.startswith("latest")
+
     def runs_in(self, period: str, cut_off: date) -> bool:
         """Is it asked at all in this period? Judged at the cut-off, as units are."""
         if self.valid_from and self.valid_from > cut_off:

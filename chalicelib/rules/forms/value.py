@@ -1,7 +1,6 @@
 """One field of the form: from what was typed to a figure or text, and back again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -19,7 +18,6 @@ LONGEST_NOTE = 300
 # (không phát sinh), False is "not applicable" (không áp dụng); what is missing has no entry.
 Figure: TypeAlias = int | str | list[int] | list[str] | None
 Text: TypeAlias = str | list[str] | None
-JUMP, JUMPS_FROM = 3, 10  # a change by this factor is asked about, from this value on
 NIL = None
 NOT_APPLICABLE = False
 
@@ -36,16 +34,6 @@ class Unreadable(Exception):
 
 class Empty(Exception):
     """Nothing was typed where a value, nil or not applicable is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Jump:
-    """A value far from the last one: shown before sending, never refused."""
-
-    code: str
-    field: str
-    last: str
-    new: str
 
 
 def given(indicator: Indicator, typed: Mapping[str, str]) -> bool:
@@ -227,28 +215,7 @@ def parts(ratio: Sequence[int | str]) -> tuple[int | Decimal, int | Decimal]:
     return num, den
 
 
-def jumps(indicator: Indicator, last: Figure, new: Figure) -> list[Jump]:
-    """Where the new value is more than JUMP times the last one, or less than that part of it.
-
-    A `jump` on the indicator is another factor; `none` never warns.
-    """
-    comparable = indicator.kind in ("count", "rank", "amount", "ratio")
-    if not comparable or indicator.jump == "none" or not _numbers(last) or not _numbers(new):
-        return []
-    factor = Decimal(indicator.jump or JUMP)
-    pairs = zip(fields(indicator), _numbers(last), _numbers(new), strict=True)
-    return [
-        Jump(indicator.code, field, number.shown(old), number.shown(now))
-        for field, old, now in pairs
-        if old >= JUMPS_FROM and (now > old * factor or now * factor < old)
-    ]
-
-
-def _numbers(figure: Figure) -> list[Decimal]:
-    if figure is NIL or figure is NOT_APPLICABLE:
-        return []
+def is_nothing(figure: Figure) -> bool:
+    """Whether it says that none of it occurred: nil, 0, or none of none."""
     parts = figure if isinstance(figure, list) else [figure]
-    try:
-        return [Decimal(part) for part in parts]
-    except ArithmeticError:  # a yes, a choice: nothing to compare
-        return []
+    return figure is not NOT_APPLICABLE and all(part in (NIL, 0, "0") for part in parts)

@@ -150,6 +150,15 @@ def previous(periods: Collection[Period], key: str) -> list[Period]:
     return sorted(same, key=lambda p: p.end, reverse=True)
 
 
+def year_before(periods: Collection[Period], key: str) -> Period | None:
+    """The same period of last year, where there is one and a year is in its key."""
+    match = PATTERN.fullmatch(key)
+    if not match or not match["year"]:
+        return None
+    wanted = f"{int(match['year']) - 1}{key[4:]}"
+    return next((period for period in periods if period.key == wanted), None)
+
+
 def in_use(periods: Collection[Period], now: datetime) -> Period | None:
     """The open period that falls due first, else the one that began last."""
     is_open = [period for period in periods if period.is_open(now)]

@@ -1,5 +1,7 @@
 """Who has reported for a period: a row a unit, how late each is, the counts, what is looked for."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -115,6 +117,24 @@ def timing(row: Row, now: datetime) -> Timing:
     by = head.first_sent - owed.own_due
     # Not after the due instant that stands now: it was moved after the sending was judged.
     return Timing("late", by if by > timedelta(0) else None)
+
+
+class Queries(NamedTuple):
+    """What was asked about odd values: in how many reports, and how often each kind answered."""
+
+    reports: int
+    kinds: Mapping[str, int]  # an empty kind: nothing was answered
+
+    @property
+    def asked(self) -> int:
+        return sum(self.kinds.values())
+
+
+def queries(rows: Iterable[Row]) -> Queries:
+    """Of the reports as they stand; exempt units count nowhere."""
+    heads = (row.head for row in rows if row.head and row.head.queries and not row.exempt)
+    answered = [json.loads(head.queries) for head in heads]
+    return Queries(len(answered), Counter(kind for one in answered for kind in one.values()))
 
 
 def count(rows: Iterable[Row]) -> Counts:

@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import NARRATIVES, Indicator
-from chalicelib.rules.forms.value import Empty, Figure, Jump, Text, Unreadable
+from chalicelib.rules.forms.value import Empty, Figure, Text, Unreadable
+from chalicelib.rules.reports import note as a_note
+from chalicelib.rules.reports.note import Answer
 from chalicelib.rules.reports.states import State
 from chalicelib.rules.texts import text
 
 LARGEST = 100_000  # bytes of canonical content
+NIL_NOTE = "nil"  # among the notes: why a whole period is nil
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Head(NamedTuple):
     return_due: datetime | None = None
     event: str = ""  # of the officer's move that led to this state
     paper: bool = False  # the current version came on paper
+    queries: str = ""  # compact JSON, code of a value that was asked about -> kind of the answer
 
     @property
     def counts(self) -> bool:
@@ -145,21 +149,15 @@ class Reading:
     content: Content
     faults: tuple[Fault, ...]
     empties: tuple[str, ...]
-    jumps: tuple[Jump, ...]
 
 
-def read(
-    asked: Iterable[Indicator],
-    typed: Mapping[str, str],
-    last: Mapping[str, Figure] | None = None,
-) -> Reading:
+def read(asked: Iterable[Indicator], typed: Mapping[str, str]) -> Reading:
     """Read every field that is asked; what is not asked is not looked at."""
     figures: dict[str, Figure] = {}
     texts: dict[str, Text] = {}
     notes: dict[str, str] = {}
     faults: list[Fault] = []
     empties: list[str] = []
-    jumps: list[Jump] = []
     nil = typed.get("nil") == "1"
     for indicator in asked:
         code = indicator.code
@@ -178,26 +176,27 @@ def read(
         told = found is not value.NIL and found is not value.NOT_APPLICABLE
         if nil and told and code not in NARRATIVES:
             faults.append(Fault(value.fields(indicator)[0], code, "value_in_nil_report"))
-        if not indicator.is_text:
-            jumps += value.jumps(indicator, (last or {}).get(code), found)
-        note, wrong = _note(code, typed)
-        faults += wrong
-        if note:
-            notes[code] = note
+        faults += _take_note(code, typed, notes)
+    if nil:
+        faults += _take_note(NIL_NOTE, typed, notes)
     content = Content(figures, texts, notes, nil)
     if len(content.canonical().encode()) > LARGEST:
         faults.append(Fault("", "", "report_too_large"))
-    return Reading(content, tuple(faults), tuple(empties), tuple(jumps))
+    return Reading(content, tuple(faults), tuple(empties))
 
 
-def _note(code: str, typed: Mapping[str, str]) -> tuple[str, list[Fault]]:
-    """What was explained of a value; empty where nothing was, or what was can't be taken."""
-    note = text.tidy(typed.get(f"{code}.note", ""))
-    if text.forbidden(note):
-        return "", [Fault(f"{code}.note", code, "forbidden_character")]
-    if len(note) > value.LONGEST_NOTE:
-        return "", [Fault(f"{code}.note", code, "note_too_long")]
-    return note, []
+def _take_note(code: str, typed: Mapping[str, str], notes: dict[str, str]) -> list[Fault]:
+    """What was said of a value; nothing where nothing was, or what was can't be taken."""
+    kind, said = typed.get(f"{code}.why", ""), text.tidy(typed.get(f"{code}.note", ""))
+    if kind and kind not in a_note.KINDS:
+        return [Fault(f"{code}.why", code, "unknown_choice")]
+    if text.forbidden(said):
+        return [Fault(f"{code}.note", code, "forbidden_character")]
+    if len(said) > value.LONGEST_NOTE:
+        return [Fault(f"{code}.note", code, "note_too_long")]
+    if note := a_note.of(Answer(kind, said)):
+        notes[code] = note
+    return []
 
 
 def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
@@ -208,7 +207,15 @@ def typed(asked: Iterable[Indicator], content: Content) -> dict[str, str]:
         if indicator.code in values:
             filled |= value.typed(indicator, values[indicator.code])
         if indicator.code in content.notes:
-            filled[f"{indicator.code}.note"] = content.notes[indicator.code]
+            filled |= _typed_note(indicator.code, content.notes[indicator.code])
     if content.nil:
         filled["nil"] = "1"
+    if NIL_NOTE in content.notes:
+        filled |= _typed_note(NIL_NOTE, content.notes[NIL_NOTE])
     return filled
+
+
+def _typed_note(code: str, note: str) -> dict[str, str]:
+    kind, said = a_note.answer(note)
+    typed = {f"{code}.note": said} if said else {}
+    return typed if kind == "other" and said else {**typed, f"{code}.why": kind}

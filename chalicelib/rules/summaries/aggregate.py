@@ -18,7 +18,10 @@ _EXACT = Context(prec=60, traps=[Inexact])
 
 @dataclass(slots=True)
 class Aggregate:
-    """One indicator over some units. `expected` = units asked; missing is what remains."""
+    """One indicator over some units. `expected` = units asked; missing is what remains.
+
+    Whom it does not apply to is not expected to give it: a summary's "expected" is `applies`.
+    """
 
     expected: int = 0
     with_value: int = 0
@@ -66,9 +69,13 @@ class Aggregate:
         self.chosen.update(other.chosen)
 
     @property
+    def applies(self) -> int:
+        return self.expected - self.not_applicable
+
+    @property
     def missing(self) -> int:
         """Units that were asked and have given no answer that counts: late reports can."""
-        return self.expected - self.with_value - self.nil - self.not_applicable
+        return self.applies - self.with_value - self.nil
 
     def as_json(self, indicator: Indicator, *, is_locked: bool = False) -> dict[str, Any]:
         """Counts are integers, amounts strings, a ratio's value a percentage string, its two
@@ -81,7 +88,7 @@ class Aggregate:
         elif indicator.kind == "yesno":
             numerator, denominator = self.chosen["yes"], self.with_value
         kept: dict[str, Any] = {
-            "expected": self.expected,
+            "expected": self.applies,
             "value": self._value(indicator, numerator, denominator),
             "numerator": _said(numerator),
             "denominator": _said(denominator),

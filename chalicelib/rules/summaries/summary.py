@@ -12,7 +12,7 @@ from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.reports.report import compact
 from chalicelib.rules.summaries import department_figures as department
 from chalicelib.rules.summaries.department_figures import Entered
-from chalicelib.rules.summaries.tally import Line, State, Tally
+from chalicelib.rules.summaries.tally import State, Tally
 from chalicelib.rules.texts import number
 from chalicelib.rules.units.unit import Unit
 
@@ -20,7 +20,7 @@ from chalicelib.rules.units.unit import Unit
 Document: TypeAlias = dict[str, Any]
 
 
-SHAPE = 4  # of the document: a stored one of another shape is summed anew before it is shown
+SHAPE = 5  # of the document: a stored one of another shape is summed anew before it is shown
 
 _TOGETHER = 500  # entries of a long list that are written in one go
 
@@ -195,15 +195,16 @@ def _lines(tally: Tally, entered: Entered, is_locked: bool, section: Section) ->
         elif indicator.is_text:
             entry["value"] = Written(tally, line.indicator.code)
         if indicator.kind == "yesno":
-            entry["answered_no"] = _answered_no(tally, line)
+            entry["answered_no"] = _units(tally, line.answered_no)
+        if indicator.entered_by == "unit" and not indicator.is_text:
+            entry["not_applicable_units"] = _units(tally, line.not_applicable)
         yield entry
 
 
-def _answered_no(tally: Tally, line: Line) -> Listed:
+def _units(tally: Tally, places: Iterable[int]) -> Listed:
+    """Those at these places, in official order."""
     units = tally.units
-    return Listed(
-        lambda: ({"unit": units[n].code, "name": units[n].name} for n in sorted(line.answered_no))
-    )
+    return Listed(lambda: ({"unit": units[n].code, "name": units[n].name} for n in sorted(places)))
 
 
 def totals(whole: Document) -> Document:

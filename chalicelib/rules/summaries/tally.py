@@ -42,12 +42,13 @@ class Sent(NamedTuple):
 
 
 class Line:
-    """An indicator's total, its blocs, and who answered no to it."""
+    """An indicator's total, its blocs, and who answered no to it or whom it does not apply to."""
 
     def __init__(self, indicator: Indicator, blocs: dict[str, Aggregate]) -> None:
         self.indicator = indicator
         self.blocs = blocs
         self.answered_no = array("l")  # places of units
+        self.not_applicable = array("l")
 
     @property
     def whole(self) -> Aggregate:
@@ -61,7 +62,11 @@ class Line:
         if self.indicator.kind == "yesno" and "no" in answers:
             given = zip(places, answers, strict=True)
             self.answered_no.extend([place for place, one in given if one == "no"])
-        self.blocs[bloc].add(self.indicator, answers)
+        whole, before = self.blocs[bloc], self.blocs[bloc].not_applicable
+        whole.add(self.indicator, answers)
+        if whole.not_applicable != before:
+            given = zip(places, answers, strict=True)
+            self.not_applicable.extend([place for place, one in given if one is False])
 
 
 class Tally:

@@ -21,6 +21,7 @@ from infra.gateway import Reply
 from infra.visitor import Forms, Visitor
 from tests import officer
 from tests.conftest import ENGINES, NEW, OLD, Clock
+from tests.filling import all_nil
 
 Q4 = "2026-Q4"
 BY = {"by.name": "Trần Thị Mẫu", "by.post": "Văn thư", "by.phone": "0270 000 0000", "approved": "1"}
@@ -204,10 +205,12 @@ def test_missing_answers_are_gathered_and_can_be_marked_nil_at_once(
     page = browser.get(f"/report/{Q4}")
     check = browser.follow(browser.submit(page, Q4, do="check", i1_5="3"))
     missing = len(codes(site)) - 1
-    assert f"Đánh dấu không phát sinh cho {missing} ô này" in text(check)
-    assert f"Còn {missing} chỉ tiêu chưa có số liệu" in text(check)
-    marked = browser.follow(browser.submit(check, "check"))
-    assert "chưa có số liệu" not in text(marked)
+    said = text(check)
+    assert f"Còn {missing} chỉ tiêu chưa có số liệu" in said
+    flows = int(said.partition("Đánh dấu không phát sinh cho ")[2].split()[0])
+    marked = text(browser.follow(browser.submit(check, "check", do="nil")))
+    assert f"Còn {missing - flows} chỉ tiêu chưa có số liệu" in marked
+    assert "chưa có số liệu" not in text(all_nil(browser, browser.get(f"/report/{Q4}/check")))
 
 
 @pytest.mark.guards(
@@ -216,7 +219,7 @@ def test_missing_answers_are_gathered_and_can_be_marked_nil_at_once(
 def test_a_yes_or_no_is_offered_no_nil_and_one_that_was_kept_stays_readable(
     site: Site, as_unit: Callable[..., Visitor]
 ) -> None:
-    """The whole-report button still marks what is empty, and old reports hold some."""
+    """A nil report still marks what is empty, and old reports hold some."""
     browser = as_unit()
 
     def offered(code: str) -> list[str]:
@@ -443,7 +446,7 @@ def test_last_periods_values_stand_beside_the_fields_and_a_jump_is_shown(
     page = browser.get(f"/report/{Q4}")
     assert "Kỳ trước: 12" in text(page)
     check = browser.follow(browser.submit(page, Q4, do="check", **filled(site, i1_5="37")))
-    assert "kỳ trước 12, kỳ này 37" in text(check)
+    assert "Kỳ trước 12, kỳ này 37" in text(check)
     noted = browser.submit(check, "send", **BY, **{"i1_5.note": "Thêm đợt thi 20/11"})
     receipt = browser.follow(noted)
     assert receipt.status == 200

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, strategies
 
 from chalicelib.rules.forms import value
-from chalicelib.rules.forms.form import Choice
 from chalicelib.rules.forms.value import NIL, NOT_APPLICABLE, Empty, Unreadable
 from chalicelib.rules.texts import text
 from tests.builders import KINDS, figures_of, indicator, unhurried
@@ -225,61 +224,14 @@ def test_a_value_is_shown_as_a_person_reads_it(kind, figure, shown):
     assert value.shown(indicator("i", kind, decimals=int(kind == "amount")), figure) == shown
 
 
-# ------------------------------------------------------------------ far from the last value
+@pytest.mark.parametrize("figure", [None, 0, "0", [0, 0]])
+def test_nil_and_naught_say_that_nothing_occurred(figure):
+    assert value.is_nothing(figure)
 
 
-def jumped(kind, last, new, **more):
-    return [jump.field for jump in value.jumps(indicator("i", kind, **more), last, new)]
-
-
-@pytest.mark.parametrize(
-    ("last", "new", "jumps"),
-    [
-        (10, 30, False),
-        (10, 31, True),
-        (30, 10, False),
-        (30, 9, True),
-        (10, 0, True),
-        (9, 1000, False),
-        (0, 1000, False),
-        (11, 3, True),
-        (12, 4, False),
-    ],
-)
-def test_a_jump_is_more_than_threefold_or_under_a_third_of_ten_at_least(last, new, jumps):
-    assert bool(jumped("count", last, new)) is jumps
-    assert bool(jumped("amount", str(last), str(new))) is jumps
-
-
-@pytest.mark.parametrize("other", [None, False])
-def test_nil_and_not_applicable_are_no_jump(other):
-    assert jumped("count", 100, other) == []
-    assert jumped("count", other, 100) == []
-
-
-def test_each_box_of_a_ratio_is_compared_with_its_own_last_value():
-    assert jumped("ratio", [10, 100], [40, 100]) == ["i.num"]
-    assert jumped("ratio", [10, 100], [10, 10]) == ["i.den"]
-    assert jumped("ratio", [10, 100], [100, 1000]) == ["i.num", "i.den"]
-
-
-def test_an_indicator_may_set_another_factor_or_none():
-    assert jumped("count", 10, 100, jump="10") == []
-    assert jumped("count", 10, 101, jump="10") == ["i"]
-    assert jumped("amount", "10", "15.1", jump="1.5") == ["i"]
-    assert jumped("count", 10, 10_000, jump="none") == []
-
-
-def test_a_jump_shows_both_numbers_as_people_read_them():
-    (jump,) = value.jumps(indicator("i", "amount"), "1000", "12345.6")
-    assert (jump.code, jump.last, jump.new) == ("i", "1.000", "12.345,6")
-
-
-@pytest.mark.parametrize("last", ["10", "tot", "nan", "inf"])
-def test_choices_are_never_compared_whatever_they_are_called(last):
-    choices = tuple(Choice(name=name, label=name) for name in (last, "50"))
-    assert jumped("choice", last, "50", choices=choices) == []
-    assert jumped("yesno", "yes", "no") == []
+@pytest.mark.parametrize("figure", [False, 1, "0.5", [0, 4], "no"])
+def test_what_does_not_apply_says_nothing_of_what_occurred(figure):
+    assert not value.is_nothing(figure)
 
 
 @given(strategies.text())

@@ -47,7 +47,7 @@ def test_a_form_is_read_into_figures_texts_and_notes():
     typed = {"i1": "5", "i2.num": "3", "i2.den": "4", "t1": "Số 5", "i1.note": " Có thêm lớp "}
     read = report.read([COUNT, RATIO, TEXT], typed)
     assert read.content == Content({"i1": 5, "i2": [3, 4]}, {"t1": "Số 5"}, {"i1": "Có thêm lớp"})
-    assert (read.faults, read.empties, read.jumps) == ((), (), ())
+    assert (read.faults, read.empties) == ((), ())
 
 
 def test_what_is_empty_and_what_is_wrong_are_told_apart():
@@ -77,12 +77,6 @@ def test_what_is_not_asked_is_not_looked_at():
 def test_an_ambiguous_amount_carries_its_readings_to_the_page():
     (fault,) = report.read([indicator("a1", "amount")], {"a1": "1.250"}).faults
     assert [str(reading) for reading in fault.meanings] == ["1250", "1.250"]
-
-
-def test_a_value_far_from_the_last_one_is_shown_and_not_refused():
-    read = report.read([COUNT, TEXT], {"i1": "100", "t1": "x"}, {"i1": 10})
-    assert [jump.code for jump in read.jumps] == ["i1"]
-    assert read.faults == ()
 
 
 def test_a_nil_report_fills_every_empty_figure():

@@ -93,9 +93,9 @@ def test_the_golden_period_says_so_bloc_by_bloc():
 
 
 # code: value, numerator, denominator, (expected, with value, nil, not applicable, missing),
-# verdict before the lock, and after it
+# verdict before the lock, and after it; expected is without those to whom it does not apply
 BY_HAND = {
-    "c1": (3, None, None, (6, 2, 1, 1, 2), "breached", "breached"),
+    "c1": (3, None, None, (5, 2, 1, 1, 2), "breached", "breached"),
     "c2": (1254, None, None, (6, 3, 1, 0, 2), "none", "none"),
     "a1": ("12.55", None, None, (6, 2, 2, 0, 2), "met", "met"),
     "r1": ("97.03", 98, 101, (6, 2, 2, 0, 2), "incomplete", "missed"),
@@ -126,7 +126,7 @@ def test_the_golden_period_adds_up_as_by_hand(code):
     ("code", "bloc", "value", "counts", "verdict"),
     [
         ("c1", "P", 3, (1, 1, 0, 0, 0), "breached"),
-        ("c1", "T", 0, (3, 1, 1, 1, 0), "met"),
+        ("c1", "T", 0, (2, 1, 1, 1, 0), "met"),
         ("c1", "G", None, (2, 0, 0, 0, 2), "incomplete"),
         ("a1", "P", "12.5", (1, 1, 0, 0, 0), "missed"),
         ("a1", "T", "0.05", (3, 1, 2, 0, 0), "missed"),
@@ -377,7 +377,10 @@ def test_the_summary_equals_an_independent_sum_and_covers_every_unit(figures):
     assert line["nil"] == figures.count(None)
     assert line["not_applicable"] == sum(figure is False for figure in figures)
     assert line["missing"] == sum(figure is ... for figure in figures)
-    assert line["expected"] == len(figures) == sum(line[name] for name in COUNTS[1:])
+    assert len(figures) == sum(line[name] for name in COUNTS[1:])
+    assert line["expected"] == len(figures) - line["not_applicable"]
+    without = [f"T{place:02}" for place, figure in enumerate(figures) if figure is False]
+    assert sorted(one["unit"] for one in line["not_applicable_units"]) == without
 
 
 @pytest.mark.guards("coverage adds up")
