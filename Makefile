@@ -15,7 +15,7 @@ help: ## List the commands
 run: ## Serve on one machine and print where to click (PORT=8000 DATA=.data HOST=127.0.0.1)
 	@exec $(BOOT) run
 
-demo: ## Fill every period that has begun with seeded reports
+demo: ## Fill every period that has begun with seeded reports, and add them up
 	@$(BOOT) demo
 
 summarise: ## Run the scheduled job now

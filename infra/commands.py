@@ -5,7 +5,7 @@ import logging
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,36 +16,19 @@ from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Busy, Conflict
 from chalicelib.jobs import summarise as summing
 from chalicelib.pages.frame.web import absolute, unencrypted
-from chalicelib.rules.programmes.period import Period, in_use
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.units.unit import owing
-from chalicelib.store import access, programmes, sign_ins
+from chalicelib.rules.units.list_codes import alike
+from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import links as store_links
+from chalicelib.store import programmes
 from chalicelib.store.links import standing_or_first_link
 from infra import installation, rescue, samples, server_key
 from infra import logs as kept_logs
 from infra.archiving import backup, drill, other_key, restore
 from infra.asking import asking
 from infra.samples import NotLoaded
-
-
-def _in_use(site: Site, only: str = "") -> tuple[Programme, Period]:
-    """The programme with an open period, else the one that was collected last."""
-    now = site.clock()
-    found = []
-    for programme in programmes.programmes(site.table):
-        period = in_use(programmes.periods(site.table, programme.key), now)
-        if period and only in ("", programme.key):
-            found.append((period.is_open(now), period.due, programme, period))
-    if not found:
-        known = programmes.programme_keys(site.table)
-        if only and only not in known:
-            raise NotLoaded(f"no programme {only}; there are {', '.join(known) or 'none yet'}")
-        if not known:
-            raise NotLoaded("no programme is loaded yet: make load FOLDER=programmes/…")
-        raise NotLoaded("no period has begun yet" + (f" of {only}" if only else ""))
-    return max(found, key=lambda one: one[:2])[2:]
+from infra.ways_in import in_use_now, print_ways_in
 
 
 def run(_: argparse.Namespace) -> None:
@@ -76,7 +59,7 @@ def run(_: argparse.Namespace) -> None:
         server.site, server.gateway, server.data = site, Gateway(app), installation.data_folder()
         server.one_address = not os.environ.get("PUBLIC_URL")
         if installation.wants_samples():
-            _print_ways_in(site)
+            print_ways_in(site)
         else:  # what is printed is kept by the machine's journal: nothing that lets anybody in
             print("serving", site.public_url, flush=True)
         serve(server, asked)
@@ -99,32 +82,8 @@ def _warn(site: Site) -> None:
         installation.tell(f"no archive is made: {error}")
 
 
-def _print_ways_in(site: Site) -> None:
-    """Where to click to try it, one a line."""
-    programme, period = _in_use(site)
-    units = owing(programmes.units(site.table, programme), period.end)
-    if not units:
-        raise NotLoaded(f"{programme.key} has no unit that owes a report for {period.key}")
-    if token := standing_or_first_link(site.table, site.key, programme.key, units[0].code):
-        print("unit", absolute(site, "u", token))
-    for role in ("officer", "director"):
-        print(role, _staff_link(site, programme, role))
-    print("outbox", f"{site.public_url}/_outbox", flush=True)
-
-
-def _staff_link(site: Site, programme: Programme, role: str) -> str:
-    """A one-time link for an account of this role: signs in within 15 minutes."""
-    emails = [email for email, known in access.staff(site.table) if known == role]
-    domain = programme.department.email.partition("@")[2]
-    emails.sort(key=lambda email: not email.endswith(f"@{domain}"))
-    if not emails:
-        raise NotLoaded(f"no account has the role {role}: add [[staff]] to programme.toml")
-    link_token, _, _ = sign_ins.ask_sign_in(site.table, emails[0], site.clock())
-    return absolute(site, "s", link_token)
-
-
 def demo(_: argparse.Namespace) -> None:
-    """Fill every begun period with seeded reports."""
+    """Fill every begun period with seeded reports, and add them up."""
     from infra import demo
 
     if os.environ.get("STAGE") == "prod" or not installation.wants_samples():
@@ -133,11 +92,15 @@ def demo(_: argparse.Namespace) -> None:
     demo.refuse_real(site, on_aws=bool(installation.on_aws()))
     samples.load_all(site)
     demo.fill(site)
+    _summarise(site)
 
 
 def summarise(_: argparse.Namespace) -> None:
     """The scheduled job, now, for every period."""
-    site = installation.filled()
+    _summarise(installation.filled())
+
+
+def _summarise(site: Site) -> None:
     done = summing.run(site, everything=True)
     print(f"{len(done.written)} summarised, {len(done.unchanged)} unchanged")
 
@@ -145,14 +108,13 @@ def summarise(_: argparse.Namespace) -> None:
 def links(given: argparse.Namespace) -> None:
     """The link of every unit of the programme in use: unit-code URL."""
     site = installation.filled()
-    programme, period = _in_use(site, given.programme)
+    programme, period = in_use_now(site, given.programme)
     units = owing(programmes.units(site.table, programme), period.end)
     if given.reissue:
-        if given.reissue not in {unit.code for unit in units}:
-            raise NotLoaded(f"{programme.key} has no unit {given.reissue}")
-        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=given.reissue)
-        token = store_links.reissue_link(site.table, site.key, programme.key, given.reissue, act)
-        print(given.reissue, absolute(site, "u", token))
+        code = _the_one(given.reissue, programme, units)
+        act = Act(site.clock(), "make links", "reissue_link", programme.key, unit=code)
+        token = store_links.reissue_link(site.table, site.key, programme.key, code, act)
+        print(code, absolute(site, "u", token))
         return
     lost = 0
     for unit in units:
@@ -161,6 +123,18 @@ def links(given: argparse.Namespace) -> None:
         lost += not token
     if lost:
         raise Unusable(other_key(lost, len(units)))
+
+
+def _the_one(typed: str, programme: Programme, units: Sequence[Unit]) -> str:
+    """The code that was meant, whatever its case or leading zeros. Raises NotLoaded."""
+    meant = [unit.code for unit in units if alike(unit.code) == alike(typed.strip())]
+    if typed in meant:
+        return typed
+    if len(meant) > 1:
+        raise NotLoaded(f"which unit of {programme.key}? there are {', '.join(meant)}")
+    if not meant:
+        raise NotLoaded(f"{programme.key} has no unit {typed}")
+    return meant[0]
 
 
 def load(given: argparse.Namespace) -> None:

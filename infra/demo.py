@@ -1,10 +1,13 @@
-"""Realistic, seeded reports for every unit and period that has begun, sent through the handler."""
+"""Realistic, seeded reports for every unit and period that has begun, sent through the handler.
+
+In a period that is open the first unit sends nothing: its link is printed for whoever tries it.
+"""
 
 import random
 import sys
 import tomllib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,12 +85,14 @@ def fill(site: Site) -> None:
     app.use(Site(site.table, site.files, site.mail, site.server_key, site.public_url, clock))
     gateway = Gateway(app)
     begun, total = _begun(site, now), 0
+    _ask_from_their_beginning(site, begun)
     for place, (programme, period) in enumerate(begun, start=1):
         form = programmes.form(site.table, programme.key, period.form)
         units = owing(programmes.units(site.table, programme), period.end)
+        sending = units[1:] if period.is_open(now) else units
         sent = sum(
             _report(Visitor(app, gateway), site, clock, programme, period, form, unit, now)
-            for unit in units
+            for unit in sending
         )
         total += sent
         line = (
@@ -95,6 +100,14 @@ def fill(site: Site) -> None:
         )
         print(line, file=sys.stderr, flush=True)
     print(f"{total} reports sent")
+
+
+def _ask_from_their_beginning(site: Site, begun: Iterable[tuple[Programme, Period]]) -> None:
+    """As if the programme had begun with its first period: who sends nothing owes it."""
+    for programme, period in begun:
+        if period.was_over:
+            asked = period.model_copy(update={"taken_in": None})
+            programmes.keep_periods(site.table, programme.key, [asked])
 
 
 class _Clock:

@@ -96,7 +96,17 @@ def _settings(path: Path) -> tuple[Programme, list[Staff]]:
         raise NotLoaded(f"{path}: department.called.bloc: a list calls another column {bloc}")
     if wrong := [one.email for one in staff if not contact.is_mailbox(one.email.lower())]:
         raise NotLoaded(f"{path}: staff: {wrong[0]} is no mail address like canbo@so.example")
+    _refuse_unreachable(path, programme)
     return programme, staff
+
+
+def _refuse_unreachable(path: Path, programme: Programme) -> None:
+    """Every page and mail names the department's mailbox and phone to whoever needs help."""
+    department = programme.department
+    for name, given in (("email", department.email), ("phone", department.phone)):
+        box = {"email": "mailbox"}.get(name, name)
+        if box in contact.read({box: given})[1] or not given:
+            raise NotLoaded(f"{path}: department.{name}: {given!r} reaches nobody")
 
 
 def _form(site: Site, folder: Path, programme: Programme) -> tuple[Form, tuple[str, ...]]:
@@ -191,4 +201,4 @@ def _periods(site: Site, programme: Programme, form: Form) -> Iterator[Period]:
     kept = {one.key: one for one in programmes.periods(site.table, programme.key)}
     for one in regime.periods(programme, form.version, dates.period_label):
         if one.key not in kept or not kept[one.key].has_begun(now):
-            yield one
+            yield one.came_in(now)

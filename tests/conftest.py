@@ -159,14 +159,14 @@ def empty_site(
 def site(
     tmp_path: Path, clock: Clock, engine: str, request: pytest.FixtureRequest
 ) -> Iterator[Site]:
-    """The two sample programmes, nothing reported yet."""
+    """The two sample programmes, nothing reported yet. Its outbox stands for a mail server."""
     if engine == "dynamodb":
         made: Site = request.getfixturevalue("empty_site")
         made.table.fill(request.getfixturevalue("loaded"))
         yield made
         return
     shutil.copytree(request.getfixturevalue("sampled"), tmp_path / "data")
-    made = embedded.open_site(tmp_path / "data", HERE, clock)
+    made = replace(embedded.open_site(tmp_path / "data", HERE, clock), mails_leave=True)
     yield made
     made.table.close()
 

@@ -34,6 +34,7 @@ from tests.server import HttpGateway
 P, K = "thi-dua-2021-2025", "2024-H1"
 DESK = f"/desk/{P}/{K}"
 OFFICER, DIRECTOR = "chuyenvien@bentre.example", "giamdoc@bentre.example"
+SHUT = datetime(2024, 6, 20, 17, tzinfo=UTC)  # and the lock's
 OVER = datetime(2024, 6, 17, 17, tzinfo=UTC)  # the due day, 17/06/2024, is over in Việt Nam
 BLOCS = {"P": "Phòng GD&ĐT", "T": "THPT", "G": "GDTX"}
 STATES = {
@@ -157,7 +158,8 @@ def opened(
     clock, data = Passing(now), folder / "data"
     with _Mortal("127.0.0.1", 0) as server:
         made = embedded.open_site(data, f"http://127.0.0.1:{server.server_port}", clock)
-        site = replace(made, mail=mail(made.mail)) if mail else made
+        edges = {"mails_leave": True, **({"mail": mail(made.mail)} if mail else {})}
+        site = replace(made, **edges)
         samples.load_all(site, programme.parent)
         app.use(site)
         server.site, server.gateway, server.data = site, Gateway(app), data
@@ -269,7 +271,7 @@ class Shown:
 def shown(page: str) -> Shown:
     counts, *rest = Tables(page).tables
     blocs = {row[0]: [int(row[n]) for n in (1, 2, 3, 4, 5, 6, 9)] for row in counts[1:]}
-    top = re.search(r"<b>(\d+)/(\d+)</b><span>đã nhận", page)
+    top = re.search(r"<b>(\d+)/(\d+)</b><span>đã gửi", page)
     assert top is not None
     rows = {row[0]: row for row in (rest[0][1:] if rest else [])}
     return Shown(blocs, (int(top[1]), int(top[2])), rows)
@@ -296,6 +298,11 @@ class Owed:
             return OVER
         day = datetime(*self.more_time.timetuple()[:3], tzinfo=UTC)
         return day + timedelta(hours=17)
+
+    @property
+    def shut(self) -> datetime:
+        """From here on nothing can be sent for the first time: more time moves it, too."""
+        return max(SHUT, self.over)
 
     @property
     def counts(self) -> list[int]:
@@ -374,7 +381,8 @@ class Books:
     def in_state(self, name: str, now: datetime) -> set[str]:
         """Whom the grid's filter of this name must leave."""
         facts: Mapping[str, Callable[[Owed], bool]] = {
-            "overdue": lambda one: one.state == "missing" and now >= one.over,
+            "overdue": lambda one: one.state == "missing" and one.over <= now < one.shut,
+            "locked": lambda one: one.state == "missing" and now >= one.shut,
             "received": lambda one: one.counts[1] == 1,
             "on_time": lambda one: one.counts[2] == 1,
             "late": lambda one: one.counts[3] == 1,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from tempfile import TemporaryFile
@@ -162,8 +162,11 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
     tally = Tally(sections, units, period.form, asks)
     tally.take(current(site.table, programme.key, period.key, tally.owes))
     figures = _entered(site, programme, period, sections)
+    codes = [one.code for one in tally.units]
+    shut = exempt_or_extended.unsent(site.table, programme.key, period, codes, as_of)
     fingerprint = tally.fingerprint(
         f"{summary.SHAPE} {figures.revision} {as_of > locks}",  # verdicts are final at the lock
+        *((compact(shut),) if shut else ()),
         *(noun.model_dump_json() for noun in (programme, period, form)),
     )
     unchanged = kept is not None and kept.fingerprint == fingerprint
@@ -174,7 +177,7 @@ def _attempt(site: Site, programme: Programme, period: Period, kept: Kept | None
         as_of=as_of,
         fingerprint=fingerprint,
         totals=summary.totals(whole),
-        files=_write_files(site, programme, period, tally, whole),
+        files=_write_files(site, programme, period, tally, whole, shut),
         revision=kept.revision if kept else 0,
     )
     summaries.keep_summary(site.table, programme.key, period.key, new)
@@ -205,13 +208,18 @@ def _are_there(site: Site, kept: Kept) -> bool:
 
 
 def _write_files(
-    site: Site, programme: Programme, period: Period, tally: Tally, whole: Document
+    site: Site,
+    programme: Programme,
+    period: Period,
+    tally: Tally,
+    whole: Document,
+    shut: Mapping[str, str],
 ) -> dict[str, str]:
     """Named by content and written before the item that points to them."""
     names = {}
     for ending in ("xlsx", "csv", "json", "seen"):
         with TemporaryFile() as file:  # no file of a large programme fits in memory
-            _fill(file, ending, programme, period, tally, whole)
+            _fill(file, ending, programme, period, tally, whole, shut)
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
             names[ending] = f"summaries/{programme.key}/{period.key}/{digest}.{ending}"
@@ -227,13 +235,19 @@ def _fill(
     period: Period,
     tally: Tally,
     whole: Document,
+    shut: Mapping[str, str],
 ) -> None:
     said = words(programme.department)
     match ending:
         case "xlsx":
             own = period.form
             rows = (
-                UnitRow(unit, sent, tally.asked_of(unit, sent.form if sent else own))
+                UnitRow(
+                    unit,
+                    sent,
+                    tally.asked_of(unit, sent.form if sent else own),
+                    shut.get(unit.code, "missing"),
+                )
                 for unit, sent in tally.rows()
             )
             named = (programme.name, programme.blocs)

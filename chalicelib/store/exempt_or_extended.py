@@ -1,11 +1,13 @@
 """Exemptions and extensions in the table: one item a unit and period, and each change an act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.edges.table import Body, Check, Conflict, Item, Put, Table
-from chalicelib.rules.reports.exempt_or_extended import Terms
+from chalicelib.rules.programmes.period import Period
+from chalicelib.rules.reports.exempt_or_extended import NO_TERMS, Terms
+from chalicelib.rules.reports.obligation import Obligation
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.texts.clock import from_iso, iso
 from chalicelib.store import acts, keys
@@ -117,3 +119,14 @@ def _change(
 
     if broken := acts.tried(once):
         raise broken
+
+
+def unsent(
+    table: Table, p: str, period: Period, codes: Iterable[str], now: datetime
+) -> dict[str, str]:
+    """How a report stands that was not sent and can't be any more, by unit; read after the lock."""
+    if now <= period.locks:
+        return {}
+    its = terms(table, p, period.key)
+    stands = ((one, Obligation(period, its.get(one, NO_TERMS)).stands(now)) for one in codes)
+    return {code: name for code, name in stands if name != "missing"}

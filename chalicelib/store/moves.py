@@ -78,8 +78,8 @@ def due_of_return(where: tuple[str, str, str], returned: Head, due: datetime) ->
     return Put(keys.head(*where), body, expects=returned.revision)
 
 
-def reopened(act: Act, head: Head) -> tuple[Change, ...]:
-    """The changes of a reopening that a unit has asked for.
+def reopened(act: Act, head: Head, until: datetime | None) -> tuple[Change, ...]:
+    """The changes of a reopening that a unit has asked for; one whose day is over gets another.
 
     What was sent and never taken in is taken in first: only what is accepted is reopened. That is
     on record a microsecond before the answer that it stands on, and so read as what came first.
@@ -91,5 +91,7 @@ def reopened(act: Act, head: Head) -> tuple[Change, ...]:
         before, detail = act.at - timedelta(microseconds=1), {"version": head.version}
         state = moved(state, "accept")
         taken = acts.records(Act(before, act.who, "accept", *where, detail))
-    after = head._replace(state=moved(state, "reopen"), event=act.name, return_due=None)
+    if state != "reopened":
+        state = moved(state, "reopen")
+    after = head._replace(state=state, event=act.name, return_due=until)
     return Put(keys.head(*where), head_body(after), expects=head.revision), *taken

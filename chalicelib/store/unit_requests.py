@@ -114,7 +114,7 @@ def _granted(act: Act, made: UnitRequest, owed: Obligation) -> Iterator[Change]:
     if head is None:
         raise Refused("reopen_from_missing")
     if made.kind == "reopen":
-        yield from moves.reopened(act, head)
+        yield from moves.reopened(act, head, made.until)
     elif made.until:
         yield moves.due_of_return(where, head, made.until)
     yield exempt_or_extended.unchanged(*where, its)

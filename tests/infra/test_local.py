@@ -83,7 +83,10 @@ def refused(result: "subprocess.CompletedProcess[str]") -> str:
 # Starting and refusing to start.
 
 
-@pytest.mark.guards("prints where to click; again the same", "another line, another generation")
+@pytest.mark.guards(
+    "prints where to click; again the same, and a unit that has not sent",
+    "another line, another generation",
+)
 def test_the_command_prints_where_to_click_and_nothing_else(tmp_path: Path) -> None:
     """The real `python -m infra run`, today."""
     with Server(tmp_path / "data", day=None) as running:
@@ -180,17 +183,26 @@ def test_it_may_be_stopped_as_soon_as_it_has_printed(tmp_path: Path, how: signal
         assert running.errors == ""
 
 
-@pytest.mark.guards("prints where to click; again the same")
-def test_started_again_it_has_everything_and_prints_the_same_unit_link(tmp_path: Path) -> None:
+@pytest.mark.guards(
+    "prints where to click; again the same, and a unit that has not sent",
+    "the first unit whatever it has sent ✓",
+)
+def test_started_again_it_has_everything_and_prints_a_unit_that_has_not_sent(
+    tmp_path: Path,
+) -> None:
     with Server(tmp_path / "data") as running:
         first = running.link("unit")
+        assert running.stop() == 0
+        running.start()
+        assert running.link("unit") == first
         visitor = enter(running, first)
         where, fields = the_sending(to_the_check_page(visitor, H1, i1_6="3"))
         sent = visitor.post(where, fields)
         receipt = visitor.follow(sent).body
         assert running.stop() == 0
         running.start()
-        assert running.link("unit") == first
+        assert running.link("unit") != first
+        assert "Nhập báo cáo" in enter(running, running.link("unit")).get("/report").body.decode()
         assert visitor.get(sent.header("location")).body == receipt
         assert running.link("director") != first
 

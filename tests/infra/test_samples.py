@@ -179,6 +179,8 @@ def test_a_folder_with_two_forms_is_refused(empty_site, tmp_path):
         ('["Q3", "Q4"]', '["Q5"]', "Q5"),
         ("[blocs]", "[khoi]", "khoi"),
         ('"officer"', '"boss"', "role"),
+        ("so@so.example", "mailto:so@so.example", "department.email"),
+        ('phone = "0270 000 0000"', 'phone = "gọi Văn phòng"', "department.phone"),
         ("[department]", "[department", "programme.toml"),
     ],
 )

@@ -235,7 +235,13 @@ def test_every_fault_of_a_unit_list_has_a_sentence_of_its_own(row):
 
 
 def test_every_state_rule_and_timing_has_its_word():
-    assert set(state_words.STATES) == {"missing", *get_args(State)}
+    assert set(state_words.STATES) == {
+        "missing",
+        "locked",
+        "before",
+        "reopening_over",
+        *get_args(State),
+    }
     assert set(state_words.AGGREGATES) == set(get_args(Rule))
     assert set(state_words.TIMING) == {True, False}
 

@@ -20,7 +20,7 @@ from infra.gateway import Reply
 from tests import everything
 from tests.conftest import HERE, MIDDLE_OF_Q4, Clock, made_once
 from tests.walk import Shown, Walk, room_of
-from tests.whole.test_browser import phone, to_the_form
+from tests.whole.test_browser import open_sections, phone, to_the_form
 
 pytestmark = pytest.mark.browser
 
@@ -222,6 +222,14 @@ def test_axe_finds_nothing_where_a_script_asks(browser: Browser, urls: dict[str,
     two.reload()
     two.locator("#notice summary").click()
     faults += faults_of(two, "a copy on the phone", 1)
+    open_sections(one)
+    for box, typed in (("i1_6", "abc"), ("i5_6", "1.250"), ("i1_2.num", "5")):
+        one.locator(f"[id='{box}']").fill(typed)
+        one.locator(f"[id='{box}']").blur()
+    one.get_by_role("link", name="Cách tính").first.click()
+    one.locator(".f .box").wait_for()
+    one.locator("#e-i1_2").wait_for()
+    faults += faults_of(one, "faults at their fields, a definition opened")
     two.locator('#form [name="csrf"]').evaluate("field => field.value = 'stale'")
     two.get_by_role("button", name="Lưu nháp").click()
     two.locator("#notice").wait_for()

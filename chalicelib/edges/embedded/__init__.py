@@ -104,6 +104,7 @@ def open_site(
         public_url=public_url,
         clock=clock,
         asked_mails=asked_mails(settings),
+        mails_leave=bool(settings.get("SMTP_URL")),
     )
 
 

@@ -26,6 +26,8 @@ ADDED_SUBJECT = f"Tài khoản của quý vị trong hệ thống báo cáo củ
 # What became of the mail that tells a new colleague where to sign in.
 MAILED: Mapping[str, str] = {
     "sent": "Đã gửi thư hướng dẫn đăng nhập đến người đó.",
+    "written": "Thư hướng dẫn đăng nhập chỉ ghi vào hộp thư đi của máy này, không gửi ra ngoài. "
+    "Vui lòng báo cho người đó đăng nhập tại:",
     "failed": "Thư hướng dẫn đăng nhập không gửi được. Vui lòng xem lại địa chỉ, rồi báo cho "
     "người đó đăng nhập tại:",
     "unknown": "Chưa rõ thư hướng dẫn đăng nhập đã đi hay chưa. Vui lòng báo cho người đó đăng "

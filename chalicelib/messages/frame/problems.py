@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, str] = {
     "reopen_from_submitted": "Báo cáo chưa tiếp nhận, đơn vị vẫn tự điều chỉnh được.",
     "reopen_from_returned": "Báo cáo đang trả lại, đơn vị gửi lại được ngay.",
     "reopen_from_reopened": "Báo cáo này đã được mở lại.",
+    "reopening_over": "Thời hạn gửi lại của báo cáo mở lại đã hết; báo cáo đã gửi vẫn được tính. "
+    "Nếu còn cần điều chỉnh, quý đơn vị vui lòng đề nghị mở lại.",
 }
 
 # name -> title, sentence
@@ -114,7 +116,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "sign_in_asked_too_often": (
         "Đã yêu cầu nhiều lần",
         "Từ nơi này vừa có nhiều yêu cầu đăng nhập, nên yêu cầu này chưa được thực hiện. "
-        "Vui lòng mở thư mới nhất đã nhận được, hoặc thử lại sau một giờ.",
+        "Vui lòng mở thư mới nhất trong hộp thư, hoặc thử lại sau một giờ.",
     ),
     "too_many": (
         "Đang có nhiều yêu cầu",

@@ -35,6 +35,7 @@ KEPT: Mapping[str, str] = {
 }
 NOTICE: Mapping[str, str] = {
     "sent": "Đã gửi thư báo cho hộp thư cũ.",
+    "written": "Thư báo cho hộp thư cũ chỉ ghi vào hộp thư đi của máy này, không gửi ra ngoài.",
     "failed": "Thư báo cho hộp thư cũ chưa gửi được.",
     "unknown": "Chưa rõ thư báo cho hộp thư cũ đã gửi hay chưa.",
     "none": "",

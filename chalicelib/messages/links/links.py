@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.frame.mails import WRITTEN
 from chalicelib.messages.own_words import BLOC, ITSELF
 
 STATES: Mapping[str, str] = {
@@ -41,6 +42,7 @@ MAILINGS: Mapping[str, str] = {
     "sending": "Đang gửi",
     "unknown": "Chưa rõ đã gửi hay chưa",
     "sent": "Đã gửi",
+    "written": WRITTEN,
     "failed": "Không gửi được",
     "no_mailbox": "Chưa có hộp thư",
     "no_link": "Chưa có đường dẫn gửi được",
@@ -67,6 +69,9 @@ HANDED_OVER: Mapping[str, str] = {
     "sent": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
     "mở; bản nháp vẫn còn. "
     "Đường dẫn mới đã gửi đến hộp thư của đơn vị.",
+    "written": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
+    "mở; bản nháp vẫn còn. "
+    "Thư có đường dẫn mới chỉ ghi vào hộp thư đi của máy này, không gửi ra ngoài.",
     "failed": "Đã bàn giao: đường dẫn cũ không dùng được nữa, báo cáo đã đóng trên các máy đang "
     "mở; bản nháp vẫn còn. "
     "Thư có đường dẫn mới chưa gửi được; vui lòng in tờ mã QR, hoặc gửi thư lại sau.",

@@ -40,6 +40,8 @@ BOXES: Mapping[str, str] = {
     "arrived": "Ngày nhận báo cáo giấy",
 }
 
+REOPENED_UNTIL = "Được gửi lại đến hết ngày"
+
 KINDS: Mapping[str, str] = {"extend": "Xin gia hạn", "reopen": "Xin mở lại"}
 ANSWERS: Mapping[str, str] = {
     "open": f"Đang chờ {ITSELF} trả lời",
@@ -89,13 +91,20 @@ def fault(box: str, problem: str, label: str = "") -> str:
     return f"{name}: {FAULTS[problem]}" if name else FAULTS[problem]
 
 
+def of_request(kind: str, faults: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the boxes under a unit's request of this kind."""
+    labels = {"until": REOPENED_UNTIL} if kind == "reopen" else {}
+    return {box: fault(box, wrong, labels.get(box, "")) for box, wrong in faults.items()}
+
+
 def who(act: Act) -> str:
     return "Đơn vị" if act.who == UNIT else act.who
 
 
 def event(act: Act) -> str:
     """One act about a report as a sentence."""
-    said = _SENTENCES.get(act.verb)
+    said = _UNTIL.get(act.verb) if act.detail.get("until") else None
+    said = said or _SENTENCES.get(act.verb)
     if said is None:
         return f"{who(act)}: {ACTS.get(act.verb, act.verb)}."
     known = {name: _day(act.detail, name) for name in ("due", "wanted", "until", "arrived")}
@@ -115,6 +124,13 @@ _SENTENCES: Mapping[str, str] = {
     "close_extend": "{who} khép lại đề nghị gia hạn vì không còn cần.",
     "close_reopen": "{who} khép lại đề nghị mở lại vì không còn cần.",
     "paper": "{who} nhập báo cáo giấy nhận ngày {arrived}, là lần gửi {version}.",
+}
+
+
+# Where the act says until when: a reopening from before it had a day says nothing.
+_UNTIL: Mapping[str, str] = {
+    "reopen": "{who} mở lại báo cáo để điều chỉnh, gửi lại được đến hết ngày {until}.",
+    "grant_reopen": "{who} chấp thuận mở lại báo cáo, gửi lại được đến hết ngày {until}.",
 }
 
 

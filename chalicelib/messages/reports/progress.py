@@ -11,7 +11,8 @@ from chalicelib.rules.texts.clock import VIETNAM
 CHOICES: Mapping[str, str] = {
     "missing": "Chưa gửi",
     "overdue": "Quá hạn chưa gửi",
-    "received": "Đã nhận",
+    "locked": "Chưa gửi (kỳ đã khóa)",
+    "received": "Đã gửi",
     "submitted": "Đã gửi, chờ tiếp nhận",
     "accepted": "Đã tiếp nhận",
     "returned": "Đang trả lại",
@@ -31,7 +32,7 @@ FIELDS: Mapping[str, str] = {
 }
 COUNTS: Mapping[str, str] = {
     "expected": "Phải gửi",
-    "received": "Đã nhận",
+    "received": "Đã gửi",
     "on_time": "Đúng hạn",
     "late": "Trễ hạn",
     "returned": "Đang trả lại",
@@ -47,6 +48,8 @@ _TIMES: Mapping[str, str] = {
     "late": "Trễ {by}",
     "left": "",
     "overdue": "Quá hạn {by}",
+    "locked": "",
+    "before": "",
     "answer_left": "Còn {by} để gửi lại",
     "answer_overdue": "Quá hạn gửi lại {by}",
     "being_answered": "Chờ gửi lại",
@@ -55,11 +58,13 @@ _TIMES: Mapping[str, str] = {
 # A sign and a word for each cell of unit × period; the sign alone says nothing to anybody.
 CELLS: Mapping[str, tuple[str, str]] = {
     "submitted": ("✓", "Đã gửi"),
-    "accepted": ("✓", "Tiếp nhận"),
+    "accepted": ("✓", "Đã tiếp nhận"),
     "reopened": ("↻", "Mở lại"),
     "returned": ("↩", "Trả lại"),
     "missing": ("○", "Chưa gửi"),
     "overdue": ("✗", "Quá hạn"),
+    "locked": ("✗", "Chưa gửi (kỳ đã khóa)"),
+    "before": ("·", "Không thu"),
     "exempt": ("–", "Miễn"),
     "ended": ("■", "Đã kết thúc"),
     "not_yet": ("·", "Chưa có"),
@@ -67,13 +72,15 @@ CELLS: Mapping[str, tuple[str, str]] = {
 }
 CELL_LATE = "trễ"
 LEGEND: tuple[tuple[str, str], ...] = (
-    ("✓ Đã gửi", f"đã nhận, chờ {ITSELF} tiếp nhận"),
-    ("✓ Tiếp nhận", f"{ITSELF_FIRST} đã tiếp nhận"),
+    ("✓ Đã gửi", f"chờ {ITSELF} tiếp nhận"),
+    ("✓ Đã tiếp nhận", f"{ITSELF_FIRST} đã xem và tiếp nhận"),
     ("· trễ", "lần gửi đầu sau hạn"),
     ("↩ Trả lại", f"{ITSELF_FIRST} trả lại, chờ đơn vị gửi lại"),
     ("↻ Mở lại", f"{ITSELF_FIRST} mở lại, số liệu vẫn được tính"),
     ("○ Chưa gửi", "chưa đến hạn"),
-    ("✗ Quá hạn", "đã đến hạn, chưa gửi"),
+    ("✗ Quá hạn", "đã hết hạn, chưa gửi, vẫn còn gửi được"),
+    ("✗ Chưa gửi (kỳ đã khóa)", "không còn gửi được, trừ khi được gia hạn"),
+    ("· Không thu", "kỳ đã khóa trước khi chương trình bắt đầu trên hệ thống"),
     ("– Miễn", "được miễn kỳ này"),
     ("■ Đã kết thúc", "đơn vị kết thúc trước ngày chốt"),
     ("· Chưa có", "đơn vị chưa có vào ngày chốt"),

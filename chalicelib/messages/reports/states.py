@@ -9,10 +9,13 @@ from chalicelib.rules.forms.value import Figure, Text
 
 STATES: Mapping[str, str] = {
     "missing": "Chưa gửi",
+    "locked": "Chưa gửi (kỳ đã khóa)",
+    "before": "Không thu (kỳ trước khi chương trình bắt đầu)",
     "submitted": "Đã gửi",
     "accepted": "Đã tiếp nhận",
     "returned": "Đang trả lại",
     "reopened": "Đang mở lại",
+    "reopening_over": "Đã hết thời hạn mở lại",
 }
 
 MISSING = "Chưa có"

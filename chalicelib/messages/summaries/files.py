@@ -48,7 +48,7 @@ _WORDS = Words(
     moment=dates.moment,
     counts=(
         ("Phải gửi", "expected"),
-        ("Đã nhận", "received"),
+        ("Đã gửi", "received"),
         ("Đúng hạn", "on_time"),
         ("Gửi trễ hạn", "late"),
         ("Đang trả lại", "returned"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.frame.mails import WRITTEN
 from chalicelib.messages.own_words import BLOC
 from chalicelib.rules.progress.reminder import LONGEST_NOTE
 
@@ -16,16 +17,28 @@ NOT_URGED: Mapping[str, str] = {
     "not_open_yet": "Kỳ báo cáo chưa mở",
     "exempt": "Được miễn báo cáo kỳ này",
     "has_sent": "Đã gửi báo cáo",
-    "locked": "Kỳ đã khóa: đơn vị chỉ gửi được khi được gia hạn",
+    "locked": "Chưa gửi (kỳ đã khóa): đơn vị chỉ gửi được khi được gia hạn",
+    "before": "Không thu: kỳ đã khóa trước khi chương trình bắt đầu trên hệ thống",
     "no_mailbox": "Chưa có hộp thư",
     "other_period": "Hôm nay đã có thư về {period}",
     "today": "Hôm nay đã có thư của lượt khác",
     "no_link": "Đơn vị chưa có đường dẫn, đường dẫn đã thu hồi, hoặc cần cấp lại",
 }
 
+# What an officer reads where there is no text for a group.
+NO_GROUP_TEXT: Mapping[str, str] = {
+    "not_open_yet": "Kỳ báo cáo chưa mở nên chưa có lời nhắn.",
+    "before_due": "Không còn đơn vị nào chưa gửi mà theo hạn chung của kỳ.",
+    "after_due": "Không có đơn vị nào quá hạn gửi báo cáo.",
+    "locked": "Kỳ đã khóa nên không có lời nhắn chung: {shut} đơn vị chưa gửi (kỳ đã khóa), "
+    "chỉ gửi được khi được gia hạn.",
+    "before": "Kỳ này không thu: kỳ đã khóa trước khi chương trình bắt đầu trên hệ thống.",
+}
+
 ENDS: Mapping[str, str] = {
     "reserved": "Đang gửi",
     "sent": "Đã gửi thư",
+    "written": WRITTEN,
     "failed": "Không gửi được",
     "unknown": "Chưa rõ đã gửi hay chưa",
 }

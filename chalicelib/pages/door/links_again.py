@@ -14,6 +14,7 @@ from chalicelib.rules.texts import text
 from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units import contact as contacts_of
 from chalicelib.rules.units.contact import Contact
+from chalicelib.rules.units.list_codes import alike
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import contacts, links, programmes, rates
 
@@ -46,7 +47,8 @@ def _found(site: Site, typed: str, now: datetime) -> list[Found]:
         standings = links.standings(site.table, programme.key)
         for unit in owing(programmes.units(site.table, programme), day):
             to = contacts_of.mailbox(known.get(unit.code, Contact()), unit)
-            if to and wanted in map(text.fold, (unit.code, unit.name, *unit.aliases, to)):
+            named = wanted in map(text.fold, (unit.name, *unit.aliases, to))
+            if to and (named or alike(typed) == alike(unit.code)):
                 token = links.token(site.key, standings.get(unit.code))
                 found += [Found(programme, unit, to, token)] if token else []
     return found[:MOST]

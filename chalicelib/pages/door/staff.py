@@ -31,7 +31,7 @@ def _page(site: Site, request: Request, fault: str = "") -> Response:
         accounts=sorted(access.staff(site.table)),
         roles=words.ROLES,
         done=words.DONE.get(request.query.get("done", ""), ""),
-        mailed=words.MAILED.get(request.query.get("mail", ""), ""),
+        mailed=words.MAILED.get(site.mail_end(request.query.get("mail", "")), ""),
         signin=absolute(site, "signin"),
         fault=fault and words.FAULTS[fault],
         typed=request.form if request.form.get("do") == "add" else {},

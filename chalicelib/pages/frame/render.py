@@ -37,13 +37,6 @@ MOST_LISTED = 200  # of faults and the like, as many as there may be: Lambda ans
 COMPILED = "compiled_templates"  # beside them, in a package: Python that Jinja has made of them
 
 
-# Of a script: its strings and signs are kept; comments, empty lines and blanks are not needed.
-_STRINGS_AND_SIGNS = re.compile(
-    r"""("[^"\n]*"|'[^'\n]*'|`[^`]*`)|^\s+|\s*//[^\n]*|/\*.*?\*/| *([=+?:<>&|{},;()!*-]) *""",
-    re.MULTILINE,
-)
-
-
 class _Compiled(ModuleLoader):
     """A cold start reads no template and compiles none; a trace still names the template."""
 
@@ -109,8 +102,9 @@ def style(*names: str) -> tuple[str, str]:
 @cache
 def asset(name: str) -> tuple[str, str]:
     """A script of ours: its versioned file name, and its text without what only we read."""
-    source = (_TEMPLATES / "assets" / name).read_text("utf-8")
-    source = _STRINGS_AND_SIGNS.sub(r"\1\2", source)
+    from rjsmin import jsmin  # only a page with a script pays for it
+
+    source = jsmin((_TEMPLATES / "assets" / name).read_text("utf-8"))
     stem, _, ending = name.rpartition(".")
     return f"{stem}.{hashlib.sha256(source.encode()).hexdigest()[:12]}.{ending}", source
 
@@ -164,6 +158,8 @@ def page(
         session=session,
         asset=lambda name: asset(name)[0],
         unencrypted=unencrypted(site),
+        mails_leave=site.mails_leave,
+        mail_end=site.mail_end,
         sector=own_words.sector(department),
         **context,
     )

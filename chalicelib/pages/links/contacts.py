@@ -151,7 +151,7 @@ def listed(site: Site, request: Request) -> Response:
         unit_phone=rules.unit_phone,
         done=words.KEPT[done].format(unit=named) if done in words.KEPT and named else "",
         good=done != "other",
-        notice=words.NOTICE.get(request.query.get("notice", ""), ""),
+        notice=words.NOTICE.get(site.mail_end(request.query.get("notice", "")), ""),
         words=words,
     )
 
@@ -236,7 +236,7 @@ def _desk_page(
         typed=typed or rules.shown(replace(known, proposed=""), unit),
         faults=faults or {},
         done=words.KEPT.get(request.query.get("done", ""), ""),
-        notice=words.NOTICE.get(request.query.get("notice", ""), ""),
+        notice=words.NOTICE.get(site.mail_end(request.query.get("notice", "")), ""),
         words=words,
     )
 

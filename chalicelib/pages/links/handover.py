@@ -58,7 +58,7 @@ def _desk_page(site: Site, request: Request, fault: str = "") -> Response:
         seen=iso(request.now),
         given=request.form,
         fault=fault,
-        done=words.HANDED_OVER.get(done, ""),
+        done=words.HANDED_OVER.get(site.mail_end(done), ""),
         good=done in ("sent", "paper", "revoked"),
         words=words,
     )

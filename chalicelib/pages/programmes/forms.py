@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.edges.ports import Site
 from chalicelib.edges.table import Conflict
+from chalicelib.messages.programmes import understood
 from chalicelib.messages.programmes.programme import (
     COLUMNS,
     FORM_FILE,
@@ -175,6 +176,7 @@ def _preview_page(
         fault=fault,
         columns=COLUMNS,
         kinds=KINDS,
+        read_as={one.code: list(understood.cells(one)) for one in offer.form.by_code.values()},
         now=request.now,
     )
 

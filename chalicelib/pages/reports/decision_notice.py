@@ -89,7 +89,7 @@ def show(site: Site, request: Request) -> Response:
         period=owed.period,
         unit=unit,
         phone=contacts_of.unit_phone(known, unit),
-        ended=words.ended(found[0], request.now) if found else "",
+        ended=words.ended(found[0], request.now, site.mail_end) if found else "",
         past=bool(found) and found[0].is_past(owed.head.state if owed.head else "missing"),
         text=_text(site, where, found[0]) if found else "",
     )

@@ -10,6 +10,7 @@ from chalicelib.pages.frame import address, render
 from chalicelib.pages.frame.web import Problem, Request, Response, redirect, whole_number
 from chalicelib.pages.reports import decision_notice, one_report
 from chalicelib.pages.unit.owed_report import OwedReport
+from chalicelib.rules.programmes import days
 from chalicelib.rules.programmes.period import Period
 from chalicelib.rules.programmes.programme import Programme
 from chalicelib.rules.reports.states import Move, Refused
@@ -17,7 +18,7 @@ from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
 from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.texts import comment
-from chalicelib.rules.texts.clock import PATIENCE
+from chalicelib.rules.texts.clock import PATIENCE, iso
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, moves, programmes, reports, unit_requests
 
@@ -50,10 +51,15 @@ def _return(site: Site, request: Request, owed: OwedReport) -> Response:
 def _reopen(site: Site, request: Request, owed: OwedReport) -> Response:
     reason = request.form.get("reason", "")
     faults = comment.unfit("reason", reason) if reason else {"reason": "no_reason_given"}
-    if faults:
+    until = None
+    try:
+        until = days.end_to_come(request.form.get("until", ""), request.now)
+    except days.Unfit as wrong:
+        faults["until"] = wrong.problem
+    if faults or until is None:
         return one_report.page(site, request, owed, status=422, faults=faults)
-    act = _act(request, owed, "reopen", {"reason": reason})
-    return _moved(site, request, owed, act, decision_notice.about(site, _where(owed), act))
+    act = _act(request, owed, "reopen", {"reason": reason, "until": iso(until)})
+    return _moved(site, request, owed, act, decision_notice.about(site, _where(owed), act, until))
 
 
 _DECISIONS: Mapping[str, Callable[[Site, Request, OwedReport], Response]] = {

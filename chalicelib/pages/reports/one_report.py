@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chalicelib.edges.ports import Site
@@ -15,20 +15,17 @@ from chalicelib.pages.reports import report_lines
 from chalicelib.pages.unit import changes, owed_report
 from chalicelib.pages.unit.changes import Change
 from chalicelib.pages.unit.owed_report import OwedReport
-from chalicelib.rules.programmes.period import working_day
+from chalicelib.rules.programmes import days
 from chalicelib.rules.reports import report
 from chalicelib.rules.reports.report import Content, Version
 from chalicelib.rules.review import remarks
 from chalicelib.rules.review.act import Act
-from chalicelib.rules.review.notice import Notice
 from chalicelib.rules.review.remarks import Remarks
-from chalicelib.rules.texts.clock import today
 from chalicelib.rules.units.contact import mailbox, unit_phone
 from chalicelib.rules.units.unit import Unit, owing
 from chalicelib.store import acts, contacts, notices, programmes, reports, unit_requests
 
 STYLES = ("base", "desk", "one_report")
-_TO_ANSWER = timedelta(days=3)  # what a return is given unless the officer says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +72,7 @@ def page(
         styles=STYLES,
         **_as_it_stands(site, request, owed),
         given=request.form,
+        now=request.now,
         refused=refused,
         faults=_sentences(owed, faults or {}),
         answered=report_words.answer,
@@ -104,7 +102,8 @@ def _as_it_stands(site: Site, request: Request, owed: OwedReport) -> dict[str, A
         "total": len(units),
         "open_requests": unit_requests.open_count(site.table, p, key),
         "allowed": moves(owed, request),
-        "suggested": working_day(today(request.now) + _TO_ANSWER, owed.programme.days_off),
+        "suggested": days.to_answer(request.now, owed.programme.days_off),
+        "reopened_until": days.reopened_until(owed.period, request.now, owed.programme.days_off),
     }
 
 
@@ -115,7 +114,10 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
     content = report.parse(versions[-1].content) if versions else Content()
     last = owed_report.last_values(site, owed) if versions else {}
     events = acts.events(site.table, p, key, code)
-    told = {one.act: one for one in notices.of_unit(site.table, p, key, code)}
+    told = {
+        one.act: decision_notice.ended(one, request.now, site.mail_end)
+        for one in notices.of_unit(site.table, p, key, code)
+    }
     return {
         "sections": report_lines.parts(
             owed, content, last, report_lines.marks(site, owed, content, last)
@@ -124,7 +126,7 @@ def _sent_and_done(site: Site, request: Request, owed: OwedReport) -> dict[str, 
         "why_nil": content.notes.get(report.NIL_NOTE, ""),
         "versions": versions,
         "compared": _compared(owed, versions, request.query),
-        "moments": _moments(owed, versions, events, told, request.now),
+        "moments": _moments(owed, versions, events, told),
         "earlier": _last_return(events),
     }
 
@@ -149,6 +151,7 @@ _MOVES: Mapping[str, tuple[str, ...]] = {
 
 def _sentences(owed: OwedReport, faults: Mapping[str, str]) -> dict[str, str]:
     labels = {f"comment.{section.code}": section.label for section in owed.sections}
+    labels["until"] = words.REOPENED_UNTIL
     return {box: words.fault(box, problem, labels.get(box, "")) for box, problem in faults.items()}
 
 
@@ -199,17 +202,15 @@ def _moments(
     owed: OwedReport,
     versions: list[Version],
     events: list[Act],
-    told: Mapping[str, Notice],
-    now: datetime,
+    told: Mapping[str, str],
 ) -> list[Moment]:
-    """Sendings and acts together, the newest first."""
+    """Sendings and acts together, the newest first; `told` is what became of the mails of acts."""
     labels = {section.code: section.label for section in owed.sections}
     found = [_sending(version) for version in versions]
     for act in events:
         if act.verb != "paper":  # the version itself says it
-            notice = told.get(act.name)
-            mail = decision_notice.ended(notice, now) if notice else ""
-            found.append(Moment(act.at, words.event(act), words.said(act, labels), told=mail))
+            said = words.said(act, labels)
+            found.append(Moment(act.at, words.event(act), said, told=told.get(act.name, "")))
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 

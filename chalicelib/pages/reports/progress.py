@@ -150,17 +150,17 @@ def _narrowed(programme: Programme, wanted: Wanted, shown: int, everyone: int) -
 
 def _cells(programme: Programme, rows: Iterable[Row], now: datetime) -> Iterator[list[Cell]]:
     for place, row in enumerate(rows, start=1):
-        yield [place, *_unit_cells(programme, row, progress.timing(row, now))]
+        yield [place, *_unit_cells(programme, row, now)]
 
 
-def _unit_cells(programme: Programme, row: Row, timing: Timing) -> list[Cell]:
-    head, unit = row.head, row.unit
+def _unit_cells(programme: Programme, row: Row, now: datetime) -> list[Cell]:
+    head, unit, timing = row.head, row.unit, progress.timing(row, now)
     late = timing.name in ("late", "overdue") and timing.by is not None
     return [
         unit.code,
         unit.name,
         programme.blocs[unit.bloc],
-        words.EXEMPT if row.exempt else state_words.STATES[row.owed.state],
+        words.EXEMPT if row.exempt else state_words.STATES[row.owed.stands(now)],
         words.told(timing),
         timing.by // words.HOUR if late and timing.by else None,
         row.owed.own_due,

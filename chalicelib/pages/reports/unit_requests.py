@@ -75,7 +75,8 @@ def _page(
         acts=request.who.role == "officer",
         given=request.form,
         refused=refused,
-        faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
+        faults=words.of_request(request.form.get("kind", ""), faults or {}),
+        suggested=days.reopened_until(period, request.now, programme.days_off),
         words=words,
     )
 
@@ -95,7 +96,7 @@ def _all(site: Site, programme: Programme, period: Period, request: Request) -> 
 
     def told(one: UnitRequest) -> str:
         note = notes.get((one.unit, one.answered)) if one.answered else None
-        return told_words.ended(note, now) if note else ""
+        return told_words.ended(note, now, site.mail_end) if note else ""
 
     just = request.query.get("answered")
     return {
@@ -226,13 +227,13 @@ def _answer(site: Site, request: Request, given: _Answer) -> Notice | None:
     if given.state == "granted":
         if against := owed.against_granting(unit_request.kind, request.now):
             raise _Refused(words.NO_LONGER_NEEDED[against])
-        if unit_request.kind == "extend":
-            until = days.end_to_come(request.form.get("until", ""), request.now, owed.due)
+        after = owed.due if unit_request.kind == "extend" else None
+        until = days.end_to_come(request.form.get("until", ""), request.now, after)
     detail = {"answer": given.said, "until": iso(until) if until else ""}
     made = rules.answered(unit_request, given.state, act.who, act.at, given.said, until)
     act, told = replace(act, detail=detail), None
     if given.state != "closed":  # nobody waits for an answer to what was closed
-        due = (until or owed.due) if unit_request.kind == "extend" else None
+        due = until or (owed.due if unit_request.kind == "extend" else None)
         told = decision_notice.about(site, given.where, act, due)
     unit_requests.answer(site.table, act, made, owed, told)
     return told

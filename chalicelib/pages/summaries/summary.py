@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from chalicelib import VERSION
 from chalicelib.edges.ports import Site
 from chalicelib.messages.frame.dates import minute, moment
-from chalicelib.messages.reports.states import VALUE_STATES
+from chalicelib.messages.reports.progress import lasting
+from chalicelib.messages.reports.states import STATES, VALUE_STATES
 from chalicelib.messages.summaries import desk as words
 from chalicelib.pages.door import ceilings
 from chalicelib.pages.frame import render
@@ -23,10 +24,12 @@ from chalicelib.rules.progress.progress import Counts
 from chalicelib.rules.texts import number
 from chalicelib.rules.texts.clock import iso, today
 from chalicelib.rules.texts.text import slug
-from chalicelib.store import backup_log, programmes, summaries, unit_requests
+from chalicelib.store import backup_log, exempt_or_extended, programmes, summaries, unit_requests
 from chalicelib.store.summaries import Kept
 
 _STYLES = ("base", "desk")
+# So long after the lock the desk asks how many reports have changed: each is read for it.
+_STILL_CHANGES = timedelta(days=60)
 _GIVEN_UP = timedelta(minutes=20)  # the worker has 15, and is called once more
 
 # `nightly` and `summary` are imported by the functions that use them: a unit's form, which is
@@ -58,6 +61,7 @@ def desk(site: Site, request: Request) -> Response:
         programmes=listed,
         department=whose((one for one, _, _ in listed), today(request.now)),
         archive=_archive(site, request),
+        lasting=lasting,
         now=request.now,
         paused=_paused(site, request),
         version=VERSION,
@@ -86,16 +90,18 @@ def _archive(site: Site, request: Request) -> tuple[datetime | None, bool] | Non
 
 def _row(
     site: Site, programme: Programme, period: Period, request: Request
-) -> tuple[Period, Kept | None, Live | None]:
-    """A period's kept summary; an open one is counted anew."""
+) -> tuple[Period, Kept | None, Live | None, int]:
+    """A period's kept summary, and what changed since it; an open one is counted anew."""
     kept = summaries.summary(site.table, programme.key, period.key)
     if not period.is_open(request.now):
-        return period, kept, None
+        recent = kept is not None and request.now < period.locks + _STILL_CHANGES
+        changed = _changed(site, programme, period, kept) if kept and recent else 0
+        return period, kept, None, changed
     rows, _ = rows_of(site, programme, period)
     sent = [row for row in rows if row.head and row.head.state == "submitted"]
     waiting = sum(not row.exempt for row in sent)
     requests = unit_requests.open_count(site.table, programme.key, period.key)
-    return period, kept, Live(progress.count(rows), waiting, requests)
+    return period, kept, Live(progress.count(rows), waiting, requests), 0
 
 
 def _changed(site: Site, programme: Programme, period: Period, kept: Kept) -> int:
@@ -136,12 +142,27 @@ def summary(site: Site, request: Request) -> Response:
         before=_before(site, programme, period),
         changed=_changed(site, programme, period, kept) if kept else 0,
         entered_since=_entered_since(site, programme, period, kept) if kept else False,
+        unsent=_unsent(site, programme, period, whole, request.now),
+        lasting=lasting,
         open_requests=unit_requests.open_count(site.table, programme.key, period.key),
         begun=period.has_begun(request.now),
         summing=_summing(request, kept),
         value_states=VALUE_STATES,
         now=request.now,
     )
+
+
+def _unsent(
+    site: Site, programme: Programme, period: Period, whole: Mapping[str, Any] | None, now: datetime
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The missing by what can still be done about it: a locked period's can't be sent."""
+    listed = whole["missing_units"] if whole else []
+    codes = [one["code"] for one in listed]
+    shut = exempt_or_extended.unsent(site.table, programme.key, period, codes, now)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in listed:
+        found.setdefault(STATES[shut.get(one["code"], "missing")], []).append(one)
+    return list(found.items())
 
 
 def _before(site: Site, programme: Programme, period: Period) -> dict[str, dict[str, Any]]:

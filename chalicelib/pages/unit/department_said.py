@@ -36,7 +36,8 @@ def on_home(
     """By period key: comments that stand; what may be asked for, with the newest request."""
     said, may = {}, {}
     for key, one in owed.items():
-        if found := comments(site, p, one.head):
+        found = comments(site, p, one.head)
+        if found and one.stands(now) == one.state:  # a reopening whose day is over asks nothing
             said[key] = found
         kind = one.may_ask(now)
         if kind and now < one.period.locks + _RECENT:

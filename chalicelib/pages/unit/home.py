@@ -28,7 +28,7 @@ def home(site: Site, request: Request) -> Response:
         raise Problem(404, "unknown_link")
     begun = [one for one in programmes.periods(site.table, p) if one.has_begun(request.now)]
     every = (_owed(site, p, code, one, request.now, owing(versions, one.end)) for one in begun)
-    its = {one.period.key: one for one in every if one.owes or one.head}
+    its = {one.period.key: one for one in every if _is_told(one, request.now)}
     now = [one for one in its.values() if one.owes and one.is_open(request.now)]
     past = [one for one in its.values() if one not in now]
     silent = [one for one in its.values() if not one.head and (one in past or one.terms.exempt)]
@@ -53,6 +53,11 @@ def home(site: Site, request: Request) -> Response:
         words=moves,
         now=request.now,
     )
+
+
+def _is_told(one: Obligation, now: datetime) -> bool:
+    """What it owes or has sent; nothing of a period that was over when the programme began."""
+    return bool(one.head) or (one.owes and one.stands(now) != "before")
 
 
 def _saved(site: Site, p: str, code: str, owed: Obligation, now: datetime) -> datetime | None:

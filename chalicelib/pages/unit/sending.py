@@ -226,6 +226,7 @@ def receipt(site: Site, request: Request) -> Response:
         unsent=parked.unsent(site, owed, request.now),
         said=department_said.comments(site, owed.programme.key, owed.head),
         section_labels={one.code: one.label for one in owed.sections},
+        stands=owed.obligation.stands(request.now),
         kind=kind,
         unit_request=unit_request,
         words=moves,

@@ -76,6 +76,7 @@ def _page(
         given=given,
         faults={box: words.fault(box, wrong) for box, wrong in (faults or {}).items()},
         due=owed.obligation.due,
+        now=request.now,
         words=words,
     )
 

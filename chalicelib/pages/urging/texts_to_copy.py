@@ -1,5 +1,7 @@
 """Texts to copy into Zalo: for one unit with its own link, for a group with names and no link."""
 
+from collections.abc import Iterable
+
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import remind
 from chalicelib.messages.urging import urging as words
@@ -48,11 +50,15 @@ def _with_its_link(site: Site, programme: Programme, period: Period, row: Row) -
 
 
 def group_text(site: Site, request: Request) -> Response:
-    """The overdue by bloc: all of them, and each bloc by itself. No link, no phone, no reason."""
+    """Who has not sent, by bloc: all of them, and each bloc by itself; before the common due
+    those whom it holds for, after it the overdue. No link, no phone, no reason, no other due.
+    """
     programme, period = period_of(site, request)
     rows = remind.rows(site.table, programme, period, request.now)
-    overdue = (row.case for row in rows if row.case and row.case.why == "after_due")
-    blocs = by_bloc(overdue, programme.blocs)
+    why = "before_due" if request.now <= period.due else "after_due"
+    cases = [row.case for row in rows if row.case and row.case.why == why]
+    shared = (case for case in cases if why == "after_due" or case.owed.due == period.due)
+    blocs = by_bloc(shared, programme.blocs)
     texts = [(words.ALL_BLOCS, _group(programme, period, blocs))] if blocs else []
     if len(blocs) > 1:
         texts += [(bloc[0], _group(programme, period, [bloc])) for bloc in blocs]
@@ -64,11 +70,22 @@ def group_text(site: Site, request: Request) -> Response:
         programme=programme,
         period=period,
         texts=texts,
+        why=why,
+        nobody=words.NO_GROUP_TEXT[_against(rows, why)],
+        shut=sum(row.reason == "locked" for row in rows),
     )
 
 
+def _against(rows: Iterable[Row], why: str) -> str:
+    """Why a group has nothing to read: a key of NO_GROUP_TEXT."""
+    reasons = {row.reason for row in rows}
+    return next((one for one in ("not_open_yet", "locked", "before") if one in reasons), why)
+
+
 def _group(programme: Programme, period: Period, blocs: list[tuple[str, list[Case]]]) -> str:
-    return _written("messages/reminder_group.txt", programme, period, blocs=blocs)
+    return _written(
+        "messages/reminder_group.txt", programme, period, blocs=blocs, why=blocs[0][1][0].why
+    )
 
 
 def _written(template: str, programme: Programme, period: Period, **context: object) -> str:

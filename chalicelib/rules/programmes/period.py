@@ -26,6 +26,8 @@ class Period(BaseModel):
     due: AwareDatetime
     locks: AwareDatetime
     form: int  # the version of the form that reports begin with
+    # When it came in here, where its lock was behind already; left out elsewhere.
+    taken_in: AwareDatetime | None = Field(default=None, exclude_if=lambda at: at is None)
     revision: int = Field(default=0, exclude=True)  # the stored item's version, for expecting
 
     def is_open(self, now: datetime) -> bool:
@@ -33,6 +35,15 @@ class Period(BaseModel):
 
     def has_begun(self, now: datetime) -> bool:
         return self.opens <= now
+
+    @property
+    def was_over(self) -> bool:
+        """It locked before the programme began here: nobody could send, nobody is blamed."""
+        return self.taken_in is not None and self.locks < self.taken_in
+
+    def came_in(self, now: datetime) -> "Period":
+        """As it is kept by whoever makes it now."""
+        return self.model_copy(update={"taken_in": now}) if self.locks < now else self
 
 
 def window(key: str) -> tuple[date, date]:

@@ -25,6 +25,8 @@ Timed = Literal[
     "late",
     "left",
     "overdue",
+    "locked",
+    "before",
     "answer_left",
     "answer_overdue",
     "being_answered",
@@ -36,6 +38,9 @@ class Timing(NamedTuple):
 
     name: Timed
     by: timedelta | None = None
+
+
+_SHUT = {"locked": Timing("locked"), "before": Timing("before")}
 
 
 class Row(NamedTuple):
@@ -100,7 +105,9 @@ def timing(row: Row, now: datetime) -> Timing:
         return Timing("exempt")
     left, overdue = owed.due - now, owed.is_overdue(now)
     if head is None:
-        return Timing("overdue", -left) if overdue else Timing("left", left)
+        if overdue:
+            return Timing("overdue", -left)
+        return _SHUT.get(owed.stands(now)) or Timing("left", left)
     if head.state == "returned":
         if owed.return_due is None:
             return Timing("being_answered")
@@ -161,6 +168,7 @@ def total(parts: Iterable[Counts]) -> Counts:
 STATES = (
     "missing",
     "overdue",
+    "locked",
     "received",
     "submitted",
     "accepted",
@@ -181,7 +189,11 @@ def standing(row: Row, now: datetime) -> set[str]:
     if row.owed.extension:
         found.add("extended")
     if row.head is None:
-        return found | {"overdue"} if row.owed.is_overdue(now) else found
+        return (
+            found | {"overdue"}
+            if row.owed.is_overdue(now)
+            else found | {row.owed.stands(now)} - {"before"}
+        )
     if row.head.state != "returned":
         found |= {"received", "late" if row.head.late else "on_time"}
     return found

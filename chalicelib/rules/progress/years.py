@@ -12,7 +12,12 @@ from chalicelib.rules.reports.states import State
 from chalicelib.rules.texts import text
 from chalicelib.rules.units.unit import Unit, known_as, owing
 
-Kind = State | Literal["missing", "overdue", "exempt", "ended", "not_yet", "not_owed"]
+Kind = (
+    State
+    | Literal["missing", "overdue", "locked", "before", "exempt", "ended", "not_yet", "not_owed"]
+)
+
+_SHUT: Mapping[str, Kind] = {"locked": "locked", "before": "before"}
 
 
 class Column(NamedTuple):
@@ -80,5 +85,7 @@ def _cell(versions: Sequence[Unit], owes: Unit | None, column: Column, now: date
     if terms.exempt:
         return Cell("exempt")
     if head is None:
-        return Cell("overdue" if Obligation(column.period, terms).is_overdue(now) else "missing")
+        owed = Obligation(column.period, terms)
+        shut: Kind = "overdue" if owed.is_overdue(now) else "missing"
+        return Cell(_SHUT.get(owed.stands(now), shut))
     return Cell(head.state, head.late)

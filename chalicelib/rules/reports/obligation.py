@@ -9,8 +9,6 @@ from chalicelib.rules.reports.report import Head
 
 Asking = Literal["extend", "reopen"]  # what a unit may ask the department for
 
-_ASKED_BACK = ("returned", "reopened")
-
 
 class Obligation(NamedTuple):
     """`owes` is False where the unit turned out to have ended after it had sent.
@@ -38,6 +36,13 @@ class Obligation(NamedTuple):
         return self.head.return_due if self.head and self.head.state == "returned" else None
 
     @property
+    def reopened_until(self) -> datetime | None:
+        """The last instant at which a reopened report may be sent; None of one from
+        before reopenings had a day: it stays open.
+        """
+        return self.head.return_due if self.head and self.head.state == "reopened" else None
+
+    @property
     def due(self) -> datetime:
         """Until when the unit has time now: the return's due governs, where it has one."""
         return self.return_due or self.own_due
@@ -51,14 +56,28 @@ class Obligation(NamedTuple):
         return self.terms.locks_in(self.period)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Nothing was sent, or was sent again, and the time is over."""
-        return now > self.due and self.state in ("missing", "returned")
+        """Nothing was sent, or was sent again, and the time is over; it may still be sent."""
+        late = now > self.due and self.state in ("missing", "returned")
+        return late and self.stands(now) == self.state
+
+    def stands(self, now: datetime) -> str:
+        """The state; of what was never sent also that it can't be any more: "locked", and "before"
+        where nobody could, since the period was over when the programme began here; of what was
+        reopened, that its day is over.
+        """
+        if self.state == "reopened" and not self.is_open(now):
+            return "reopening_over"
+        if self.state != "missing" or now <= self.locks:
+            return self.state
+        return "before" if self.period.was_over else "locked"
 
     def is_open(self, now: datetime) -> bool:
-        """Not yet over: a return or a reopening is the department's own wish, and outlives the
-        lock.
+        """Not yet over: a return is the department's own wish and outlives the lock; a reopening
+        has a day of its own, before the lock or behind it.
         """
-        return self.state in _ASKED_BACK or self.period.opens <= now <= self.locks
+        if self.state == "reopened":
+            return self.reopened_until is None or now <= self.reopened_until
+        return self.state == "returned" or self.period.opens <= now <= self.locks
 
     def against_sending(self, now: datetime) -> str:
         """Why the report can't be sent, and so not be filled in, now: a key of
@@ -70,7 +89,9 @@ class Obligation(NamedTuple):
             return "submit_from_accepted"
         if now < self.period.opens:
             return "not_open_yet"
-        return "" if self.owes and self.is_open(now) else "locked"
+        if self.owes and self.is_open(now):
+            return ""
+        return "reopening_over" if self.owes and self.state == "reopened" else "locked"
 
     def may_send(self, now: datetime) -> bool:
         return not self.against_sending(now)
@@ -79,13 +100,14 @@ class Obligation(NamedTuple):
         """The one thing that would help this unit now, if it needs the department for it at all.
 
         More time: for what is not sent yet, or was returned. Reopening: for what the department
-        has taken in, or what was sent and can't be corrected any more since the period is locked.
+        has taken in, or what was sent and can't be corrected any more: the period is locked, the
+        reopening's day is over.
         """
         if self.terms.exempt or not self.owes or now < self.period.opens:
             return None
         if self.state in ("missing", "returned"):
             return "extend"
-        shut = self.state == "accepted" or (self.state == "submitted" and now > self.locks)
+        shut = self.state == "accepted" or not self.is_open(now)
         return "reopen" if shut else None
 
     def against_granting(self, asked: Asking, now: datetime) -> str:
@@ -104,4 +126,4 @@ class Obligation(NamedTuple):
             return ""  # its answer is taken after the lock, too
         if self.head:
             return "has_sent"
-        return "" if self.is_open(now) else "locked"
+        return "" if self.is_open(now) else self.stands(now)

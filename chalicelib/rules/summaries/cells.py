@@ -50,6 +50,7 @@ class UnitRow:
     unit: Unit
     sent: Sent | None
     asked: frozenset[str] | None = None  # codes; None: what the sections ask of its bloc
+    stands: str = "missing"  # what is said where nothing was sent (Obligation.stands)
 
 
 def heads(blocs: Mapping[str, str], codes: Sequence[str], words: Words) -> list[str]:

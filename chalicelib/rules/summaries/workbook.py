@@ -109,7 +109,7 @@ class _Sheets:
         place = 0
         for place, row in enumerate(rows, start=1):
             unit, sent = row.unit, row.sent
-            state = words.states[sent.state if sent else "missing"]
+            state = words.states[sent.state if sent else row.stands]
             named = (unit.code, unit.name, blocs[unit.bloc], state)
             figures = json.loads(sent.figures) if sent else {}
             self._row(by_unit, place + 1, [*named, *answers(unit.bloc, row.asked)(figures)])

@@ -24,8 +24,10 @@ class Contact:
 
 
 def mailbox(contact: Contact, unit: Unit) -> str:
-    """Where mails to the unit go: the confirmed mailbox, else the one of the unit list."""
-    return contact.mailbox or unit.email
+    """Where mails to the unit go: the confirmed mailbox, else the one of the unit list, if it is
+    one: older lists could hold what no mail reaches.
+    """
+    return contact.mailbox or (unit.email if is_mailbox(unit.email) else "")
 
 
 def unit_phone(contact: Contact, unit: Unit) -> str:

@@ -23,9 +23,20 @@ def ask(browser: Visitor, who: str) -> Reply:
     return browser.submit(browser.get("/links"), "/links", who=who)
 
 
+@pytest.mark.guards(
+    "a code is known whatever its case and padding", "as it is written ✓ (the first)"
+)
 @pytest.mark.parametrize(
     "who",
-    ["T01", "t01", "truong thpt chuyen ben tre", "THPT Chuyên Bến Tre", "T01@donvi.example"],
+    [
+        "T01",
+        "t01",
+        "T1",
+        "t001",
+        "truong thpt chuyen ben tre",
+        "THPT Chuyên Bến Tre",
+        "T01@donvi.example",
+    ],
 )
 def test_code_name_and_mailbox_find_a_unit(
     site: Site, visitor: Browser, outbox: Outbox, who: str

@@ -254,6 +254,20 @@ def test_no_file_at_all_is_said(officer: Visitor) -> None:
     assert "Vui lòng chọn tệp biểu mẫu" in text(reply)
 
 
+@pytest.mark.guards(
+    "the preview of a form shows what was understood", "the cells alone ✓ (the page)"
+)
+def test_the_preview_says_how_new_and_changed_cells_are_read(officer: Visitor) -> None:
+    goal = "| | integer | i9_9 | 9.9 Mới | | | | sum | | + | | >=1.000 | | | | | 1/2/2027 | | 2.5 |"
+    first = next(line for line in SAMPLE.splitlines() if "| begin_group | s1 |" in line)
+    changed = SAMPLE.replace(first, f"{first}\n{goal}", 1).replace(">=98%", ">=1.000%", 1)
+    taken = upload(officer, changed)
+    assert taken.status == 303, text(taken)[-900:]
+    said = text(officer.follow(taken))
+    assert "mục tiêu: ≥ 1.000; từ ngày: 01/02/2027; ngưỡng báo thay đổi: hỏi khi gấp 2,5" in said
+    assert "hiểu là: ≥ 1%" in said
+
+
 def test_an_offer_is_kept_for_a_day(as_staff: Callable[..., Visitor], clock: Clock) -> None:
     where = upload(as_staff(OFFICER), SECOND).header("location")
     clock.now += timedelta(hours=23)

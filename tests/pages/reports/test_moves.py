@@ -227,7 +227,9 @@ def form_fields(officer: Visitor, do: str) -> dict[str, str]:
     """A request that no button of the page offers now."""
     page = officer.get(where()).body.decode()
     token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]
-    typed = {"general": "Xem lại", "due": "2026-12-01", "reason": "Xem lại"}
+    typed = {"general": "Xem lại", "due": "2026-12-01", "reason": "Xem lại"} | {
+        "until": "2026-12-22"
+    }
     return {"csrf": token, "do": do, **typed}
 
 

@@ -28,7 +28,7 @@ from tests.pages.unit.test_form import Q4, sent, text
 GRID = f"/desk/{NEW}/{Q4}/reports"
 COUNTED = {
     "expected": "Phải gửi",
-    "received": "Đã nhận",
+    "received": "Đã gửi",
     "on_time": "Đúng hạn",
     "late": "Trễ hạn",
     "returned": "Đang trả lại",

@@ -50,10 +50,10 @@ def test_the_year_in_use_is_shown_with_every_begun_period(
     assert list(found) == [*(f"T{n:02}" for n in range(1, 36)), "G01"]
     quarter = "Quý {} năm 2026"
     assert found["T01"] == {
-        quarter.format("I"): "✗ Quá hạn",
-        quarter.format("II"): "✗ Quá hạn",
-        quarter.format("III"): "✗ Quá hạn",
-        quarter.format("IV"): "✓ Tiếp nhận",
+        quarter.format("I"): "· Không thu",
+        quarter.format("II"): "· Không thu",
+        quarter.format("III"): "· Không thu",
+        quarter.format("IV"): "✓ Đã tiếp nhận",
     }
     cells = [found[code][quarter.format("IV")] for code in ("T02", "T03", "T04")]
     assert cells == ["✓ Đã gửi", "– Miễn", "○ Chưa gửi"]
@@ -73,7 +73,7 @@ def test_a_year_that_has_not_begun_says_so_and_an_unknown_one_is_named(director:
 def test_units_that_ended_stand_with_their_periods(as_staff: Callable[..., Visitor]) -> None:
     page = as_staff("giamdoc@bentre.example").get(f"/desk/{OLD}/years?year=2025")
     assert lines(page)["P01"] == {
-        "6 tháng đầu năm 2025": "✗ Quá hạn",
+        "6 tháng đầu năm 2025": "· Không thu",
         "Năm 2025": "■ Đã kết thúc",
         "6 tháng cuối năm 2025": "■ Đã kết thúc",
     }
@@ -105,10 +105,10 @@ def test_a_renamed_unit_has_todays_name_and_the_old_one_beside_it(
         "Đơn vị": "Trường THPT Chuyên Vĩnh Long",
         "Khối thi đua": "THPT",
         "Kết thúc": None,
-        "Quý I năm 2026": "Quá hạn",
-        "Quý II năm 2026": "Quá hạn",
-        "Quý III năm 2026": "Quá hạn",
-        "Quý IV năm 2026": "Quá hạn",
+        "Quý I năm 2026": "Không thu",
+        "Quý II năm 2026": "Không thu",
+        "Quý III năm 2026": "Không thu",
+        "Quý IV năm 2026": "Chưa gửi (kỳ đã khóa)",
         "Tên trong các kỳ này": "Trường THPT Chuyên Bến Tre",
     }
 

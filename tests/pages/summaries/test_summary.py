@@ -18,6 +18,7 @@ from chalicelib import VERSION
 from chalicelib.edges.embedded import FolderFiles
 from chalicelib.edges.ports import Site
 from chalicelib.jobs import summarise
+from chalicelib.messages.frame.dates import moment
 from chalicelib.rules.programmes.period import Period
 from chalicelib.store import programmes
 from infra.gateway import Reply
@@ -188,13 +189,15 @@ def test_the_period_before_says_on_how_many_units_it_stands(
 
 @pytest.mark.guards('"changed since"', "not counted ✓", "the `seen` file not read ✓ (the second)")
 def test_a_report_after_the_summing_is_said_and_then_summed(
-    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor]
+    site: Site, as_unit: Callable[..., Visitor], as_staff: Callable[..., Visitor], clock: Clock
 ) -> None:
     summarise.run(site, everything=True)
     sent(site, as_unit("T01"), i1_5="12")
-    director = as_staff()
+    director, summed = as_staff(), site.clock()
+    clock.now = summed + timedelta(hours=2, minutes=5)
     page = director.get(SUMMARY)
-    assert "Đã có 1 báo cáo thay đổi" in text(page)
+    said = f"tổng hợp lúc {moment(summed)}, cách đây 2 giờ; từ đó đã có 1 báo cáo thay đổi."
+    assert said in text(page)
     page = director.follow(director.submit(page, "summarise"))
     assert "chưa có báo cáo nào thay đổi" in text(page)
 

@@ -305,6 +305,7 @@ def test_the_template_for_a_group_is_not_even_handed_a_link(template: str) -> No
 @pytest.mark.guards(
     "a group reads the names of the overdue, no reason; one unit what its state asks for",
     "all that have not sent ✓ (the first)",
+    "no text before the due ✓ (the first)",
     "the former words ✓ (the second)",
 )
 def test_a_groups_text_names_the_overdue_alone_and_no_reason(
@@ -316,8 +317,13 @@ def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     officer.move(site.table, NEW, Q4, "T02", "return", return_due=instant(17))
     keep_terms(site, Terms("T03", exempt="Đang sáp nhập"))
     keep_terms(site, Terms("T04", due=instant(19)))
-    early = said(as_staff(OFFICER).get(f"{URGE}/group"))
-    assert "Không có đơn vị nào quá hạn" in early
+    early = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
+    area = re.findall(r"<textarea[^>]*>([^<]*)", early)[0]
+    assert "có hạn gửi: 23:59 ngày 17/12/2026" in area
+    assert "quá hạn" not in area
+    assert "://" not in area
+    names = re.findall(r"\n- (.*)", area)
+    assert len(names) == ALL - 4  # T04 has a due of its own, which no group is told
     clock.now = instant(18)
     shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
     area = re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
@@ -329,6 +335,10 @@ def test_a_groups_text_names_the_overdue_alone_and_no_reason(
     clock.now = instant(20)
     shown = as_staff(OFFICER).get(f"{URGE}/group").body.decode()
     assert "\n- Trường THPT Võ Trường Toản\n" in re.findall(r"<textarea[^>]*>([^<]*)", shown)[0]
+    clock.now = instant(22)
+    late = said(as_staff(OFFICER).get(f"{URGE}/group"))
+    assert f"{ALL - 3} đơn vị chưa gửi (kỳ đã khóa), chỉ gửi được khi được gia hạn" in late
+    assert "Không có đơn vị nào" not in late
 
 
 @pytest.mark.guards(

@@ -51,7 +51,7 @@ def test_an_officer_urges_without_javascript(
     assert bare.get_by_label("Viết thêm").input_value() == "Sở đã gọi điện sáng nay."
     preview = bare.content()
     bare.get_by_role("button", name="Gửi 1 thư").click()
-    assert "Đã gửi thư" in bare.locator("table").inner_text()
+    assert "Đã ghi vào hộp thư đi" in bare.locator("table").inner_text()
     assert "đường dẫn riêng của từng đơn vị" in preview
     bare.goto(f"{urge}/unit/T02")
     assert f"{host}/u/" in bare.get_by_label("Lời nhắn").input_value()

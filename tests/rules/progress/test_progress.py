@@ -72,7 +72,9 @@ def test_a_report_of_a_unit_that_does_not_owe_is_told_apart() -> None:
         (None, NO_TERMS, DUE, Timing("left", timedelta(0))),  # the last instant is on time
         (None, NO_TERMS, DUE + HOUR, Timing("overdue", HOUR)),
         (None, EXTENDED, DUE + HOUR, Timing("left", LATER - DUE - HOUR)),
-        (None, EXTENDED, LATER + 2 * HOUR, Timing("overdue", 2 * HOUR)),
+        (None, EXTENDED, LATER + 2 * HOUR, Timing("locked")),
+        (None, NO_TERMS, period().locks, Timing("overdue", period().locks - DUE)),
+        (None, NO_TERMS, period().locks + HOUR, Timing("locked")),
         (None, EXEMPT, LATER, Timing("exempt")),
         (head(), NO_TERMS, LATER, Timing("on_time")),
         (head(late=True, first_sent=DUE + 3 * HOUR), NO_TERMS, LATER, Timing("late", 3 * HOUR)),
@@ -252,7 +254,10 @@ def test_who_is_overdue_or_extended_is_told_by_its_own_due_instant() -> None:
     rows = [row(of=unit("T01")), row(terms=EXTENDED, of=unit("T02"))]
     assert names(progress.chosen(rows, Wanted(state="overdue"), DUE)) == []
     assert names(progress.chosen(rows, Wanted(state="overdue"), DUE + HOUR)) == ["T01"]
-    assert names(progress.chosen(rows, Wanted(state="overdue"), LATER + HOUR)) == ["T01", "T02"]
+    assert names(progress.chosen(rows, Wanted(state="overdue"), LATER + HOUR)) == []
+    assert names(progress.chosen(rows, Wanted(state="locked"), LATER)) == ["T01"]
+    assert names(progress.chosen(rows, Wanted(state="locked"), LATER + HOUR)) == ["T01", "T02"]
+    assert names(progress.chosen(rows, Wanted(state="missing"), LATER + HOUR)) == ["T01", "T02"]
     assert names(progress.chosen(rows, Wanted(state="extended"), DUE)) == ["T02"]
 
 
@@ -287,4 +292,5 @@ def test_every_choice_and_order_has_its_word() -> None:
     every = [row(head(state=s)) for s in ("submitted", "accepted", "returned", "reopened")]
     every += [row(), row(terms=EXTENDED), row(terms=EXEMPT), row(head(late=True))]
     reached = set().union(*(progress.standing(one, now) for one in every))
+    reached |= progress.standing(row(), now + timedelta(days=2))
     assert reached == set(progress.STATES)

@@ -131,6 +131,6 @@ def test_names_stand_under_their_blocs_in_the_programmes_order() -> None:
 
 def test_every_reason_end_and_cause_has_its_words() -> None:
     assert set(words.WHYS) == set(words.SUBJECTS) == {"before_due", "after_due", "returned"}
-    assert set(words.ENDS) == {"reserved", "sent", "failed", "unknown"}
+    assert set(words.ENDS) == {"reserved", "sent", "failed", "unknown", "written"}
     for sentence in (*words.SUBJECTS.values(), *words.CAUSES.values()):
         assert "đôn đốc" not in sentence.lower()

@@ -122,7 +122,7 @@ def test_a_period_is_filed_under_its_keys_year_or_its_last_days(key: str, year: 
 def test_every_cell_has_a_sign_and_a_word() -> None:
     states, others = get_args(years.Kind)
     assert set(words.CELLS) == {*get_args(states), *get_args(others)}
-    assert words.cell("accepted", late=True) == "Tiếp nhận, trễ"
+    assert words.cell("accepted", late=True) == "Đã tiếp nhận, trễ"
     for sign, word in words.CELLS.values():
         assert len(sign) == 1
         assert word[0].isupper()

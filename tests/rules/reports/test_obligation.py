@@ -30,6 +30,7 @@ HEADS: dict[str, Head | None] = {
     "returned": head(state="returned"),
     "returned by": head(state="returned", return_due=BACK),
     "reopened": head(state="reopened"),
+    "reopened by": head(state="reopened", return_due=BACK),
     "sent before": head(return_due=BACK),  # a return that was answered governs nothing
 }
 
@@ -38,6 +39,7 @@ EARLY = "not_open_yet · - · not_open_yet"
 OWES = "ok · extend · ok"
 SENT = "ok · - · has_sent"
 SHUT = "locked · reopen · has_sent"
+DONE = "reopening_over · reopen · has_sent"
 MISSED = "locked · extend · locked"
 TAKEN = "submit_from_accepted · reopen · has_sent"
 # State, extended -> until when; and at each of TIMES.
@@ -55,6 +57,8 @@ TABLE: dict[tuple[str, bool], tuple[datetime, tuple[str, ...]]] = {
     ("returned by", False): (BACK, (EARLY, *[OWES] * 4)),
     ("returned by", True): (BACK, (EARLY, *[OWES] * 4)),
     ("reopened", False): (DUE, (EARLY, *[SENT] * 4)),
+    ("reopened by", False): (DUE, (EARLY, SENT, SENT, DONE, DONE)),
+    ("reopened by", True): (LONGER, (EARLY, SENT, SENT, DONE, DONE)),
     ("reopened", True): (LONGER, (EARLY, *[SENT] * 4)),
 }
 CASES = [
@@ -82,7 +86,10 @@ def test_until_when_and_may_it(
     assert one.due == until
     assert told(one, now) == expected
     assert one.may_send(now) is expected.startswith("ok")
-    assert one.is_overdue(now) is (state in ("missing", "returned", "returned by") and now > until)
+    waited_for = state in ("missing", "returned", "returned by") and expected != MISSED
+    assert one.is_overdue(now) is (waited_for and now > until)
+    shut = {MISSED: "locked", DONE: "reopening_over"}
+    assert one.stands(now) == shut.get(expected, one.state)
 
 
 @pytest.mark.parametrize(("state", "extended", "until", "when", "expected"), CASES)
@@ -134,7 +141,7 @@ def test_it_is_open_while_it_can_be_filled_in_or_was_asked_back(state: str) -> N
     asked_back = state in ("returned", "returned by", "reopened")
     at: dict[str, Any] = {when: owed(state, extended=False).is_open(TIMES[when]) for when in TIMES}
     assert at == {
-        "early": asked_back,
+        "early": asked_back or state == "reopened by",
         "open": True,
         "overdue": True,
         "locked": asked_back,
@@ -142,9 +149,29 @@ def test_it_is_open_while_it_can_be_filled_in_or_was_asked_back(state: str) -> N
     }
 
 
+@pytest.mark.guards(
+    "a period that was over when the programme began is held against nobody",
+    "every lock that is behind is the units' own ✓",
+)
+def test_nobody_is_blamed_for_a_period_that_was_over_when_the_programme_began() -> None:
+    was_over = period().came_in(LOCKS + timedelta(days=1))
+    assert period().came_in(LOCKS) == period()  # it can still be sent on its last day
+    for now in TIMES.values():
+        one = Obligation(was_over)
+        assert one.stands(now) == ("missing" if now <= LOCKS else "before")
+        assert one.stands(now) != "before" or not one.is_overdue(now)
+    longer = Terms("T01", due=end_of(date(2027, 1, 20)))
+    assert Obligation(was_over, longer).stands(TIMES["after"]) == "missing"  # asked for after all
+    moved = was_over.model_copy(update={"locks": end_of(date(2027, 2, 1))})
+    assert Obligation(moved).stands(instant(2, month=2, year=2027)) == "locked"
+
+
 def test_every_reason_has_its_sentence() -> None:
     reasons = {part for _, at in TABLE.values() for cell in at for part in cell.split(" · ")[::2]}
-    against, urged = reasons - {"ok", "has_sent"}, reasons - {"ok", "submit_from_accepted"}
+    against, urged = (
+        reasons - {"ok", "has_sent"},
+        reasons - {"ok", "submit_from_accepted", "reopening_over"},
+    )
     assert against | {"exempt", "asked_of_exempt"} <= problems.REFUSALS.keys()
     assert urged | {"exempt"} <= NOT_URGED.keys()
     assert {"extend", "reopen", "exempt"} == words.NO_LONGER_NEEDED.keys()

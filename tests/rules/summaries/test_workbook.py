@@ -138,7 +138,7 @@ def test_the_first_sheet_says_what_and_when_and_who_has_sent(book):
     assert [sheet.cell(row, 3).value for row in range(3, 9)] == [found[name] for name in names]
     assert [sheet.cell(row, 2).value for row in range(3, 9)] == [
         "Phải gửi",
-        "Đã nhận",
+        "Đã gửi",
         "Đúng hạn",
         "Gửi trễ hạn",
         "Đang trả lại",

@@ -94,3 +94,14 @@ def test_an_officers_word_needs_no_confirming() -> None:
     other = rules.changed_by_officer(before, UNIT, {**TYPED, "mailbox": "ba@donvi.example"})
     assert other == Contact("ba@donvi.example", proposed="moi@donvi.example")
     assert rules.mailbox(rules.changed_by_officer(before, UNIT, TYPED), UNIT) == UNIT.email
+
+
+@pytest.mark.guards(
+    "no mail goes to what is no mailbox, wherever it was kept", "the unit list's word for it ✓"
+)
+def test_what_an_older_list_holds_as_a_mailbox_is_judged_when_it_is_used() -> None:
+    for kept in ("mailto:t01@donvi.example", ".y@donvi", "t01@donvi"):
+        older = a_unit("T01", email=kept)
+        assert rules.mailbox(Contact(), older) == ""
+        assert rules.mailbox(Contact(mailbox="moi@donvi.example"), older) == "moi@donvi.example"
+    assert rules.mailbox(Contact(), UNIT) == "t01@donvi.example"
