@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.rules.files.source_rows import Row
 from chalicelib.rules.forms import indicator_target
+from chalicelib.rules.texts import number
 from chalicelib.rules.texts.day import day_of
 
 EXTRA = (
@@ -36,7 +37,6 @@ RULES: Mapping[str, Collection[str]] = {
     "list": ("list",),
 }
 TAGS = re.compile(r"M|Q|H|Y|X|9M|M(0[1-9]|1[0-2])|Q[1-4]|H[12]")
-_FACTOR = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _DIRECTIONS = {"": "0", "0": "0", "+": "+", "-": "-", "−": "-"}
 
 
@@ -139,6 +139,13 @@ class Extras:
 
     def _jump(self) -> str:
         given = self._row["jump"]
-        if given not in ("", "none") and not (_FACTOR.fullmatch(given) and Decimal(given) > 1):
+        if given in ("", "none"):
+            return given
+        try:
+            factor = number.read_amount(given)
+        except number.NotRead:
+            factor = Decimal(0)
+        if isinstance(factor, number.Ambiguous) or factor <= 1:
             self._fault("jump", "bad_jump")
-        return given
+            return given
+        return number.plain(factor)

@@ -3,14 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from chalicelib.rules.texts import text
+from chalicelib.rules.texts import day, text
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")  # as it is stored; strptime takes longer to start
+_STORED = re.compile(r"\d{4}-\d{2}-\d{2}")
 CODE = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"
 
 
@@ -41,20 +41,22 @@ class Unit(BaseModel):
     @field_validator("valid_from", "valid_to", mode="before")
     @classmethod
     def _day(cls, value: object) -> object:
-        """Dates as 2025-06-30 or 30/06/2025; an empty end is no end."""
+        """As a person writes a day; an empty end is no end."""
         if value == "":
             return None
-        if isinstance(value, str) and not _DAY.fullmatch(value):
-            pattern = "%d/%m/%Y" if "/" in value else "%Y-%m-%d"
-            return datetime.strptime(value, pattern).date()  # noqa: DTZ007 - a day, no instant
+        if isinstance(value, str) and not _STORED.fullmatch(value):
+            found = day.day_of(value)
+            if found is None:
+                raise ValueError("no day")
+            return found
         return value
 
     @field_validator("valid_from", "valid_to")
     @classmethod
-    def _of_our_time(cls, day: date | None) -> date | None:
-        if day and not 1900 <= day.year < 2200:
+    def _of_our_time(cls, found: date | None) -> date | None:
+        if found and not 1900 <= found.year < 2200:
             raise ValueError("a slip of the hand")
-        return day
+        return found
 
     def holds_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

@@ -1,5 +1,6 @@
 """What a unit left empty, on the check page: nil at a tap, kept as it stood, not applicable."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -194,3 +195,18 @@ def test_the_officer_reads_for_how_many_rounds_a_stock_stood_unchanged(
     assert "Không đổi 1 kỳ liền" in row("Trường có mức chuyển đổi số 2")
     assert "Không đổi" not in row("Tập thể, cá nhân")
     assert said.count("Không đổi") == 3  # the yes or no too
+
+
+@pytest.mark.guards("the way to the sender stays short", "many names unfolded ✓")
+def test_many_empty_ones_stand_folded_and_few_do_not(
+    site: Site, as_unit: AS_UNIT, clock: Clock
+) -> None:
+    told(site, as_unit, clock, FIRST, **STOCKS)
+    clock.now = AT[SECOND]
+    browser = as_unit("T01", OLD)
+    check = browser.follow(browser.submit(browser.get(f"/report/{SECOND}"), SECOND, do="check"))
+    folded = re.findall(r"<summary>Xem tên (\d+) chỉ tiêu", check.body.decode())
+    assert folded
+    assert all(int(count) > 10 for count in folded)
+    kept = check.body.decode().partition("như đã báo cáo lần trước</h3>")[2]
+    assert kept.startswith("<ul>")

@@ -411,10 +411,14 @@ def test_a_name_may_have_thirty_two_letters():
 
 
 @pytest.mark.parametrize(
-    "jump", ["0.5", "-3", "3,5", "nhiều", "nan", "sNaN", "inf", "Infinity", "-inf"]
+    "jump", ["0.5", "-3", "1.250", "0,5", "nhiều", "nan", "sNaN", "inf", "Infinity", "-inf"]
 )
 def test_a_jump_is_a_factor_above_one(jump):
     assert [fault.problem for fault in faults(with_cell("jump", jump))] == ["bad_jump"]
+
+
+def test_a_jump_is_read_as_any_number_is():
+    assert read(with_cell("jump", "3,5")).by_code["i1"].jump == "3.5"
 
 
 @pytest.mark.parametrize("jump", ["none", "1.5", "10"])
