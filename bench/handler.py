@@ -1,6 +1,7 @@
 """Form and send through the whole handler, against bare functions and the peers: CPU time."""
 
 import gc
+import json
 import logging
 import os
 import random
@@ -17,7 +18,8 @@ from bench import peers, scene
 from bench.rows import Row, row
 from chalicelib.pages.frame import render
 from chalicelib.pages.frame.bodies import read_form
-from chalicelib.rules.reports import report
+from chalicelib.rules.reports import odd_value, report
+from chalicelib.store import reports
 
 FORM, SEND = "/report/{period}", "/report/{period}/send"
 _ROUNDS = 300
@@ -119,8 +121,12 @@ def measure() -> list[Row]:
             for name, handler in handlers.items()
         }
 
+    head = reports.head(held.site.table, scene.PROGRAMME, scene.LAST, scene.UNIT)
+    last = json.loads(head.figures) if head else {}
+
     def validate() -> None:
-        report.read(held.asked, read_form(post["body"].encode()))
+        read = report.read(held.asked, read_form(post["body"].encode()))
+        odd_value.found(held.asked, read.content.figures, last, {})
 
     def again() -> None:
         held.table.restore(begun)
@@ -128,6 +134,10 @@ def measure() -> list[Row]:
     form = _bare(*capture(lambda: app.app(get, None)))
     rows = _compared("Form, whole handler", {**calls(get), "bare": form}, "bare: the template", 1.5)
     rows += _compared(
-        "Send, whole handler", {**calls(post), "bare": validate}, "bare: validation", 2, again
+        "Send, whole handler",
+        {**calls(post), "bare": validate},
+        "bare: validation, odd values",
+        2,
+        again,
     )
     return rows

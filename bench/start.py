@@ -53,6 +53,7 @@ _ZIPPED = (
     "typing_inspection",
 )
 _WITHOUT_PYC = shutil.ignore_patterns("__pycache__")
+_NO_DATA = ("url", "asset", "session", "mail_end")  # of a page's context
 _WAYS = (
     ("Cold start to the first form, packages compiled", False),
     ("… as Lambda unzips it, nothing in the zip compiled", True),
@@ -63,7 +64,7 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
     """The form's context as data that JSON holds; days and moments as they are shown."""
     owed = context["owed"]
     period, department = owed.period, owed.programme.department
-    plain = {name: context[name] for name in context if name not in ("url", "asset", "session")}
+    plain = {name: context[name] for name in context if name not in _NO_DATA}
     plain["owed"] = {
         "unit": {"name": owed.unit.name, "code": owed.unit.code},
         "programme": {"key": owed.programme.key, "department": department.model_dump()},
@@ -73,7 +74,8 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
             **{name: dates.day(getattr(period, name)) for name in ("start", "end")},
         },
         "obligation": {
-            "own_due": dates.day(owed.obligation.own_due),
+            "due": dates.day(owed.obligation.due),
+            "return_due": None,
             "locks": dates.day(owed.obligation.locks),
             "extension": None,
         },
@@ -83,7 +85,6 @@ def _plain(context: Mapping[str, Any]) -> dict[str, Any]:
     }
     session = context["session"]
     plain["session"] = {"programme": session.programme, "unit": session.unit}
-    plain["saved"] = dates.moment(context["saved"])
     plain["sections"] = [
         {
             "code": part.code,
@@ -109,7 +110,9 @@ def _field(field: Field) -> dict[str, Any]:
         "fault": None,
         "last": field.last,
         "last_period": field.last_period,
+        "first": field.first,
         "state": field.state,
+        "states": field.states,
         "sentence": "",
         "meanings": [],
     }
@@ -191,6 +194,7 @@ def both(folder: Path) -> dict[str, Any]:
         "context": _plain(context),
         "assets": {"form.js": render.asset("form.js")[0]},
         "words": scripts.words("form"),
+        "rules": scripts.rules(),
     }
     for name, told in (("product", product), ("least", least)):
         (folder / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")

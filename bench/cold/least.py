@@ -47,6 +47,7 @@ def handler(*_: object) -> dict[str, Any]:
         "states": {},
         "aggregates": {},
         "script_words": lambda _: SCENE["words"],
+        "script_rules": lambda: SCENE["rules"],
     }
     context = SCENE["context"]
     for part in context["sections"]:

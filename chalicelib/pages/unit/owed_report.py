@@ -205,17 +205,20 @@ def names(owed: OwedReport) -> set[str]:
 
 def _belongs(by_code: Mapping[str, Indicator], name: str) -> bool:
     """Whether the form that asks these has a field of this name."""
-    one = by_code.get(name.partition(".")[0])
-    return name in _OF_ALL or (one is not None and name in names_of(one))
+    code, _, part = name.partition(".")
+    one = by_code.get(code)
+    if one is None:
+        return name in _OF_ALL
+    return part in _BESIDE or name.removesuffix(".read") in value.fields(one) or name in _OF_ALL
 
 
 def _by_code(owed: OwedReport) -> dict[str, Indicator]:
     return {indicator.code: indicator for indicator in owed.asked}
 
 
-def unknown(owed: OwedReport, form: Mapping[str, str], beside: Collection[str] = ()) -> set[str]:
+def unknown(owed: OwedReport, form: Mapping[str, str], known: Collection[str] = ()) -> set[str]:
     """Fields with something in them that no form of this obligation has (any more)."""
-    given = {name for name, content in form.items() if content} - _OWN_FIELDS - set(beside)
+    given = {name for name, content in form.items() if content} - _OWN_FIELDS - set(known)
     by_code = _by_code(owed)
     return {name for name in given if not _belongs(by_code, name)}
 

@@ -151,7 +151,7 @@ def send(site: Site, request: Request) -> Response:
     read, why = owed_report.read(owed, typed), ""
     last = owed_report.last_values(site, owed)
     lacking = (*sender.faults(request.form), *reasons.lacking(owed, read.content, last))
-    if owed_report.unknown(owed, request.form):
+    if owed_report.unknown(owed, request.form, typed):
         why = "unknown_field"
     elif not (read.faults or read.empties or lacking):
         try:

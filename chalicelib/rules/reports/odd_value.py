@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
@@ -12,6 +12,7 @@ from chalicelib.rules.forms.value import Figure
 TIMES = 3  # more than so many times what it was; an indicator's `jump` is another factor
 LEAST = 10  # and by so much at least: of small numbers every change is a multiple
 MOST_ASKED = 5  # of one report: who is asked more answers without looking
+Number: TypeAlias = int | Fraction  # whole ones stay what they are: a report has fifty
 _COMPARED = ("count", "rank", "amount", "ratio")
 
 
@@ -37,19 +38,27 @@ def found(
     """
     odd = []
     for one in asked:
-        if one.code in figures and one.code in last:
-            before = [last[one.code]]
-            if one.code in year_before:
-                before.append(year_before[one.code])
-            odd += _odd(one, figures[one.code], before)
+        code = one.code
+        if code in figures and code in last and _may_be_odd(one, figures[code], last[code]):
+            before = [last[code]]
+            if code in year_before:
+                before.append(year_before[code])
+            odd += _odd(one, figures[code], before)
     return tuple(sorted(odd, key=lambda one: -one.gravity))
+
+
+def _may_be_odd(one: Indicator, new: Figure, last: Figure) -> bool:
+    """Most figures are as they were, or nearly so: those are looked at no closer."""
+    if type(new) is int and type(last) is int and not one.jump:
+        return _is_far(last, new, TIMES)
+    return new != last
 
 
 def _odd(one: Indicator, new: Figure, before: list[Figure]) -> list[Odd]:
     """The indicator once, by the part of it that is furthest off."""
     if one.kind not in _COMPARED or one.jump == "none":
         return []
-    times = Fraction(one.jump or TIMES)
+    times = Fraction(one.jump) if one.jump else TIMES
     now, last, *earlier = (_numbers(one, figure) for figure in (new, *before))
     if not now or not last:
         return []
@@ -62,24 +71,24 @@ def _odd(one: Indicator, new: Figure, before: list[Figure]) -> list[Odd]:
     return [max(far, key=lambda part: part.gravity)] if far else []
 
 
-def _is_far(old: Fraction, now: Fraction, times: Fraction) -> bool:
-    less, more = sorted((old, now))
+def _is_far(old: Number, now: Number, times: Number) -> bool:
+    less, more = (old, now) if old < now else (now, old)
     return more - less >= LEAST and more > less * times
 
 
-def _gravity(old: Fraction, now: Fraction, times: Fraction) -> Fraction:
+def _gravity(old: Number, now: Number, times: Number) -> Fraction:
     """How many times what is taken as usual. LEAST is added to both: 0 → 12 is less than
     0 → 99,999, and 1 → 40 is less than 100 → 4,000.
     """
     less, more = sorted((old, now))
-    return (more + LEAST) / (less + LEAST) / times
+    return Fraction(more + LEAST) / (less + LEAST) / times
 
 
-def _numbers(one: Indicator, figure: Figure) -> list[Fraction]:
+def _numbers(one: Indicator, figure: Figure) -> list[Number]:
     """Nil is 0; what is not applicable is no number."""
     if figure is value.NOT_APPLICABLE:
         return []
     if figure is value.NIL:
-        return [Fraction(0)] * len(value.fields(one))
+        return [0] * len(value.fields(one))
     parts = figure if isinstance(figure, list) else [figure]
-    return [Fraction(Decimal(part)) for part in parts]
+    return [part if isinstance(part, int) else Fraction(part) for part in parts]

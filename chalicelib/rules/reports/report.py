@@ -187,6 +187,8 @@ def read(asked: Iterable[Indicator], typed: Mapping[str, str]) -> Reading:
 
 def _take_note(code: str, typed: Mapping[str, str], notes: dict[str, str]) -> list[Fault]:
     """What was said of a value; nothing where nothing was, or what was can't be taken."""
+    if f"{code}.why" not in typed and f"{code}.note" not in typed:
+        return []
     kind, said = typed.get(f"{code}.why", ""), text.tidy(typed.get(f"{code}.note", ""))
     if kind and kind not in a_note.KINDS:
         return [Fault(f"{code}.why", code, "unknown_choice")]
