@@ -27,7 +27,7 @@ UNIT_FAULTS: Mapping[str, str] = {
     "string_too_long": "nội dung quá dài",
     "column_twice": "cột này có hai lần",
     "less_than_equal": "số quá lớn",
-    "value_error": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
+    "value_error": "cần một ngày có trong lịch, dạng 30/06/2025 hoặc 2025-06-30",
     "date_from_datetime_parsing": "cần ngày dạng 30/06/2025 hoặc 2025-06-30",
 }
 
@@ -62,7 +62,8 @@ FORM_FAULTS: Mapping[str, str] = {
     "no_choices": "trang choices không có danh sách này",
     "narrative_place": "năm ô nhận xét n_done, n_best, n_limits, n_causes, n_asks (kiểu text) "
     "chỉ nằm trong nhóm narratives, và nhóm đó chỉ chứa chúng",
-    "not_allowed": "giá trị không dùng được ở đây",
+    "not_allowed": "giá trị không dùng được ở đây; trong ngoặc là những gì dùng được, hoặc để "
+    "trống",
     "bad_decimals": "số chữ số thập phân từ 0 đến 6",
     "percent_target": "mục tiêu phần trăm chỉ dùng cho tỷ lệ và có/không",
     "share_target": "mục tiêu của tỷ lệ và có/không cần dấu %",

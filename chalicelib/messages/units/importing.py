@@ -26,7 +26,7 @@ OPEN = "Còn câu hỏi chưa trả lời, nên chưa có gì được ghi. Vui 
 # Why a cell is taken otherwise than it stands in the file.
 MENDED: Mapping[str, str] = {
     "blanks": "Bỏ dấu cách thừa, nối các dòng trong ô",
-    "nothing": "Dấu gạch được hiểu là để trống",
+    "nothing": "Dấu gạch, “không có” được hiểu là để trống",
     "zero": "Thêm số 0 ở đầu số điện thoại",
     "phone": "Số điện thoại được viết lại",
     "sign": "Ngày, số thứ tự được viết lại",
@@ -73,7 +73,10 @@ def asked(one: Question) -> str:
     if one.kind == "text":
         return f"Dòng {one.line}: “{said}” có lẽ là {ENCODINGS[one.detail[0]]}."
     if one.kind == "code":
-        return f"Dòng {one.line}: mã “{said}” ({one.detail[0]}) chỉ khác mã đã có ở chữ hoa, số 0."
+        return (
+            f"Dòng {one.line}: mã “{said}” ({one.detail[0]}) chỉ khác mã {one.choices[0]} ở chữ "
+            "hoa, số 0."
+        )
     if one.kind == "twin":
         line, first, this = one.detail
         return (

@@ -115,8 +115,8 @@ FAULTS: Mapping[str, str] = {
     "no_rows": "Tệp không có dòng đơn vị nào dưới dòng tên cột.",
     # of a cell
     "formula": "ô có công thức; vui lòng dán lại dạng giá trị",
-    "error_cell": "ô báo lỗi của Excel (như #N/A)",
-    "not_a_day": "cần ngày dạng 30/06/2025",
+    "error_cell": "ô báo lỗi của Excel; vui lòng sửa công thức hoặc gõ lại nội dung",
+    "not_a_day": "cần một ngày có trong lịch, dạng 30/06/2025",
     "phone_as_number": "số điện thoại đang là dạng số nên có thể đã mất số 0 ở đầu; vui lòng đổi ô "
     "sang dạng chữ và gõ lại",
     "bad_mailbox": "cần một địa chỉ thư, ví dụ vanthu@donvi.example",

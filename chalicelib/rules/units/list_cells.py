@@ -23,6 +23,8 @@ from chalicelib.rules.units.listed import (
 _DAYS = ("valid_from", "valid_to")
 _SEVERAL = ("aliases", "successors")  # in one cell
 _NOTHING = re.compile(r"[-‐-―−_.…]+")
+_NONE = ("khong", "khong co", "chua", "chua co", "na", "n/a", "none")  # folded
+_ALWAYS_SAID = ("code", "name", "bloc", "valid_from")  # there a word is what it says
 _BLANKS = re.compile(r"\s+")
 _BESIDE = re.compile(r"[^\S\n]+")  # of one line
 _DAY = re.compile(r"(\d{1,2})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{4})")
@@ -85,12 +87,12 @@ class Cells:
         return now if chosen == READ else text.tidy(cell)
 
     def _tidied(self, line: int, column: str, said: str, was: str) -> str:
-        """One line, one blank between words, nothing for a dash; a day by its strokes."""
+        """One line, one blank between words; a dash or "không có" is nothing; a day by strokes."""
         several = column in _SEVERAL or column == "phone"
         now = (_BESIDE if several else _BLANKS).sub(" ", said)
         self._note(line, column, text.normal("NFC", was), now, "blanks")
         said, now = now, now.removeprefix("'").strip()
-        if _NOTHING.fullmatch(now):
+        if _NOTHING.fullmatch(now) or (column not in _ALWAYS_SAID and text.fold(now) in _NONE):
             now = ""
         self._note(line, column, said, now, "nothing")
         return self._plain(line, column, now)

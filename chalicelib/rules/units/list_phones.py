@@ -4,14 +4,19 @@ import re
 
 from chalicelib.rules.units import contact
 
+# "máy lẻ 12", "số lẻ 12", "(nhánh 5)", "ext. 12", with accents or without.
+_EXTENSION = re.compile(r"\s*\(?(?:m\wy l\w|s\w l\w|nh\wnh|ext\.?)\s*:?\s*\d+\)?$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[;,/|\n]\s*|\s+[-–]\s+")
 
 
 def numbers(said: str) -> list[str]:
-    """Those that can be called, as they are dialled; the text itself where none can be."""
-    parts = [dialled(part) for part in _BETWEEN.split(said) if part]
+    """Those that can be called, as they are dialled; the text itself where none can be.
+
+    An extension is left out: nobody can be called by it alone.
+    """
+    parts = [dialled(_EXTENSION.sub("", part)) for part in _BETWEEN.split(said) if part]
     if len(parts) < 2:
-        return [dialled(said)]
+        return parts or [said]
     callable_ = [part for part in parts if is_one(part)]
     whole = " ".join(parts)  # an area code behind which a stroke stands
     return callable_ or [whole if is_one(whole) else said]

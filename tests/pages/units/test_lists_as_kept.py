@@ -132,7 +132,8 @@ CASES = {
         200, ["Đổi tên (2)"], {"001": HOA_SEN, "002": SAO_MAI},
     ),
     "units-dash-for-empty.xlsx": (
-        200, ["Dấu gạch được hiểu là để trống: 1 ô", "E2 Thư điện tử - (trống)"], {"T01": HOA_SEN},
+        200, ["Dấu gạch, “không có” được hiểu là để trống: 1 ô", "E2 Thư điện tử - (trống)"],
+        {"T01": HOA_SEN},
     ),
     "units-extra-address-column.xlsx": (200, ["H (Địa chỉ)"], {"T01": HOA_SEN, "T02": SAO_MAI}),
     "units-footer-signature.xlsx": (
@@ -151,7 +152,8 @@ CASES = {
         200, ["B2 Tên đơn vị Trường THPT↵Hoa Sen Trường THPT Hoa Sen"], {"T01": HOA_SEN},
     ),
     "units-odd-mailboxes.xlsx": (
-        422, ["5 chỗ cần sửa", "Dòng 2 Thư điện tử cần một địa chỉ thư", "mailto:z01@donvi."], {},
+        422, ["5 chỗ cần sửa", "Dòng 2 Thư điện tử (ô E2) cần một địa chỉ thư",
+        "mailto:z01@donvi."], {},
     ),
     "units.ods": (422, ["Đây là tệp OpenDocument (.ods). Vui lòng lưu lại dạng .xlsx"], {}),
     "units-pipe.csv": (200, ["Tên cột đọc ở dòng 1"], {"T01": HOA_SEN, "T02": SAO_MAI}),

@@ -326,3 +326,36 @@ def test_a_faulty_row_is_named_also_where_its_bloc_is_asked_about() -> None:
 def test_columns_of_a_csv_may_be_parted_by_a_bar() -> None:
     rows = ["T01|Trường A|T|2021-01-01"]
     assert codes(read(units_csv(rows, "Mã|Tên|Khối|Từ ngày"), BLOCS)) == ["T01"]
+
+
+# ------------------------------------------------------------------ words for nothing, extensions
+
+
+@pytest.mark.guards("what people write for nothing is nothing", "only dashes ✓")
+@pytest.mark.parametrize("said", ["không có", "Không", "chưa có", "N/A", "none"])
+def test_a_word_for_nothing_is_nothing_where_nothing_may_stand(said: str) -> None:
+    row = ("T01", "Trường A", "T", DAY, said, said)
+    heads = ("Mã đơn vị", "Tên đơn vị", "Khối thi đua", "Từ ngày", "Điện thoại", "Thư điện tử")
+    listed = read(book([row], heads), BLOCS)
+    ((_, unit),) = listed.rows
+    assert (unit.phone, unit.email) == ("", "")
+    assert [one.why for one in listed.mended] == ["nothing", "nothing"]
+    ((line, column, _),) = read(book([("T01", said, "", DAY)], heads[:4]), BLOCS).faults[:1]
+    assert (line, column) == (2, "bloc")  # a name is what it says
+
+
+@pytest.mark.guards("a phone with its extension is one to call", "the extension left in ✓")
+@pytest.mark.parametrize(
+    ("said", "phone"),
+    [
+        ("0270 3822 123 máy lẻ 12", "0270 3822 123"),
+        ("0270 3822 123 (nhánh 5)", "0270 3822 123"),
+        ("0270 3822 123 ext. 12", "0270 3822 123"),
+    ],
+)
+def test_of_a_phone_with_an_extension_the_number_is_taken_and_shown(said: str, phone: str) -> None:
+    heads = ("Mã đơn vị", "Tên đơn vị", "Khối thi đua", "Từ ngày", "Điện thoại")
+    listed = read(book([("T01", "Trường A", "T", DAY, said)], heads), BLOCS)
+    ((_, unit),) = listed.rows
+    assert unit.phone == phone
+    assert [(one.was, one.now) for one in listed.mended] == [(said, phone)]
