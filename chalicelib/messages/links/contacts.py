@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from chalicelib.messages.frame.phones import BAD_PHONE
 from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.units.contact import LONGEST_NAME
 
@@ -11,8 +12,6 @@ FIELDS: Mapping[str, str] = {
     "preparer": "Người lập báo cáo",
     "phone": "Số điện thoại liên hệ",
 }
-
-BAD_PHONE = "Số điện thoại có từ 8 đến 15 chữ số, ví dụ 0270 000 0000."
 
 FAULTS: Mapping[str, str] = {
     "bad_mailbox": "Địa chỉ thư chưa đúng, ví dụ đúng: vanthu@donvi.example.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chalicelib.messages.links.contacts import BAD_PHONE
+from chalicelib.messages.frame.phones import BAD_PHONE
 from chalicelib.messages.own_words import ITSELF
 from chalicelib.rules.forms import value
 from chalicelib.rules.forms.form import Indicator
