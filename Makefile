@@ -61,7 +61,7 @@ deploy: ## Package, show what would change on AWS, apply it (STAGE=dev SENDER=ma
 destroy: ## Delete a stage with all that it keeps; never prod (STAGE=dev YES=1)
 	@$(BOOT) destroy --stage "$(STAGE)" $(if $(YES),--yes)
 
-test: ## Run every test but those of make e2e (under nine minutes on two cores)
+test: ## Run every test but those of make e2e (under ten minutes on two cores)
 	@$(BOOT) --emulator || [ -z "$$CI" ]
 	@[ -z "$$CI" ] || $(BOOT) --lint
 	@$(DEV) -m pytest -n auto -m "not e2e"
